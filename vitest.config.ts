@@ -1,0 +1,28 @@
+import { readdirSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+const report = process.env['KB_TEST_REPORT'];
+
+const projects = ['packages', 'apps'].flatMap((floor) =>
+  readdirSync(floor).map((name) => ({
+    extends: true as const,
+    test: {
+      name: name === 'runtime' ? '@kb-labs/plugin-runtime' : `@kb-labs/${name}`,
+      root: `${floor}/${name}`,
+      include: ['test/**/*.test.ts'],
+    },
+  })),
+);
+
+export default defineConfig({
+  // Node 22 has no `using` of its own, so it is lowered as in what we ship.
+  oxc: { target: 'node22' },
+  test: {
+    projects,
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    reporters: report === undefined ? ['default'] : ['default', 'json'],
+    outputFile: report === undefined ? {} : { json: report },
+  },
+});
