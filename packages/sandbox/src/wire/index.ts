@@ -1,0 +1,2 @@
+// The wire that sandbox adapters share, name by name.
+export {};

@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from 'tsup';
+import type { Options } from 'tsup';
+
+const shared: Options = {
+  format: 'esm',
+  target: 'node22',
+  // The compiler writes the declarations, see tsconfig.build.json.
+  dts: false,
+  sourcemap: true,
+};
+
+const library: Options = {
+  ...shared,
+  entry: { index: 'src/index.ts', 'wire/index': 'src/wire/index.ts' },
+};
+
+// The guest's side starts from one file that needs nothing but Node, so it can run where no node_modules can be read.
+const bootstrap: Options = {
+  ...shared,
+  entry: { bootstrap: 'src/bootstrap/main.ts' },
+  splitting: false,
+  noExternal: [/^(?!node:)/],
+};
+
+export default defineConfig(existsSync('src/bootstrap/main.ts') ? [library, bootstrap] : [library]);
