@@ -1,0 +1,68 @@
+import type { ArtifactInfo } from './artifacts.js';
+import type { ConfinementReport } from './confinement.js';
+import type { ErrorEnvelope } from './error-envelope.js';
+import type { LogRecord } from './log-record.js';
+import type { StageName } from './stage.js';
+
+/** A use beside its limit. `undefined`: not measured by this adapter, or not limited. */
+export interface Measured {
+  readonly used: number | undefined;
+  readonly limit: number | undefined;
+}
+
+/** The receipt of one execution, kept for failures as well. Times in milliseconds, sizes in bytes. */
+export interface ExecutionMetrics {
+  /** From the start of the handler's process or call to its end; `totalMs` counts the queue and the stages too. */
+  readonly wallMs: Measured;
+  readonly totalMs: number;
+  readonly queueMs: Measured;
+  readonly startMs: Measured;
+  /** CPU time of the guest, user and system. */
+  readonly cpuMs: Measured;
+  /** The most memory that the guest held beyond an empty sandbox. */
+  readonly peakMemoryBytes: Measured;
+  readonly hostCalls: Measured;
+  /** Calls by function name (`fs.readFile`), denied and failed ones included. */
+  readonly hostCallsByName: Readonly<Record<string, number>>;
+  readonly denials: number;
+  readonly bytesRead: Measured;
+  readonly bytesWritten: Measured;
+  readonly entriesRead: Measured;
+  readonly entriesWritten: Measured;
+  readonly fetches: Measured;
+  readonly bytesFetched: Measured;
+  readonly bytesSent: Measured;
+  readonly artifacts: Measured;
+  readonly artifactBytes: Measured;
+  readonly outputBytes: Measured;
+  readonly resultBytes: Measured;
+  /** Resources that the handler left open when it returned, by kind. */
+  readonly leaked: readonly string[];
+  /** Milliseconds per stage, in the order in which they ran. */
+  readonly stages: readonly { readonly stage: StageName; readonly ms: number }[];
+}
+
+interface ExecutionRecord {
+  readonly executionId: string;
+  /** 32 lower-case hex digits (W3C trace context). */
+  readonly traceId: string;
+  readonly pluginId: string;
+  readonly metrics: ExecutionMetrics;
+  readonly artifacts: readonly ArtifactInfo[];
+  /** What the guest said, in its order, cut at `maxOutputBytes` with a marker. */
+  readonly logs: readonly LogRecord[];
+  /** What was enforced, and by what; `undefined` where the run ended before it had a sandbox. */
+  readonly confinement: ConfinementReport | undefined;
+}
+
+export interface ExecutionSuccess<Output = unknown> extends ExecutionRecord {
+  readonly ok: true;
+  readonly data: Output;
+}
+
+export interface ExecutionFailure extends ExecutionRecord {
+  readonly ok: false;
+  readonly error: ErrorEnvelope;
+}
+
+export type ExecuteResult<Output = unknown> = ExecutionSuccess<Output> | ExecutionFailure;

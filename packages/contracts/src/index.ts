@@ -1,0 +1,78 @@
+export { CONFINEMENTS } from './confinement.js';
+export type { Confinement, ConfinementReport, ConfinementTable, Firmness } from './confinement.js';
+export type { CapabilityCheck, CapabilityName, CapabilityRegistry } from './capabilities.js';
+export type {
+  ArtifactDeclaration,
+  ArtifactInfo,
+  ArtifactKey,
+  ArtifactPutOptions,
+  ArtifactStore,
+  StoredArtifact,
+} from './artifacts.js';
+export type { Clock } from './clock.js';
+export { ERROR_CODES, isErrorCode } from './error-codes.js';
+export type { ErrorCode, ErrorCodeFacts } from './error-codes.js';
+export type { ErrorEnvelope, GuestError } from './error-envelope.js';
+export type { ExecuteResult, ExecutionFailure, ExecutionMetrics, ExecutionSuccess, Measured } from './execution.js';
+export { HOST_FUNCTIONS } from './handler.js';
+export type {
+  GuestCallOptions,
+  GuestDirEntry,
+  GuestFileStat,
+  GuestFs,
+  GuestLog,
+  Handler,
+  HandlerContext,
+} from './handler.js';
+export type { JsonObject, JsonValue } from './json.js';
+export type { LogLevel, LogRecord, LogSource } from './log-record.js';
+export type {
+  EventDeclarations,
+  HandlerDeclaration,
+  InstalledPlugin,
+  PluginManifest,
+  PluginRegistry,
+} from './manifest.js';
+export type { AuditRecord, EventStamp, ExecutionEvent, ExecutionObserver } from './observer.js';
+export type {
+  CanonicalPath,
+  DenyReason,
+  FsOperation,
+  NetTarget,
+  PatchOperation,
+  PermissionDecision,
+  PermissionExplanation,
+  PermissionKind,
+  PermissionPatch,
+  PermissionPolicy,
+  PermissionRequest,
+  RuleOrigin,
+} from './permission-policy.js';
+export type { EnvPermissionSpec, FsPermissionSpec, NetPermissionSpec, PermissionSpec } from './permission-spec.js';
+export { createError, isPluginError, PluginError } from './plugin-error.js';
+export type { ErrorDetails, PluginErrorOptions } from './plugin-error.js';
+export type {
+  AdmissionQuotaName,
+  EffectiveQuotas,
+  MeteredQuotaName,
+  QuotaMeter,
+  QuotaName,
+  QuotaReservation,
+  QuotaSpec,
+  SandboxQuotaName,
+} from './quotas.js';
+export type {
+  GuestNote,
+  GuestPhase,
+  HandlerModule,
+  Sandbox,
+  SandboxAdapter,
+  SandboxCall,
+  SandboxHost,
+  SandboxLimits,
+  SandboxOutcome,
+  SandboxPlan,
+  SandboxPlugin,
+  SandboxUsage,
+} from './sandbox-adapter.js';
+export type { StageName } from './stage.js';

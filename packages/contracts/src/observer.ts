@@ -1,0 +1,53 @@
+import type { ArtifactInfo } from './artifacts.js';
+import type { ConfinementReport } from './confinement.js';
+import type { ErrorCode } from './error-codes.js';
+import type { ExecuteResult } from './execution.js';
+import type { LogRecord } from './log-record.js';
+import type { FsOperation, PermissionDecision, PermissionPatch } from './permission-policy.js';
+import type { StageName } from './stage.js';
+
+/** Who an event is about. Stamped by the host; nothing here comes from the guest. */
+export interface EventStamp {
+  readonly executionId: string;
+  readonly traceId: string;
+  readonly pluginId: string;
+  /** Counts up by one in each execution. */
+  readonly seq: number;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/** One decision of the policy, allowed or denied: what was asked, as the plugin wrote it, and the rule or the reason. */
+export interface AuditRecord {
+  readonly kind: 'fs' | 'net' | 'address' | 'env';
+  readonly operation: FsOperation | 'fetch' | 'connect' | 'redirect' | 'read';
+  /** At most 1 024 characters, as the plugin wrote it; user info and query of a URL left out. */
+  readonly target: string;
+  readonly decision: PermissionDecision;
+  /** What would turn a denial into an allowance. */
+  readonly patches: readonly PermissionPatch[];
+}
+
+export type ExecutionEvent = EventStamp &
+  (
+    | { readonly type: 'execution-start'; readonly handler: string }
+    | { readonly type: 'stage-start'; readonly stage: StageName }
+    | {
+        readonly type: 'stage-end';
+        readonly stage: StageName;
+        readonly ms: number;
+        readonly code: ErrorCode | undefined;
+      }
+    | { readonly type: 'confined'; readonly confinement: ConfinementReport }
+    | { readonly type: 'audit'; readonly audit: AuditRecord }
+    | { readonly type: 'host-call'; readonly name: string; readonly ms: number; readonly code: ErrorCode | undefined }
+    | { readonly type: 'log'; readonly log: LogRecord }
+    | { readonly type: 'progress'; readonly message: string; readonly fraction: number | undefined }
+    | { readonly type: 'artifact'; readonly artifact: ArtifactInfo }
+    | { readonly type: 'execution-end'; readonly result: ExecuteResult }
+  );
+
+/** Is told everything that happens, in order. One that throws is reported to the runtime's log and hurts nobody. */
+export interface ExecutionObserver {
+  observe(event: ExecutionEvent): void;
+}

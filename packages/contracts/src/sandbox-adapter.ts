@@ -1,0 +1,105 @@
+import type { ConfinementReport, ConfinementTable } from './confinement.js';
+import type { GuestError } from './error-envelope.js';
+import type { LogLevel, LogSource } from './log-record.js';
+import type { PluginError } from './plugin-error.js';
+import type { SandboxQuotaName } from './quotas.js';
+
+/** Opens places in which handlers run. The only interface that a custom sandbox implements. */
+export interface SandboxAdapter extends AsyncDisposable {
+  readonly name: string;
+  /** How firmly it keeps each thing: probed once, never guessed. The conformance kit puts every claim to the test. */
+  confines(): Promise<ConfinementTable>;
+  /** Resolves when the place is ready for a run. Throws `ERR_START_TIMEOUT`, `ERR_ABORTED`, `ERR_CONFINEMENT_TOO_WEAK`, `ERR_SANDBOX_CRASHED`. */
+  acquire(plan: SandboxPlan): Promise<Sandbox>;
+}
+
+/** What a sandbox must know before it knows the call. Two plans with the same plugin and policy digest may share a child. */
+export interface SandboxPlan {
+  readonly plugin: SandboxPlugin;
+  readonly limits: SandboxLimits;
+  /** The guest's whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly policyDigest: string;
+  /** Ends the wait for the place, not the run. */
+  readonly signal: AbortSignal;
+}
+
+export interface SandboxPlugin {
+  readonly id: string;
+  readonly version: string;
+  /** Real path of the folder that holds the plugin's code: all that the guest may load. */
+  readonly root: string;
+}
+
+/** Sandbox quotas, and `graceMs`: how long a guest has after each of abort, SIGTERM and its own result. */
+export type SandboxLimits = Readonly<Record<SandboxQuotaName | 'graceMs', number>>;
+
+/** One place. Disposing ends whatever is left of the guest and resolves when nothing is. */
+export interface Sandbox extends AsyncDisposable {
+  readonly confinement: ConfinementReport;
+  /** Never rejects: what a guest does wrong or suffers is an outcome. One run at a time. */
+  run(call: SandboxCall, host: SandboxHost): Promise<SandboxOutcome>;
+}
+
+/** An export of a module inside the plugin. `file` is a real absolute path below the plugin's root. */
+export interface HandlerModule {
+  readonly file: string;
+  readonly export: string;
+}
+
+export interface SandboxCall {
+  readonly executionId: string;
+  readonly handler: HandlerModule;
+  /** Standard Schemas of the plugin, evaluated in the sandbox. */
+  readonly inputSchema: HandlerModule | undefined;
+  readonly outputSchema: HandlerModule | undefined;
+  /** Plain data of the kinds that the wire carries; the guest gets a copy. */
+  readonly input: unknown;
+  /** The host functions that the guest may name: all else is absent from `ctx`. */
+  readonly api: readonly string[];
+  /** Ends the run with `ERR_ABORTED`. */
+  readonly signal: AbortSignal;
+}
+
+/** The host's side of the hole in the wall. */
+export interface SandboxHost {
+  /** Parses, asks the policy, charges the quota, acts. Rejects with a `PluginError`. Arguments are decoded, unchecked data. */
+  call(name: string, args: readonly unknown[], signal: AbortSignal): Promise<unknown>;
+  /** One-way words of the guest, in order. Must not throw. */
+  note(note: GuestNote): void;
+}
+
+export type GuestNote =
+  | {
+      readonly kind: 'log';
+      readonly level: LogLevel;
+      readonly source: LogSource;
+      readonly text: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    }
+  | { readonly kind: 'progress'; readonly fraction: number | undefined; readonly message: string };
+
+/** Where in the guest a run ended. */
+export type GuestPhase = 'load' | 'input' | 'handler' | 'output';
+
+export type SandboxOutcome =
+  | { readonly ok: true; readonly value: unknown; readonly usage: SandboxUsage }
+  | {
+      readonly ok: false;
+      readonly error: PluginError;
+      /** What the guest threw, where it threw. */
+      readonly guestError: GuestError | undefined;
+      readonly phase: GuestPhase;
+      readonly usage: SandboxUsage;
+    };
+
+/** What the guest used, as seen from outside it. `undefined` where this adapter cannot tell the guest's use from the host's. */
+export interface SandboxUsage {
+  readonly cpuMs: number | undefined;
+  /** The most memory the guest held beyond the empty sandbox. */
+  readonly peakMemoryBytes: number | undefined;
+  readonly outputBytes: number;
+  readonly resultBytes: number;
+  /** Resources that the handler left open when it returned, by kind (`Timeout`, `FSReqCallback`). */
+  readonly leaked: readonly string[];
+}
