@@ -6,6 +6,7 @@ export default defineConfig({
   target: 'node22',
   // The compiler writes the declarations, see tsconfig.build.json.
   dts: false,
+  removeNodeProtocol: false,
   sourcemap: true,
   clean: true,
 });

@@ -7,12 +7,15 @@ const shared: Options = {
   target: 'node22',
   // The compiler writes the declarations, see tsconfig.build.json.
   dts: false,
+  removeNodeProtocol: false,
   sourcemap: true,
 };
 
 const library: Options = {
   ...shared,
   entry: { index: 'src/index.ts', 'wire/index': 'src/wire/index.ts' },
+  // Both builds write into one folder, at the same time.
+  clean: ['!bootstrap.js', '!bootstrap.js.map'],
 };
 
 // The guest's side starts from one file that needs nothing but Node, so it can run where no node_modules can be read.
