@@ -1,9 +1,10 @@
 // Prints `N passed, N failed` over all reports in a folder: `node .ci/count-tests.mjs <folder>`.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const [folder] = process.argv.slice(2);
-const reports = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
+const names = existsSync(folder) ? readdirSync(folder) : [];
+const reports = names.map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
 
 const passed = sum(reports.map((report) => report.numPassedTests));
 const failed = sum(reports.map(countFailures));
