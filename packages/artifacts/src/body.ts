@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { createError, isPluginError } from '@kb-labs/contracts';
+import type { ArtifactPutOptions, PluginError } from '@kb-labs/contracts';
+
+const CHUNK_BYTES = 256 * 1024;
+
+/** What went through a `drainBody`. */
+export interface BodySum {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export type ArtifactBody = Uint8Array | AsyncIterable<Uint8Array>;
+
+/**
+ * Hands copies of at most 256 KiB to `write`, one after the other, and sums them up. Throws `ERR_ARTIFACT_TOO_LARGE` before a byte too
+ * many is written, and ends with the signal even where the body never does.
+ */
+export async function drainBody(
+  body: ArtifactBody,
+  options: Pick<ArtifactPutOptions, 'maxBytes' | 'signal'>,
+  write: (chunk: Buffer) => Promise<void>,
+): Promise<BodySum> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of chunksOf(body, options.signal)) {
+    if (bytes + chunk.byteLength > options.maxBytes) throw tooLarge(options.maxBytes);
+    for (let start = 0; start < chunk.byteLength; start += CHUNK_BYTES) {
+      // A copy, so that what is hashed is what is written, whoever else holds the memory.
+      const copy = Buffer.from(chunk.subarray(start, start + CHUNK_BYTES));
+      hash.update(copy);
+      await write(copy);
+      throwIfAborted(options.signal);
+    }
+    bytes += chunk.byteLength;
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+/** Throws `ERR_ABORTED`, or the signal's reason where that is one of our errors (`ERR_TIMEOUT`, for one). */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw abortError(signal);
+}
+
+async function* chunksOf(body: ArtifactBody, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  throwIfAborted(signal);
+  if (body instanceof Uint8Array) {
+    yield body;
+    return;
+  }
+  const iterator = iterate(body);
+  let ended = false;
+  try {
+    for (;;) {
+      const step = await untilAborted(iterator.next(), signal);
+      if (step.done === true) break;
+      if (!(step.value instanceof Uint8Array)) throw notBytes();
+      yield step.value;
+    }
+    ended = true;
+  } catch (error) {
+    throw isPluginError(error)
+      ? error
+      : createError('ERR_IO_FAILED', 'The stream with the content of the artifact failed', { cause: error });
+  } finally {
+    // Not awaited: a stream that never yields never ends either. Its last error has nobody left to hear it.
+    if (!ended) void Promise.resolve(iterator.return?.()).catch(() => undefined);
+  }
+}
+
+function iterate(body: AsyncIterable<Uint8Array>): AsyncIterator<Uint8Array> {
+  if (typeof body !== 'object' || body === null || typeof body[Symbol.asyncIterator] !== 'function') throw notBytes();
+  return body[Symbol.asyncIterator]();
+}
+
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(abortError(signal));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    void Promise.resolve(work)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+function abortError(signal: AbortSignal): PluginError {
+  if (isPluginError(signal.reason)) return signal.reason;
+  return createError('ERR_ABORTED', 'The artifact was given up because its signal was aborted', {
+    cause: signal.reason,
+  });
+}
+
+function tooLarge(limit: number): PluginError {
+  return createError('ERR_ARTIFACT_TOO_LARGE', `The artifact is larger than ${limit} bytes`, { details: { limit } });
+}
+
+function notBytes(): PluginError {
+  return createError('ERR_INVALID_ARGUMENT', 'The content of an artifact is a Uint8Array or an async iterable of them');
+}

@@ -1,0 +1,46 @@
+import { createError, isPluginError } from '@kb-labs/contracts';
+import type { PluginError } from '@kb-labs/contracts';
+
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['ENOSPC', 'Free space where the artifacts lie.'],
+  ['EDQUOT', 'Raise the disk quota of the user that the host runs as.'],
+  ['EACCES', 'Let the user that the host runs as write the folder of the artifacts.'],
+  ['EPERM', 'The folder of the artifacts must allow new files, renames and hard links.'],
+  ['EROFS', 'Put the artifacts on a file system that can be written.'],
+  ['EMFILE', 'Raise the limit of open files, or write fewer artifacts at once.'],
+]);
+
+/** What an operating system called its error, `undefined` for any other thrown value. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Turns whatever a file operation threw into `ERR_IO_FAILED` with the name of the system's error; ours pass as they are. */
+export function toStoreError(error: unknown, uri: string): PluginError {
+  if (isPluginError(error)) return error;
+  const errno = errnoOf(error);
+  const hint = HINTS.get(errno ?? '');
+  return createError('ERR_IO_FAILED', `The store failed on ${uri}${errno === undefined ? '' : `: ${errno}`}`, {
+    details: { uri, errno },
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** `ERR_ARTIFACT_CONFLICT`: the name is taken, by whom the reason says. */
+export function conflict(uri: string, reason: string): PluginError {
+  return createError('ERR_ARTIFACT_CONFLICT', `${uri} cannot be written: ${reason}`, { details: { uri, reason } });
+}
+
+/** `ERR_ARTIFACT_CORRUPT`: what lies there is not what was written. */
+export function corrupt(uri: string, reason: string): PluginError {
+  return createError('ERR_ARTIFACT_CORRUPT', `${uri} is damaged: ${reason}`, { details: { uri, reason } });
+}
+
+/** `ERR_PERMISSION_DENIED`: a link stands where the store expects what it made itself. */
+export function linkInTheWay(name: string): PluginError {
+  return createError('ERR_PERMISSION_DENIED', `The artifact store follows no links, and '${name}' is one`, {
+    details: { name },
+    hint: 'Remove the link, or give the store the real folder.',
+  });
+}
