@@ -1,0 +1,53 @@
+import { link, rename, rmdir } from 'node:fs/promises';
+import type { ArtifactKey, ArtifactPutOptions } from '@kb-labs/contracts';
+import { artifactUri } from './artifact-uri.js';
+import { placeOf } from './current-version.js';
+import { openFolder } from './folder.js';
+import { conflict, errnoOf } from './store-errors.js';
+
+const MAX_ATTEMPTS = 16;
+
+export interface Publication {
+  readonly root: string;
+  readonly key: ArtifactKey;
+  /** The finished temporary file. */
+  readonly source: string;
+  readonly ifExists: ArtifactPutOptions['ifExists'];
+}
+
+/** Gives finished data its name in one step that is seen wholly or not at all, and makes that step outlast a loss of power. */
+export async function publish(publication: Publication): Promise<void> {
+  const uri = artifactUri(publication.key);
+  const { segments, name } = placeOf(publication.key);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await using folder = await openFolder({ root: publication.root, segments, create: true });
+      if (folder !== undefined) {
+        await (publication.ifExists === 'fail' ? link : rename)(publication.source, folder.at(name));
+        return await folder.sync();
+      }
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'ENOTDIR') throw conflict(uri, 'an artifact has the name of a folder of it');
+      if (errno === 'EEXIST') throw conflict(uri, 'the name is taken');
+      if (errno === 'EISDIR' || errno === 'ENOTEMPTY') throw conflict(uri, 'a folder has this name');
+      // A deletion removed the empty folder under our hands.
+      if (errno !== 'ENOENT' || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Removes the folders above a deleted artifact that hold nothing else. */
+export async function pruneFolders(root: string, key: ArtifactKey): Promise<void> {
+  const folders = placeOf(key).segments;
+  for (let depth = folders.length - 1; depth >= 0; depth -= 1) {
+    await using parent = await openFolder({ root, segments: folders.slice(0, depth), create: false });
+    if (parent === undefined) return;
+    try {
+      await rmdir(parent.at(folders[depth] ?? ''));
+    } catch {
+      // It holds something else, so those above it do as well.
+      return;
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+
+/** One write or deletion under way. Its names tell whose it is, so that what a dead process left can be told from work in progress. */
+export interface Ticket {
+  /** The artifact's key as 64 hex digits, equal for keys that differ by case or spelling alone. */
+  readonly keyHash: string;
+  /** `<host>-<pid>-<start of the process>-<random>`. */
+  readonly id: string;
+}
+
+// Longer than any write that is still going on, on a machine whose processes cannot be seen from here.
+const FOREIGN_AGE_MS = 24 * 60 * 60 * 1000;
+const NAME = /^([0-9a-f]{64})\.([0-9a-f]{8}-\d+-\d+-[0-9a-f]{16})\.(?:mark|data|json)$/;
+
+/** A ticket of this process. */
+export async function newTicket(keyHash: string): Promise<Ticket> {
+  const start = (await startOf(process.pid)) ?? '0';
+  return { keyHash, id: `${hostTag()}-${process.pid}-${start}-${randomBytes(8).toString('hex')}` };
+}
+
+/** The name of one of a ticket's temporary files. */
+export function temporaryName(ticket: Ticket, kind: 'mark' | 'data' | 'json'): string {
+  return `${ticket.keyHash}.${ticket.id}.${kind}`;
+}
+
+/** The ticket that a temporary file belongs to, `undefined` for a name that is none of ours. */
+export function ticketOf(name: string): Ticket | undefined {
+  const [, keyHash, id] = NAME.exec(name) ?? [];
+  return keyHash === undefined || id === undefined ? undefined : { keyHash, id };
+}
+
+/** Whether nobody works on it any more: its process is gone, or belongs to another machine and has been silent for a day. */
+export async function isAbandoned(ticket: Ticket, ageMs: number): Promise<boolean> {
+  const [host, pid, start] = ticket.id.split('-');
+  if (host !== hostTag()) return ageMs > FOREIGN_AGE_MS;
+  if (!isRunning(Number(pid))) return true;
+  const now = await startOf(Number(pid));
+  // A restarted container gives its first process the same number again, but not the same start.
+  if (now !== undefined && start !== '0') return now !== start;
+  return Number(pid) !== process.pid && ageMs > FOREIGN_AGE_MS;
+}
+
+function hostTag(): string {
+  return createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Any other error means that it is there and belongs to somebody else.
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+  }
+}
+
+async function startOf(pid: number): Promise<string | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    const text = await readFile(`/proc/${pid}/stat`, 'latin1');
+    // Field 22; the second one, in brackets, may hold spaces and brackets itself.
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    // It ended in between, or /proc is not mounted: its number has to do.
+    return undefined;
+  }
+}
