@@ -1,2 +1,19 @@
-// The public names of this package, one by one.
-export {};
+export { compilePolicy } from './compile-policy.js';
+export type { CompilePolicyOptions } from './compile-policy.js';
+export type { ConfigErrorCode } from './config-error.js';
+export { describeTarget } from './describe-target.js';
+export { PermissionDeniedError, QuotaExceededError } from './errors.js';
+export type { QuotaUse } from './errors.js';
+export { parseFsTarget } from './fs-path.js';
+export type { ParseFsTargetOptions } from './fs-path.js';
+export { intersectPolicies } from './intersection.js';
+export type { IntersectPoliciesOptions } from './intersection.js';
+export { parseNetTarget } from './net-target.js';
+export { checkAllPermissions, checkEnvPermission, checkFsPermission, checkNetPermission } from './one-off-checks.js';
+export type { CheckFsPermissionOptions, PermissionDecisions } from './one-off-checks.js';
+export { parsePermissionSpec } from './parse-spec.js';
+export type { ParsePermissionSpecOptions } from './parse-spec.js';
+export { permissionSpecSchema } from './permission-schema.js';
+export { assertAllowed } from './policy.js';
+export { createQuotaMeter } from './quota-meter.js';
+export { DEFAULT_QUOTAS } from './quotas.js';

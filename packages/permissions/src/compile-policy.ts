@@ -1,0 +1,106 @@
+import type {
+  PatchOperation,
+  PermissionDecision,
+  PermissionPolicy,
+  PermissionSpec,
+  QuotaSpec,
+} from '@kb-labs/contracts';
+import { canonicalRules } from './canonical-rules.js';
+import { configError, joinPointer } from './config-error.js';
+import { compileEnvSection } from './env-section.js';
+import { parseRoot } from './fs-path.js';
+import { compileFsSection } from './fs-section.js';
+import { compileNetSection } from './net-section.js';
+import type { ParsedRequest } from './parsed-request.js';
+import { parsePermissionSpec } from './parse-spec.js';
+import { CompiledPolicy } from './policy.js';
+import type { Grounds, PolicyCore } from './policy.js';
+import { effectiveQuotas } from './quotas.js';
+import { deny } from './section.js';
+import type { SectionContext } from './section.js';
+
+export interface CompilePolicyOptions {
+  /** Absolute. File rules and relative paths are below it. */
+  readonly root: string;
+  /** Whose document it is, for the origin of each rule and the error code. Default: `grant`. */
+  readonly source?: 'manifest' | 'grant';
+  /** JSON pointer of the spec in that document, such as `/permissions`. Default: the spec is the document. */
+  readonly pointer?: string;
+  /** Absolute paths that nothing may write or delete: the plugin's code, the runtime. */
+  readonly protectedPaths?: readonly string[];
+  /** Whose path and name rules hold. Default: this process's. */
+  readonly platform?: NodeJS.Platform;
+}
+
+/**
+ * Compiles a spec into an immutable policy; without a spec it denies all. Throws `ERR_CONFIG_INVALID`, or
+ * `ERR_MANIFEST_INVALID` where the source is a manifest, for a spec that `parsePermissionSpec` refuses.
+ */
+export function compilePolicy(
+  spec: PermissionSpec | null | undefined,
+  options: CompilePolicyOptions,
+): PermissionPolicy {
+  const { source = 'grant', pointer = '', platform = process.platform } = options;
+  if (source !== 'grant' && source !== 'manifest') {
+    throw configError('ERR_CONFIG_INVALID', [{ pointer: '/source', problem: 'must be "manifest" or "grant"' }]);
+  }
+  const code = source === 'manifest' ? 'ERR_MANIFEST_INVALID' : 'ERR_CONFIG_INVALID';
+  const parsed = parsePermissionSpec(spec ?? {}, { pointer, code });
+  const places = {
+    root: parseRoot(options.root, platform, '/root'),
+    protectedPaths: (options.protectedPaths ?? []).map((path, index) =>
+      parseRoot(path, platform, joinPointer('/protectedPaths', index)),
+    ),
+  };
+  const document: SpecDocument = { source, pointer, platform, absent: spec === undefined || spec === null };
+  return new CompiledPolicy(compileCore(parsed, document, places));
+}
+
+interface SpecDocument extends SectionContext {
+  /** Whether the document has no spec at all, so that a patch must bring one. */
+  readonly absent: boolean;
+}
+
+interface Places {
+  readonly root: string;
+  readonly protectedPaths: readonly string[];
+}
+
+function compileCore(spec: PermissionSpec, document: SpecDocument, places: Places): PolicyCore {
+  const at = (section: string): SectionContext => ({ ...document, pointer: joinPointer(document.pointer, section) });
+  const fs = compileFsSection(spec.fs ?? undefined, { ...at('fs'), ...places });
+  const net = compileNetSection(spec.net ?? undefined, at('net'));
+  const env = compileEnvSection(spec.env ?? undefined, at('env'));
+  const namedQuotas: QuotaSpec = spec.quotas ?? {};
+  return {
+    root: places.root,
+    platform: document.platform,
+    namedQuotas,
+    quotas: effectiveQuotas(namedQuotas),
+    rules: [canonicalRules(spec), places.protectedPaths.toSorted()],
+    decide: (request): PermissionDecision => {
+      if (request.kind === 'fs') return fs.decide(request.target);
+      if (request.kind === 'net') return net.decide(request.target);
+      return request.kind === 'env' ? env.decide(request.target) : deny(request.reason);
+    },
+    ground: (request): Grounds => {
+      if (request.kind === 'fs') return grounds(document, request, [fs.lines(request.target), fs.lift(request.target)]);
+      if (request.kind === 'net') {
+        return grounds(document, request, [net.lines(request.target), net.lift(request.target)]);
+      }
+      if (request.kind !== 'env') return { considered: [], patches: undefined };
+      return grounds(document, request, [env.lines(request.target), env.lift(request.target)]);
+    },
+  };
+}
+
+function grounds(
+  { source, pointer, absent }: SpecDocument,
+  { kind }: ParsedRequest,
+  [considered, lifted]: readonly [Grounds['considered'], readonly PatchOperation[] | undefined],
+): Grounds {
+  if (lifted === undefined) return { considered, patches: undefined };
+  const value = absent ? { [kind]: lifted[0]?.value } : undefined;
+  const operations: readonly PatchOperation[] = absent ? [{ op: 'add', path: pointer, value }] : lifted;
+  return { considered, patches: [{ document: source, operations }] };
+}

@@ -1,0 +1,57 @@
+import { types } from 'node:util';
+import type { PermissionRequest } from '@kb-labs/contracts';
+
+const MAX_UNITS = 1024;
+// Also what turns the order of text around, so that a log shows what was asked.
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Cf}\u{2028}\u{2029}]/gu;
+
+/**
+ * Names what was asked for, as the plugin wrote it, in at most 1024 characters: fit for messages and logs. Characters
+ * that do not print are escaped, and URLs lose user info, query and fragment.
+ */
+export function describeTarget(request: PermissionRequest): string {
+  return shorten(targetText(request).replaceAll(UNPRINTABLE, escapeUnit));
+}
+
+function targetText(request: PermissionRequest): string {
+  switch (request.kind) {
+    case 'fs':
+      return written(request.path);
+    case 'net':
+      return withoutSecrets(written(request.url));
+    case 'address':
+      return `${plain(request.address)} for ${withoutSecrets(written(request.target))}`;
+    case 'env':
+      return plain(request.name);
+    default:
+      return unknownKind(request);
+  }
+}
+
+function unknownKind(request: never): string {
+  return `a request of another kind (${typeof request})`;
+}
+
+// Types promise more here than a guest's data keeps.
+function written(value: unknown): string {
+  if (typeof value !== 'object' || value === null || types.isProxy(value)) return plain(value);
+  return plain(Object.getOwnPropertyDescriptor(value, 'asWritten')?.value);
+}
+
+function plain(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, MAX_UNITS + 1) : `a value that is no string (${typeof value})`;
+}
+
+function withoutSecrets(url: string): string {
+  const bare = url.replace(/[?#].*$/s, '');
+  // Up to the last @ of the authority; for special schemes a backslash ends it as a slash does.
+  return bare.replace(/^([a-z][a-z0-9+.-]*:)?([/\\]*)[^/\\]*@/i, '$1$2');
+}
+
+function escapeUnit(text: string): string {
+  return Array.from(text, (unit) => `\\u{${(unit.codePointAt(0) ?? 0).toString(16)}}`).join('');
+}
+
+function shorten(text: string): string {
+  return text.length > MAX_UNITS ? `${text.slice(0, MAX_UNITS - 1)}…` : text;
+}

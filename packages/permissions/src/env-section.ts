@@ -1,0 +1,85 @@
+import type { EnvPermissionSpec, PatchOperation, PermissionDecision } from '@kb-labs/contracts';
+import { parseEnvRule } from './env-rule.js';
+import { mandatoryLine } from './mandatory-fs.js';
+import { allowedBy, deniedBy, ruleLines, trusted } from './rule-line.js';
+import type { RuleLine, RuleList } from './rule-line.js';
+import { deny, listOf, patchSection } from './section.js';
+import type { Section, SectionContext } from './section.js';
+
+/** Variables that change what a process loads or trusts, or that write its keys to a file. */
+const MANDATORY = ['NODE_*', 'LD_*', 'DYLD_*', 'OPENSSL_*', 'BASH_ENV', 'SSLKEYLOGFILE'];
+
+/** Compiles the environment rules of one document. An absent section denies all. */
+export function compileEnvSection(spec: EnvPermissionSpec | undefined, context: SectionContext): Section<string> {
+  // Windows ignores case in these names; for the denials it may be ignored everywhere else only to deny more.
+  const fold =
+    context.platform === 'win32' ? (name: string): string => name.toUpperCase() : (name: string): string => name;
+  const allow = compileNames(listOf(spec, 'allow', context), fold);
+  const denied = compileNames(listOf(spec, 'deny', context), fold);
+  const mandatory = compileLines(MANDATORY.map(mandatoryLine), fold);
+  return {
+    decide: (name) => decide({ allow, denied, mandatory }, name),
+    lines: (name) => [mandatory, denied, allow].flatMap((set) => set.findAll(name)),
+    lift: (name) => {
+      if (mandatory.find(name) !== undefined) return undefined;
+      const missing = allow.find(name) === undefined;
+      if (missing && (name.endsWith('*') || !parseEnvRule(name).ok)) return undefined;
+      return patch({ spec, context, remove: denied.findAll(name), add: missing ? [name] : [] });
+    },
+  };
+}
+
+interface EnvRules {
+  readonly allow: NameSet;
+  readonly denied: NameSet;
+  readonly mandatory: NameSet;
+}
+
+function decide(rules: EnvRules, name: string): PermissionDecision {
+  const mandatory = rules.mandatory.find(name);
+  if (mandatory !== undefined) return deniedBy(mandatory, 'mandatory-deny');
+  const denying = rules.denied.find(name);
+  if (denying !== undefined) return deniedBy(denying, 'denied-by-rule');
+  const allowing = rules.allow.find(name);
+  return allowing === undefined ? deny('not-requested') : allowedBy(allowing);
+}
+
+interface NameSet {
+  find(name: string): RuleLine | undefined;
+  findAll(name: string): readonly RuleLine[];
+}
+
+function compileNames(list: RuleList, fold: (name: string) => string): NameSet {
+  return compileLines(ruleLines(list), fold);
+}
+
+/** Exact names and prefixes in one map each, so that a question costs as many look-ups as the name has characters. */
+function compileLines(lines: readonly RuleLine[], fold: (name: string) => string): NameSet {
+  const exact = new Map<string, RuleLine>();
+  const prefixes = new Map<string, RuleLine>();
+  for (const line of lines) {
+    const { kind, text } = trusted(parseEnvRule(line.rule));
+    const map = kind === 'name' ? exact : prefixes;
+    if (!map.has(fold(text))) map.set(fold(text), line);
+  }
+  const findAll = (name: string): readonly RuleLine[] => {
+    const folded = fold(name);
+    const found = [exact.get(folded)];
+    if (prefixes.size > 0) {
+      for (let length = 2; length <= folded.length; length += 1) found.push(prefixes.get(folded.slice(0, length)));
+    }
+    return found.filter((line) => line !== undefined);
+  };
+  return { find: (name) => findAll(name)[0], findAll };
+}
+
+interface EnvChange {
+  readonly spec: EnvPermissionSpec | undefined;
+  readonly context: SectionContext;
+  readonly remove: readonly RuleLine[];
+  readonly add: readonly string[];
+}
+
+function patch({ spec, context, remove, add }: EnvChange): readonly PatchOperation[] | undefined {
+  return patchSection({ pointer: context.pointer, spec, remove, add, members: {} });
+}

@@ -1,0 +1,54 @@
+import { PluginError } from '@kb-labs/contracts';
+import type { DenyReason, PermissionRequest, QuotaName } from '@kb-labs/contracts';
+import { describeTarget } from './describe-target.js';
+
+const HINTS: Readonly<Record<DenyReason, string>> = {
+  'invalid-path': 'Hand in a well-formed path without control characters.',
+  'invalid-url': 'Hand in a well-formed absolute URL.',
+  'invalid-name': 'Hand in the name of a variable.',
+  'outside-root': 'Name a path below the root, or let the host choose a root that holds it.',
+  'not-requested': 'Add an allow rule to the manifest, or to the grant where there is no manifest.',
+  'not-granted': 'The manifest asks for it; let the host grant it.',
+  'denied-by-rule': 'Remove the deny rule that matches.',
+  'mandatory-deny': 'No rule can allow this.',
+  'read-only': 'Set the mode to "readWrite" in the document that says "read".',
+  'scheme-refused': 'Use https, or http where a rule says so.',
+  'user-info': 'Send credentials in a header, not in the URL.',
+  'port-refused': 'Serve it on a port that fetch does not block.',
+  'private-address': 'Name the address or its range, with the port, in an allow rule.',
+};
+
+/** Thrown where a guest's call is refused. A decision alone never throws. */
+export class PermissionDeniedError extends PluginError {
+  override readonly name = 'PermissionDeniedError';
+  override readonly code = 'ERR_PERMISSION_DENIED';
+
+  constructor(request: PermissionRequest, reason: DenyReason) {
+    const target = describeTarget(request);
+    super(`${request.kind} access to ${target} is denied: ${reason}`, {
+      details: { kind: request.kind, target, reason },
+      hint: HINTS[reason],
+    });
+  }
+}
+
+/** A quota and the use that did not fit into it. */
+export interface QuotaUse {
+  readonly quota: QuotaName;
+  readonly used: number;
+  readonly requested: number;
+  readonly limit: number;
+}
+
+/** Thrown where an amount does not fit into what is left of a quota. Nothing has been taken. */
+export class QuotaExceededError extends PluginError {
+  override readonly name = 'QuotaExceededError';
+  override readonly code = 'ERR_QUOTA_EXCEEDED';
+
+  constructor(use: QuotaUse) {
+    super(`${use.quota} is used up: ${use.used} of ${use.limit} used, ${use.requested} more requested`, {
+      details: { ...use },
+      hint: `Use less, or let manifest and grant both set a higher "${use.quota}".`,
+    });
+  }
+}

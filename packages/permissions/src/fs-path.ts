@@ -1,0 +1,97 @@
+import { posix, win32 } from 'node:path';
+import { createError } from '@kb-labs/contracts';
+import type { CanonicalPath } from '@kb-labs/contracts';
+import { configError } from './config-error.js';
+import { win32PathProblem } from './win32-path.js';
+
+const MAX_UNITS = 4096;
+const MAX_SEGMENTS = 256;
+const MAX_NAME = 255;
+
+export interface ParseFsTargetOptions {
+  /** Absolute; relative paths are resolved against it, never against the working directory. */
+  readonly root: string;
+  /** Whose path rules hold. Default: this process's. */
+  readonly platform?: NodeJS.Platform;
+}
+
+/** What came of reading a path: the canonical form, or what is wrong with it. */
+export type FsTargetResult =
+  | { readonly ok: true; readonly path: CanonicalPath }
+  | { readonly ok: false; readonly problem: string };
+
+/**
+ * Turns a path, as a guest wrote it, into the one object that is decided on and then used. Purely lexical: it follows no
+ * links and expands nothing (`%2e`, `~` and `$HOME` are names). Throws `ERR_INVALID_ARGUMENT` for what is malformed.
+ */
+export function parseFsTarget(path: unknown, options: ParseFsTargetOptions): CanonicalPath {
+  const platform = options.platform ?? process.platform;
+  const result = readFsTarget(path, { root: parseRoot(options.root, platform, '/root'), platform });
+  if (result.ok) return result.path;
+  throw createError('ERR_INVALID_ARGUMENT', `the path is refused: ${result.problem}`, {
+    details: { argument: 'path', problem: result.problem },
+    hint: 'Hand in a string that names a file below the root.',
+  });
+}
+
+/** Parses a root or another path of the host: absolute and normalised. Throws `ERR_CONFIG_INVALID`. */
+export function parseRoot(root: unknown, platform: NodeJS.Platform, pointer: string): string {
+  const rules = platform === 'win32' ? win32 : posix;
+  if (typeof root === 'string' && rules.isAbsolute(root) && !/[\p{Cc}\p{Cs}]/u.test(root)) return rules.resolve(root);
+  throw configError('ERR_CONFIG_INVALID', [{ pointer, problem: 'must be an absolute path' }]);
+}
+
+/** As `parseFsTarget`, from a parsed root and without throwing. */
+export function readFsTarget(path: unknown, { root, platform }: Required<ParseFsTargetOptions>): FsTargetResult {
+  const problem = pathProblem(path, platform);
+  if (problem !== undefined || typeof path !== 'string') return { ok: false, problem: problem ?? 'not a string' };
+  const rules = platform === 'win32' ? win32 : posix;
+  const absolute = rules.resolve(root, path);
+  const relative = rules.relative(root, absolute);
+  const names = relative === '' ? [] : relative.split(rules.sep);
+  const outside = names[0] === '..' || rules.isAbsolute(relative);
+  if (names.length > MAX_SEGMENTS) return { ok: false, problem: `more than ${MAX_SEGMENTS} segments` };
+  const segments = outside ? undefined : Object.freeze(names);
+  return { ok: true, path: new ParsedPath({ asWritten: path, root, absolute, segments }) };
+}
+
+/** Whether this very object came out of the parser. What only looks like one did not. */
+export function isParsedPath(value: unknown): value is CanonicalPath {
+  return ParsedPath.made(value);
+}
+
+type PathParts = Omit<CanonicalPath, 'brand'>;
+
+class ParsedPath implements CanonicalPath {
+  readonly brand = 'CanonicalPath';
+  readonly asWritten: string;
+  readonly root: string;
+  readonly absolute: string;
+  readonly segments: readonly string[] | undefined;
+  // A private field cannot be forged, copied or inherited by a look-alike.
+  readonly #made = true;
+
+  constructor(parts: PathParts) {
+    this.asWritten = parts.asWritten;
+    this.root = parts.root;
+    this.absolute = parts.absolute;
+    this.segments = parts.segments;
+    Object.freeze(this);
+  }
+
+  static made(value: unknown): value is CanonicalPath {
+    return typeof value === 'object' && value !== null && #made in value && value.#made;
+  }
+}
+
+function pathProblem(path: unknown, platform: NodeJS.Platform): string | undefined {
+  if (typeof path !== 'string') return 'it is not a string';
+  if (path === '') return 'it is empty';
+  if (path.length > MAX_UNITS) return `it is longer than ${MAX_UNITS} characters`;
+  if (/\p{Cs}/u.test(path)) return 'it is not well-formed Unicode';
+  if (/\p{Cc}/u.test(path)) return 'it has a control character';
+  const separator = platform === 'win32' ? /[\\/]/ : '/';
+  if (path.split(separator).some((name) => name.length > MAX_NAME))
+    return `a name is longer than ${MAX_NAME} characters`;
+  return platform === 'win32' ? win32PathProblem(path) : undefined;
+}

@@ -1,0 +1,130 @@
+import type { FsRule } from './fs-rule.js';
+import type { FoldName } from './fold-name.js';
+import type { RuleLine } from './rule-line.js';
+import { GLOBSTAR, matchesSegments, mayMatchBelow } from './segment-glob.js';
+
+/** A rule of a list, with the line that it came from. */
+export interface FsRuleEntry {
+  readonly line: RuleLine;
+  readonly rule: FsRule;
+}
+
+/** Compiled file rules of one list: entries in a tree by segments, globs behind them. */
+export interface FsRuleSet {
+  /** The line that covers this path. `opening` also covers `src` by `src/**`, as one who lists `src` needs. */
+  find(segments: readonly string[], opening: boolean): RuleLine | undefined;
+  /** Every line that covers this path. */
+  findAll(segments: readonly string[], opening: boolean): readonly RuleLine[];
+  /** A line that covers something below this path, as far as names tell. */
+  findBelow(segments: readonly string[]): RuleLine | undefined;
+  /** Every line that covers something below this path, as far as names tell. */
+  findAllBelow(segments: readonly string[]): readonly RuleLine[];
+}
+
+interface TreeNode {
+  line: RuleLine | undefined;
+  readonly children: Map<string, TreeNode>;
+}
+
+/** Compiles once, so that a question costs one walk down the tree and a few globs. */
+export function compileFsRules(entries: readonly FsRuleEntry[], fold: FoldName): FsRuleSet {
+  const tree: TreeNode = { line: undefined, children: new Map() };
+  const globs: Glob[] = [];
+  for (const { line, rule } of entries) {
+    if (rule.kind === 'entry') plant(tree, rule.segments.map(fold), line);
+    else globs.push(...globsOf(line, rule.segments, fold));
+  }
+  const named = globs.toSorted((a, b) => (a.line.rule < b.line.rule ? -1 : 1));
+  return {
+    find: (segments, opening) => {
+      const names = segments.map(fold);
+      return findInTree(tree, names) ?? named.find((glob) => covers(glob, { segments, names, opening }))?.line;
+    },
+    findAll: (segments, opening) => {
+      const names = segments.map(fold);
+      const lines = new Set(
+        named.filter((glob) => covers(glob, { segments, names, opening })).map((glob) => glob.line),
+      );
+      return entries
+        .filter(({ line, rule }) => lines.has(line) || coversAsEntry(rule, names, fold))
+        .map(({ line }) => line);
+    },
+    findBelow: (segments) => {
+      const names = segments.map(fold);
+      return lineBelow(tree, names) ?? named.find((glob) => mayMatchBelow(glob.pattern, names))?.line;
+    },
+    findAllBelow: (segments) => {
+      const names = segments.map(fold);
+      return entries.filter(({ rule }) => mayMatchBelow(rule.segments.map(fold), names)).map(({ line }) => line);
+    },
+  };
+}
+
+interface Glob {
+  readonly line: RuleLine;
+  readonly pattern: readonly string[];
+  /** For `src/**`: `src`. */
+  readonly opened: readonly string[] | undefined;
+  /** As written, where folding changed names: `?` counts units, and a folded name may have more of them. */
+  readonly raw: boolean;
+}
+
+function globsOf(line: RuleLine, segments: readonly string[], fold: FoldName): Glob[] {
+  const folded = segments.map(fold);
+  const forms = folded.join('/') === segments.join('/') && fold('A') === 'A' ? [folded] : [folded, segments];
+  return forms.map((pattern, index) => ({ line, pattern, opened: openedBy(pattern), raw: index === 1 }));
+}
+
+function openedBy(pattern: readonly string[]): readonly string[] | undefined {
+  const [last, one] = [pattern.at(-2), pattern.at(-1)];
+  return last === GLOBSTAR && one === '*' ? pattern.slice(0, -2) : undefined;
+}
+
+interface Question {
+  readonly segments: readonly string[];
+  readonly names: readonly string[];
+  readonly opening: boolean;
+}
+
+function covers(glob: Glob, { segments, names, opening }: Question): boolean {
+  const path = glob.raw ? segments : names;
+  if (matchesSegments(glob.pattern, path)) return true;
+  return opening && glob.opened !== undefined && matchesSegments(glob.opened, path);
+}
+
+function coversAsEntry(rule: FsRule, names: readonly string[], fold: FoldName): boolean {
+  return rule.kind === 'entry' && rule.segments.every((segment, index) => fold(segment) === names[index]);
+}
+
+function plant(tree: TreeNode, names: readonly string[], line: RuleLine): void {
+  let node = tree;
+  for (const name of names) {
+    const next: TreeNode = node.children.get(name) ?? { line: undefined, children: new Map() };
+    node.children.set(name, next);
+    node = next;
+  }
+  node.line ??= line;
+}
+
+function findInTree(tree: TreeNode, names: readonly string[]): RuleLine | undefined {
+  let node: TreeNode | undefined = tree;
+  for (const name of names) {
+    if (node === undefined || node.line !== undefined) break;
+    node = node.children.get(name);
+  }
+  return node?.line;
+}
+
+function lineBelow(tree: TreeNode, names: readonly string[]): RuleLine | undefined {
+  let node: TreeNode | undefined = tree;
+  for (const name of names) node = node?.children.get(name);
+  return node === undefined ? undefined : firstLine([...node.children.values()]);
+}
+
+function firstLine(nodes: readonly TreeNode[]): RuleLine | undefined {
+  for (const node of nodes) {
+    const line = node.line ?? firstLine([...node.children.values()]);
+    if (line !== undefined) return line;
+  }
+  return undefined;
+}

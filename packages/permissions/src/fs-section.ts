@@ -1,0 +1,157 @@
+import { posix, win32 } from 'node:path';
+import type { CanonicalPath, FsOperation, FsPermissionSpec, PermissionDecision } from '@kb-labs/contracts';
+import { joinPointer } from './config-error.js';
+import { foldForAllow, foldForDeny } from './fold-name.js';
+import { parseFsRule } from './fs-rule.js';
+import { compileFsRules } from './fs-rule-set.js';
+import type { FsRuleEntry, FsRuleSet } from './fs-rule-set.js';
+import { compileMandatoryFs, mandatoryLine } from './mandatory-fs.js';
+import type { MandatoryFs } from './mandatory-fs.js';
+import { allowedBy, deniedBy, ruleLines, trusted } from './rule-line.js';
+import type { RuleLine, RuleList } from './rule-line.js';
+import { deny, listOf, patchSection } from './section.js';
+import type { Section, SectionContext } from './section.js';
+
+/** A path and what is to be done with it. */
+export interface FsTarget {
+  readonly operation: FsOperation;
+  readonly path: CanonicalPath;
+}
+
+export interface FsSectionContext extends SectionContext {
+  readonly root: string;
+  readonly protectedPaths: readonly string[];
+}
+
+/** Compiles the file rules of one document. An absent section denies all. */
+export function compileFsSection(spec: FsPermissionSpec | undefined, context: FsSectionContext): Section<FsTarget> {
+  const rules: FsRules = {
+    allow: compileFsRules(entriesOf(listOf(spec, 'allow', context)), foldForAllow(context.platform)),
+    deny: compileFsRules(entriesOf(listOf(spec, 'deny', context)), foldForDeny(context.platform)),
+    mandatory: compileMandatoryFs(foldForDeny(context.platform)),
+    protected: compileProtected(context),
+    readOnly: spec?.mode === 'readWrite' ? undefined : modeLine(context),
+  };
+  return {
+    decide: (target) => decide(rules, target),
+    lines: (target) => linesOf(rules, target),
+    lift: (target) => lift({ rules, target, spec, context }),
+  };
+}
+
+interface FsRules {
+  readonly allow: FsRuleSet;
+  readonly deny: FsRuleSet;
+  readonly mandatory: MandatoryFs;
+  readonly protected: FsRuleSet;
+  readonly readOnly: RuleLine | undefined;
+}
+
+function entriesOf(list: RuleList): readonly FsRuleEntry[] {
+  return ruleLines(list).map((line) => ({ line, rule: trusted(parseFsRule(line.rule)) }));
+}
+
+function modeLine({ source, pointer }: SectionContext): RuleLine {
+  return Object.freeze({
+    rule: 'mode: read',
+    origin: Object.freeze({ source, pointer: joinPointer(pointer, 'mode') }),
+  });
+}
+
+/** Protected paths as rules relative to the root; one that holds the root protects all of it. */
+function compileProtected({ root, platform, protectedPaths }: FsSectionContext): FsRuleSet {
+  const fold = foldForDeny(platform);
+  const { resolve, sep } = platform === 'win32' ? win32 : posix;
+  const namesOf = (path: string): string[] => resolve(path).split(sep).filter(Boolean).map(fold);
+  const base = namesOf(root);
+  const entries = protectedPaths.flatMap((path): FsRuleEntry[] => {
+    const names = namesOf(path);
+    if (names.every((name, index) => index >= base.length || name === base[index])) {
+      return [protectedEntry(names.slice(base.length))];
+    }
+    return [];
+  });
+  return compileFsRules(entries, fold);
+}
+
+function protectedEntry(segments: readonly string[]): FsRuleEntry {
+  const line = mandatoryLine(segments.length === 0 ? '.' : segments.join('/'));
+  return { line, rule: { kind: 'entry', segments } };
+}
+
+function decide(rules: FsRules, { operation, path }: FsTarget): PermissionDecision {
+  const { segments } = path;
+  if (segments === undefined) return deny('outside-root');
+  const mandatory = rules.mandatory(segments, operation) ?? protects(rules.protected, segments, operation);
+  if (mandatory !== undefined) return deniedBy(mandatory, 'mandatory-deny');
+  const denying = findDeny(rules.deny, segments, operation);
+  if (denying !== undefined) return deniedBy(denying, 'denied-by-rule');
+  const allowing = rules.allow.find(segments, opens(operation));
+  if (allowing === undefined) return deny('not-requested');
+  if (rules.readOnly !== undefined && changes(operation)) return deniedBy(rules.readOnly, 'read-only');
+  return allowedBy(allowing);
+}
+
+function protects(set: FsRuleSet, segments: readonly string[], operation: FsOperation): RuleLine | undefined {
+  return changes(operation) ? findDeny(set, segments, operation) : undefined;
+}
+
+/** To delete a folder is to delete what is in it, so a rule below denies it too. */
+function findDeny(set: FsRuleSet, segments: readonly string[], operation: FsOperation): RuleLine | undefined {
+  const line = set.find(segments, opens(operation));
+  return line === undefined && operation === 'delete' ? set.findBelow(segments) : line;
+}
+
+function changes(operation: FsOperation): boolean {
+  return operation === 'write' || operation === 'delete';
+}
+
+function opens(operation: FsOperation): boolean {
+  return operation === 'list' || operation === 'stat';
+}
+
+function linesOf(rules: FsRules, { operation, path }: FsTarget): readonly RuleLine[] {
+  const { segments } = path;
+  if (segments === undefined) return [];
+  const mandatory = rules.mandatory(segments, operation) ?? protects(rules.protected, segments, operation);
+  const denying = allDenying(rules.deny, segments, operation);
+  const mode = rules.readOnly !== undefined && changes(operation) ? [rules.readOnly] : [];
+  return [
+    ...(mandatory === undefined ? [] : [mandatory]),
+    ...denying,
+    ...rules.allow.findAll(segments, opens(operation)),
+    ...mode,
+  ];
+}
+
+function allDenying(set: FsRuleSet, segments: readonly string[], operation: FsOperation): readonly RuleLine[] {
+  const lines = set.findAll(segments, opens(operation));
+  return operation === 'delete' ? [...new Set([...lines, ...set.findAllBelow(segments)])] : lines;
+}
+
+interface LiftRequest {
+  readonly rules: FsRules;
+  readonly target: FsTarget;
+  readonly spec: FsPermissionSpec | undefined;
+  readonly context: FsSectionContext;
+}
+
+function lift({ rules, target, spec, context }: LiftRequest): ReturnType<Section<FsTarget>['lift']> {
+  const { operation, path } = target;
+  const { segments } = path;
+  if (segments === undefined || rules.mandatory(segments, operation) !== undefined) return undefined;
+  if (protects(rules.protected, segments, operation) !== undefined) return undefined;
+  const rule = ruleFor(segments);
+  const missing = rules.allow.find(segments, opens(operation)) === undefined;
+  if (missing && !parseFsRule(rule).ok) return undefined;
+  const mode = changes(operation) || spec?.mode === 'readWrite' ? 'readWrite' : 'read';
+  const remove = allDenying(rules.deny, segments, operation);
+  return patchSection({ pointer: context.pointer, spec, remove, add: missing ? [rule] : [], members: { mode } });
+}
+
+/** The narrowest rule that covers a path; a character that rules do not take becomes `?`. */
+function ruleFor(segments: readonly string[]): string {
+  if (segments.length === 0) return '.';
+  const rule = segments.map((segment) => segment.replaceAll(/[[\]{}*?!\\(]/g, '?')).join('/');
+  return /^(?:~|[a-z]:)/i.test(rule) ? `./${rule}` : rule;
+}

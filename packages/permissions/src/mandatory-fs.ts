@@ -1,0 +1,50 @@
+import type { FsOperation } from '@kb-labs/contracts';
+import type { FoldName } from './fold-name.js';
+import type { RuleLine } from './rule-line.js';
+
+const SECRET_NAMES = ['.ssh', '.aws', '.npmrc'];
+
+/** Finds the line of the built-in list that refuses this, or nothing. No spec can lift one. */
+export type MandatoryFs = (segments: readonly string[], operation: FsOperation) => RuleLine | undefined;
+
+/**
+ * At any depth: `.ssh`, `.aws`, `.npmrc` and `.env*` for everything; `.git/hooks` and `.git/config` for everything, also
+ * in submodules and worktrees; `.git` itself and `node_modules/.bin` for writing; the root itself for deleting.
+ */
+export function compileMandatoryFs(fold: FoldName): MandatoryFs {
+  const secrets = new Map(SECRET_NAMES.map((name) => [name, mandatoryLine(`**/${name}`)]));
+  const lines = {
+    environment: mandatoryLine('**/.env*'),
+    hooks: mandatoryLine('**/.git/hooks'),
+    config: mandatoryLine('**/.git/config'),
+    git: mandatoryLine('**/.git'),
+    bin: mandatoryLine('**/node_modules/.bin'),
+    root: mandatoryLine('.'),
+  };
+  return (segments, operation) => {
+    const changes = operation === 'write' || operation === 'delete';
+    if (segments.length === 0 && operation === 'delete') return lines.root;
+    let inGit = false;
+    let parent = '';
+    for (const [index, segment] of segments.entries()) {
+      const name = fold(segment);
+      const last = index === segments.length - 1;
+      const secret = secrets.get(name) ?? (name.startsWith('.env') ? lines.environment : undefined);
+      if (secret !== undefined) return secret;
+      if (inGit && name === 'hooks') return lines.hooks;
+      if (inGit && name.startsWith('config')) return lines.config;
+      if (changes && last && name === '.git') return lines.git;
+      if (changes && parent === 'node_modules' && name === '.bin') return lines.bin;
+      // To delete a folder is to delete what is in it.
+      if (operation === 'delete' && last && name === 'node_modules') return lines.bin;
+      inGit ||= name === '.git';
+      parent = name;
+    }
+    return undefined;
+  };
+}
+
+/** A line of no document: what a decision names where the built-in list refuses. */
+export function mandatoryLine(rule: string): RuleLine {
+  return Object.freeze({ rule, origin: Object.freeze({ source: 'mandatory', pointer: '' }) });
+}

@@ -1,0 +1,54 @@
+import type {
+  EnvPermissionSpec,
+  FsOperation,
+  FsPermissionSpec,
+  NetPermissionSpec,
+  PermissionDecision,
+} from '@kb-labs/contracts';
+import { compilePolicy } from './compile-policy.js';
+
+export interface CheckFsPermissionOptions {
+  /** Absolute. Default: the working directory. */
+  readonly root?: string;
+  /** Default: `read`. */
+  readonly operation?: FsOperation;
+  readonly platform?: NodeJS.Platform;
+}
+
+/**
+ * One question about a path, purely lexical: links are not followed. Compiles the rules each time, so many questions
+ * want `compilePolicy`. Throws `ERR_CONFIG_INVALID` for a malformed spec, and never for a hostile path.
+ */
+export function checkFsPermission(
+  path: string,
+  spec: FsPermissionSpec,
+  options: CheckFsPermissionOptions = {},
+): PermissionDecision {
+  const { root = process.cwd(), operation = 'read', platform = process.platform } = options;
+  return compilePolicy({ fs: spec }, { root, platform }).check({ kind: 'fs', operation, path });
+}
+
+/** One question about a URL. What its name resolves to is another one: ask a policy with kind `address`. */
+export function checkNetPermission(url: string, spec: NetPermissionSpec): PermissionDecision {
+  return compilePolicy({ net: spec }, { root: process.cwd() }).check({ kind: 'net', url });
+}
+
+/** One question about a variable of the environment, by its name. */
+export function checkEnvPermission(name: string, spec: EnvPermissionSpec): PermissionDecision {
+  return compilePolicy({ env: spec }, { root: process.cwd() }).check({ kind: 'env', name });
+}
+
+/** Several decisions as one. */
+export interface PermissionDecisions {
+  readonly allowed: boolean;
+  readonly decisions: readonly PermissionDecision[];
+}
+
+/** Allowed only if every decision allows, and there is one: nobody asked is nobody allowed. */
+export function checkAllPermissions(checks: readonly PermissionDecision[]): PermissionDecisions {
+  const decisions = Object.freeze([...checks]);
+  return Object.freeze({
+    allowed: decisions.length > 0 && decisions.every(({ allowed }) => allowed === true),
+    decisions,
+  });
+}

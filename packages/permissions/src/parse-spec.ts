@@ -1,0 +1,44 @@
+import type { PermissionSpec } from '@kb-labs/contracts';
+import type { z } from 'zod';
+import { configError, joinPointer } from './config-error.js';
+import type { ConfigErrorCode, ConfigIssue } from './config-error.js';
+import { nearName } from './near-name.js';
+import { permissionSpecSchema, SPEC_KEYS } from './permission-schema.js';
+import { copyPlainData } from './plain-data.js';
+
+export interface ParsePermissionSpecOptions {
+  /** JSON pointer of the spec in its document, for messages. Default: the spec is the document. */
+  readonly pointer?: string;
+  /** Default: `ERR_CONFIG_INVALID`. */
+  readonly code?: ConfigErrorCode;
+}
+
+/**
+ * Parses what a manifest asks for or a host grants, from plain JSON data alone, into a copy. Throws
+ * `ERR_CONFIG_INVALID` (or `options.code`) with the JSON pointer of what is wrong, and at most ten issues.
+ */
+export function parsePermissionSpec(value: unknown, options: ParsePermissionSpecOptions = {}): PermissionSpec {
+  const { pointer = '', code = 'ERR_CONFIG_INVALID' } = options;
+  const copy = copyPlainData(value, pointer);
+  if (!copy.ok) throw configError(code, [{ pointer: copy.pointer, problem: copy.problem }]);
+  const parsed = permissionSpecSchema.safeParse(copy.value);
+  if (parsed.success) return parsed.data;
+  throw configError(
+    code,
+    parsed.error.issues.flatMap((issue) => describeIssue(issue, pointer)),
+  );
+}
+
+function describeIssue(issue: z.core.$ZodIssue, pointer: string): ConfigIssue[] {
+  const path = issue.path.map(String);
+  if (issue.code !== 'unrecognized_keys') {
+    return [{ pointer: joinPointer(pointer, ...path), problem: issue.message }];
+  }
+  const known = SPEC_KEYS[joinPointer('', ...path)] ?? [];
+  return issue.keys.map((key) => {
+    const near = nearName(key, known);
+    const advice = near === undefined ? `write one of ${known.join(', ')}` : `did you mean "${near}"?`;
+    const name = JSON.stringify(key.length > 64 ? `${key.slice(0, 64)}…` : key);
+    return { pointer: joinPointer(pointer, ...path, key), problem: `there is no key ${name}; ${advice}` };
+  });
+}

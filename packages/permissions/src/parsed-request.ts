@@ -1,0 +1,64 @@
+import type { DenyReason, FsOperation, PermissionRequest } from '@kb-labs/contracts';
+import { isEnvName } from './env-rule.js';
+import { isParsedPath, readFsTarget } from './fs-path.js';
+import type { FsTarget } from './fs-section.js';
+import type { NetQuestion } from './net-section.js';
+import { isParsedTarget, readNetTarget } from './net-target.js';
+
+/** A question whose strings have been parsed once, or why no policy could allow it. */
+export type ParsedRequest =
+  | { readonly kind: 'fs'; readonly target: FsTarget }
+  | { readonly kind: 'net'; readonly target: NetQuestion }
+  | { readonly kind: 'env'; readonly target: string }
+  | { readonly kind: 'refused'; readonly reason: DenyReason };
+
+export interface RequestContext {
+  readonly root: string;
+  readonly platform: NodeJS.Platform;
+}
+
+const OPERATIONS: ReadonlySet<FsOperation> = new Set(['read', 'write', 'delete', 'list', 'stat']);
+
+/** Parses a question. Never throws: what is malformed is refused, and so is an object that the parsers did not make. */
+export function parseRequest(request: PermissionRequest, context: RequestContext): ParsedRequest {
+  switch (request.kind) {
+    case 'fs':
+      return parseFs(request, context);
+    case 'net':
+      return parseNet(request.url, undefined);
+    case 'address':
+      return typeof request.address === 'string' ? parseNet(request.target, request.address) : refuse('invalid-url');
+    case 'env':
+      return isEnvName(request.name) ? { kind: 'env', target: request.name } : refuse('invalid-name');
+    default:
+      return refuseUnknown(request);
+  }
+}
+
+type FsRequest = Extract<PermissionRequest, { kind: 'fs' }>;
+
+function parseFs({ operation, path }: FsRequest, context: RequestContext): ParsedRequest {
+  if (!OPERATIONS.has(operation)) return refuse('not-requested');
+  if (typeof path === 'string') {
+    const result = readFsTarget(path, context);
+    return result.ok ? { kind: 'fs', target: { operation, path: result.path } } : refuse('invalid-path');
+  }
+  if (!isParsedPath(path)) return refuse('invalid-path');
+  // A path of another root is another path, whatever its segments say.
+  return path.root === context.root ? { kind: 'fs', target: { operation, path } } : refuse('outside-root');
+}
+
+function parseNet(url: unknown, address: string | undefined): ParsedRequest {
+  if (isParsedTarget(url)) return { kind: 'net', target: { target: url, address } };
+  const result = address === undefined ? readNetTarget(url) : undefined;
+  if (result === undefined) return refuse('invalid-url');
+  return result.ok ? { kind: 'net', target: { target: result.target, address } } : refuse(result.reason);
+}
+
+function refuseUnknown(request: never): ParsedRequest {
+  return refuse(typeof request === 'object' ? 'not-requested' : 'invalid-name');
+}
+
+function refuse(reason: DenyReason): ParsedRequest {
+  return { kind: 'refused', reason };
+}

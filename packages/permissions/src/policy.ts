@@ -1,0 +1,92 @@
+import type {
+  EffectiveQuotas,
+  PermissionDecision,
+  PermissionExplanation,
+  PermissionPatch,
+  PermissionPolicy,
+  PermissionRequest,
+  QuotaSpec,
+} from '@kb-labs/contracts';
+import { digestOf } from './canonical-json.js';
+import { describeTarget } from './describe-target.js';
+import { PermissionDeniedError } from './errors.js';
+import { parseRequest } from './parsed-request.js';
+import type { ParsedRequest } from './parsed-request.js';
+import type { RuleLine } from './rule-line.js';
+
+/** What a policy decides with. Questions reach it parsed, so that two of them can decide on the same object. */
+export interface PolicyCore {
+  readonly root: string;
+  readonly platform: NodeJS.Platform;
+  readonly quotas: EffectiveQuotas;
+  /** The limits that documents name, without the defaults. */
+  readonly namedQuotas: QuotaSpec;
+  /** All that decisions depend on, in canonical form. */
+  readonly rules: unknown;
+  decide(request: ParsedRequest): PermissionDecision;
+  ground(request: ParsedRequest): Grounds;
+}
+
+export interface Grounds {
+  readonly considered: readonly RuleLine[];
+  /** `undefined` where no rule can lift the denial. */
+  readonly patches: readonly PermissionPatch[] | undefined;
+}
+
+/** Asks, and throws `ERR_PERMISSION_DENIED` where the answer is no. Returns the decision that allows. */
+export function assertAllowed(
+  policy: PermissionPolicy,
+  request: PermissionRequest,
+): Extract<PermissionDecision, { allowed: true }> {
+  const decision = policy.check(request);
+  if (decision.allowed) return decision;
+  throw new PermissionDeniedError(request, decision.reason);
+}
+
+/** The one implementation of `PermissionPolicy`: immutable, and its core is out of reach for whoever holds it. */
+export class CompiledPolicy implements PermissionPolicy {
+  readonly digest: string;
+  readonly root: string;
+  readonly quotas: EffectiveQuotas;
+  readonly #core: PolicyCore;
+
+  constructor(core: PolicyCore) {
+    this.#core = core;
+    this.root = core.root;
+    this.quotas = core.quotas;
+    this.digest = digestOf([core.root, core.platform, core.quotas, core.rules]);
+    Object.freeze(this);
+  }
+
+  /** The core of a policy that this package made. */
+  static coreOf(policy: unknown): PolicyCore | undefined {
+    return typeof policy === 'object' && policy !== null && #core in policy ? policy.#core : undefined;
+  }
+
+  check(request: PermissionRequest): PermissionDecision {
+    return this.#core.decide(parseRequest(request, this.#core));
+  }
+
+  explain(request: PermissionRequest): PermissionExplanation {
+    const parsed = parseRequest(request, this.#core);
+    const decision = this.#core.decide(parsed);
+    const { considered, patches } = this.#core.ground(parsed);
+    return Object.freeze({
+      decision,
+      text: sentence(request, decision),
+      considered: Object.freeze([...considered]),
+      patches: Object.freeze(decision.allowed ? [] : [...(patches ?? [])]),
+    });
+  }
+}
+
+function sentence(request: PermissionRequest, decision: PermissionDecision): string {
+  const asked = `${request.kind} access to ${describeTarget(request)}`;
+  const by = decision.rule === undefined ? '' : ` by "${decision.rule}"${place(decision)}`;
+  return decision.allowed ? `${asked} is allowed${by}.` : `${asked} is denied (${decision.reason})${by}.`;
+}
+
+function place({ origin }: PermissionDecision): string {
+  if (origin === undefined) return '';
+  return origin.source === 'mandatory' ? ', which no rule can lift' : ` in the ${origin.source} at ${origin.pointer}`;
+}

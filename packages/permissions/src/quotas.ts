@@ -1,0 +1,71 @@
+import type { EffectiveQuotas, MeteredQuotaName, QuotaName, QuotaSpec } from '@kb-labs/contracts';
+
+const MIB = 1024 * 1024;
+
+/** The limits of a host that sets none. Times in milliseconds, sizes in bytes, `memoryMb` in MiB. */
+export const DEFAULT_QUOTAS: EffectiveQuotas = Object.freeze({
+  timeoutMs: 30_000,
+  startTimeoutMs: 10_000,
+  queueTimeoutMs: 30_000,
+  cpuMs: 30_000,
+  memoryMb: 256,
+  maxOutputBytes: MIB,
+  maxResultBytes: 8 * MIB,
+  maxInFlight: 64,
+  maxConcurrency: 8,
+  maxHostCalls: 10_000,
+  maxBytesRead: 256 * MIB,
+  maxBytesWritten: 64 * MIB,
+  maxEntriesRead: 100_000,
+  maxEntriesWritten: 1_000,
+  maxFetches: 100,
+  maxBytesFetched: 64 * MIB,
+  maxBytesSent: 16 * MIB,
+  maxArtifacts: 100,
+  maxArtifactBytes: 64 * MIB,
+});
+
+const METERED: Readonly<Record<MeteredQuotaName, true>> = {
+  maxHostCalls: true,
+  maxBytesRead: true,
+  maxBytesWritten: true,
+  maxEntriesRead: true,
+  maxEntriesWritten: true,
+  maxFetches: true,
+  maxBytesFetched: true,
+  maxBytesSent: true,
+  maxArtifacts: true,
+  maxArtifactBytes: true,
+};
+
+/** The largest delay of a Node timer; a longer one fires after 1 ms. */
+const MAX_TIME_MS = 2 ** 31 - 1;
+
+export function isMeteredQuota(name: unknown): name is MeteredQuotaName {
+  return typeof name === 'string' && Object.hasOwn(METERED, name);
+}
+
+/** The names of all quotas, in a fixed order. */
+export function quotaNames(): readonly QuotaName[] {
+  // The type of DEFAULT_QUOTAS proves that its keys are these.
+  return Object.keys(DEFAULT_QUOTAS) as QuotaName[];
+}
+
+/** The numbers that a quota may have: none of what is metered is `0`, all else is at least 1. */
+export function quotaRange(name: QuotaName): { readonly min: number; readonly max: number } {
+  return { min: isMeteredQuota(name) ? 0 : 1, max: name.endsWith('Ms') ? MAX_TIME_MS : Number.MAX_SAFE_INTEGER };
+}
+
+/** The smaller of two limits for each name; a name that only one document has keeps that one's. */
+export function smallerQuotas(one: QuotaSpec, other: QuotaSpec): QuotaSpec {
+  const limits = quotaNames().flatMap((name): [QuotaName, number][] => {
+    const limit = Math.min(one[name] ?? Infinity, other[name] ?? Infinity);
+    return limit === Infinity ? [] : [[name, limit]];
+  });
+  return Object.freeze(Object.fromEntries(limits));
+}
+
+/** Fills in what a document leaves out. */
+export function effectiveQuotas(spec: QuotaSpec): EffectiveQuotas {
+  return Object.freeze({ ...DEFAULT_QUOTAS, ...spec });
+}

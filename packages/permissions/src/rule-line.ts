@@ -1,0 +1,49 @@
+import type { PermissionDecision, RuleOrigin } from '@kb-labs/contracts';
+import { joinPointer } from './config-error.js';
+
+/** A rule as its author wrote it, and where it stands. */
+export interface RuleLine {
+  readonly rule: string;
+  readonly origin: RuleOrigin;
+}
+
+/** A rule text turned into what a matcher needs, or one sentence on what to write instead. */
+export type ParsedRule<Rule> =
+  | { readonly ok: true; readonly rule: Rule }
+  | { readonly ok: false; readonly problem: string };
+
+/** Rules of one list, each with its place in the document. */
+export interface RuleList {
+  readonly source: RuleOrigin['source'];
+  /** Pointer to the list itself. */
+  readonly pointer: string;
+  readonly rules: readonly string[];
+}
+
+/** Pairs each rule with its line; duplicates keep the first. */
+export function ruleLines(list: RuleList): readonly RuleLine[] {
+  const seen = new Set<string>();
+  return list.rules.flatMap((rule, index) => {
+    if (seen.has(rule)) return [];
+    seen.add(rule);
+    const origin = Object.freeze({ source: list.source, pointer: joinPointer(list.pointer, index) });
+    return [Object.freeze({ rule, origin })];
+  });
+}
+
+/** What a problem-free rule is, for lists that a schema has already let through. */
+export function trusted<Rule>(parsed: ParsedRule<Rule>): Rule {
+  if (parsed.ok) return parsed.rule;
+  throw new TypeError(`a rule passed the schema and not its parser: ${parsed.problem}`);
+}
+
+export function allowedBy(line: RuleLine): PermissionDecision {
+  return Object.freeze({ allowed: true, rule: line.rule, origin: line.origin });
+}
+
+export function deniedBy(
+  line: RuleLine,
+  reason: 'denied-by-rule' | 'mandatory-deny' | 'read-only',
+): PermissionDecision {
+  return Object.freeze({ allowed: false, reason, rule: line.rule, origin: line.origin });
+}
