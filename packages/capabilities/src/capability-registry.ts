@@ -1,0 +1,47 @@
+import { createError } from '@kb-labs/contracts';
+import type { CapabilityName } from '@kb-labs/contracts';
+import semver from 'semver';
+import { nameProblem } from './capability-name.js';
+import { showName } from './parse-capability.js';
+
+/** The capabilities that a host knows, each with the version that it provides. Immutable. */
+export interface KnownCapabilities {
+  /** Sorted. */
+  readonly names: readonly string[];
+  /** The version that this host provides, or `undefined` for a name that it has never heard of. */
+  versionOf(name: string): string | undefined;
+}
+
+/** Names to versions. Names of `CapabilityRegistry` in `@kb-labs/contracts` are suggested; any other will do. */
+export type CapabilityVersions = { readonly [Name in CapabilityName]?: string };
+
+const BUILT_IN = { 'fs.read': '1.0.0', 'fs.write': '1.0.0', 'net.fetch': '1.0.0', 'env.read': '1.0.0' } as const;
+
+/**
+ * The built-in capabilities, and a host's own beside or instead of them. Throws `ERR_CONFIG_INVALID` for a malformed
+ * name, and for a version that is not exact semver (`1.0.0`).
+ */
+export function createCapabilityRegistry(extra: CapabilityVersions = {}): KnownCapabilities {
+  const versions = new Map<string, string>(Object.entries(BUILT_IN));
+  for (const [name, version] of Object.entries(extra)) {
+    const problem = nameProblem(name) ?? (semver.valid(version) === null ? 'bad-version' : undefined);
+    if (problem !== undefined || version === undefined) {
+      throw createError(
+        'ERR_CONFIG_INVALID',
+        `the capability ${showName(name)} is refused: ${problem ?? 'bad-version'}`,
+        {
+          details: { capability: showName(name), reason: problem ?? 'bad-version' },
+          hint: 'Write a name such as "acme.mail" and an exact version such as "1.0.0".',
+        },
+      );
+    }
+    versions.set(name, version);
+  }
+  return Object.freeze({
+    names: Object.freeze([...versions.keys()].toSorted()),
+    versionOf: (name: string): string | undefined => versions.get(name),
+  });
+}
+
+/** What a host provides that adds nothing: `fs.read`, `fs.write`, `net.fetch` and `env.read`, each at 1.0.0. */
+export const defaultCapabilities: KnownCapabilities = createCapabilityRegistry();
