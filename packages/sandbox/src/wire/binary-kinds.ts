@@ -1,0 +1,54 @@
+type TypedArrayMaker = new (buffer: ArrayBuffer) => ArrayBufferView;
+
+const MAKERS: ReadonlyMap<string, TypedArrayMaker> = new Map<string, TypedArrayMaker>([
+  ['Uint8Array', Uint8Array],
+  ['Int8Array', Int8Array],
+  ['Uint8ClampedArray', Uint8ClampedArray],
+  ['Int16Array', Int16Array],
+  ['Uint16Array', Uint16Array],
+  ['Int32Array', Int32Array],
+  ['Uint32Array', Uint32Array],
+  ['Float32Array', Float32Array],
+  ['Float64Array', Float64Array],
+  ['BigInt64Array', BigInt64Array],
+  ['BigUint64Array', BigUint64Array],
+  ['DataView', DataView],
+]);
+
+export interface BinaryKind {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The kind and the bytes of a buffer or view; `undefined` for all else. A Node `Buffer` is a `Uint8Array`. Shared memory is not taken. */
+export function binaryKindOf(value: object): BinaryKind | undefined {
+  if (value instanceof ArrayBuffer) return { name: 'ArrayBuffer', bytes: new Uint8Array(value) };
+  if (!ArrayBuffer.isView(value) || !(value.buffer instanceof ArrayBuffer)) return undefined;
+  const name = value instanceof DataView ? 'DataView' : typedArrayName(value);
+  if (name === undefined) return undefined;
+  return { name, bytes: new Uint8Array(value.buffer, value.byteOffset, value.byteLength) };
+}
+
+// %TypedArray%.prototype[Symbol.toStringTag] reads an internal slot, so a subclass or a renamed constructor cannot lie.
+const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get;
+
+function typedArrayName(view: ArrayBufferView): string | undefined {
+  const tag: unknown = tagOf?.call(view);
+  return typeof tag === 'string' && MAKERS.has(tag) ? tag : undefined;
+}
+
+/** Makes the view again, over a copy of its own. Throws `TypeError` for an unknown kind, missing bytes or a length that does not fit. */
+export function makeBinary(name: unknown, bytes: Uint8Array | undefined): ArrayBuffer | ArrayBufferView {
+  if (typeof name !== 'string' || bytes === undefined) throw new TypeError('malformed bytes');
+  const copy = new ArrayBuffer(bytes.byteLength);
+  new Uint8Array(copy).set(bytes);
+  if (name === 'ArrayBuffer') return copy;
+  const Maker = MAKERS.get(name);
+  if (Maker === undefined) throw new TypeError('unknown kind of bytes');
+  try {
+    return new Maker(copy);
+  } catch {
+    // A RangeError: the length is no multiple of the element's size.
+    throw new TypeError('malformed bytes');
+  }
+}

@@ -1,0 +1,107 @@
+import { encodeFrame, measureFrame } from './frame.js';
+import type { GuestMessage, HostCallFailure, HostMessage } from './messages.js';
+import { encodeValue, UnsendableError } from './value-codec.js';
+
+type Reply = Extract<HostMessage, { t: 'reply' }>;
+
+export interface CallLimits {
+  readonly maxInFlight: number;
+  readonly maxJsonBytes: number;
+  readonly maxBinaryBytes: number;
+}
+
+/** The host calls of one guest that wait for an answer, and those that wait for their turn. */
+export interface CallTable {
+  call(name: string, args: readonly unknown[], signal: AbortSignal | undefined): Promise<unknown>;
+  settle(reply: Reply): void;
+  /** Calls beyond `maxInFlight` wait here rather than being refused there. */
+  limit(limits: CallLimits): void;
+}
+
+interface OpenCall {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Makes the table. `send` takes whole frames. */
+export function createCallTable(send: (frame: Uint8Array) => void): CallTable {
+  const open = new Map<number, OpenCall>();
+  const waiting: (() => void)[] = [];
+  let active = 0;
+  let lastId = 0;
+  let limits: CallLimits | undefined;
+
+  const enter = async (): Promise<void> => {
+    if (active < (limits?.maxInFlight ?? 1)) active += 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+  };
+  // The place of a call that ends goes straight to the next in line.
+  const leave = (): void => {
+    const next = waiting.shift();
+    if (next === undefined) active -= 1;
+    else next();
+  };
+  const ask = (frame: Uint8Array, id: number, signal: AbortSignal | undefined): Promise<unknown> => {
+    const cancel = (): void => send(encodeFrame(encodeValue({ t: 'cancel', id } satisfies GuestMessage)));
+    signal?.addEventListener('abort', cancel, { once: true });
+    return new Promise((resolve, reject) => {
+      open.set(id, { resolve, reject });
+      send(frame);
+    }).finally(() => {
+      open.delete(id);
+      signal?.removeEventListener('abort', cancel);
+    });
+  };
+
+  return {
+    async call(name, args, signal) {
+      await enter();
+      try {
+        signal?.throwIfAborted();
+        lastId += 1;
+        return await ask(encodeCall({ t: 'call', id: lastId, name, args }, limits), lastId, signal);
+      } finally {
+        leave();
+      }
+    },
+    settle(reply) {
+      const call = open.get(reply.id);
+      if (reply.ok) call?.resolve(reply.value);
+      else call?.reject(makeCallError(reply.error));
+    },
+    limit(next) {
+      limits = next;
+    },
+  };
+}
+
+function encodeCall(message: GuestMessage, limits: CallLimits | undefined): Uint8Array {
+  let frame: Uint8Array;
+  try {
+    frame = encodeFrame(encodeValue(message));
+  } catch (error) {
+    if (!(error instanceof UnsendableError)) throw error;
+    throw makeCallError({
+      code: 'ERR_INVALID_ARGUMENT',
+      message: error.message,
+      hint: undefined,
+      details: { path: error.path },
+    });
+  }
+  const { jsonBytes, binaryBytes } = measureFrame(frame);
+  if (limits !== undefined && (jsonBytes > limits.maxJsonBytes || binaryBytes > limits.maxBinaryBytes)) {
+    throw makeCallError({
+      code: 'ERR_INVALID_ARGUMENT',
+      message: `the arguments take ${jsonBytes + binaryBytes} bytes, more than one message carries`,
+      hint: `send at most ${limits.maxBinaryBytes} bytes at a time, for example with appendFile`,
+      details: { bytes: jsonBytes + binaryBytes, limit: limits.maxBinaryBytes },
+    });
+  }
+  return frame;
+}
+
+/** The error that a handler catches: `code`, `hint` and `details` as the host gave them. */
+export function makeCallError(failure: HostCallFailure): Error {
+  const { code, message, hint, details } = failure;
+  return Object.assign(new Error(message), { name: 'PluginError', code, hint, details });
+}

@@ -1,0 +1,108 @@
+import type { GuestLog, HandlerContext, LogLevel } from '@kb-labs/contracts';
+import { createGuestFetch } from './guest-fetch.js';
+
+/** What the guest's side of a sandbox can do: ask the host, and tell it things. */
+export interface GuestPort {
+  /** Rejects with an error that has the host's `code`, `hint` and `details`. */
+  call(name: string, args: readonly unknown[], signal: AbortSignal | undefined): Promise<unknown>;
+  log(level: LogLevel, text: string, fields: Readonly<Record<string, unknown>>): void;
+  progress(message: string, fraction: number | undefined): void;
+}
+
+export interface GuestContextOptions {
+  readonly api: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+export interface GuestContext {
+  readonly ctx: HandlerContext;
+  /** Runs what the handler registered, last first. Resolves when all have settled; a cleanup that throws is logged as a warning. */
+  cleanUp(): Promise<void>;
+}
+
+type GuestFunction = (...args: readonly unknown[]) => Promise<unknown>;
+
+/** Builds the `ctx` of one run out of the functions that the host lends: a function that is not lent is not there. */
+export function createGuestContext(port: GuestPort, options: GuestContextOptions): GuestContext {
+  const cleanups: (() => unknown)[] = [];
+  const ctx: Record<string, unknown> = {
+    signal: options.signal,
+    log: createGuestLog(port),
+    progress: (message: unknown, fraction?: unknown) => {
+      const known = typeof fraction === 'number' && fraction >= 0 && fraction <= 1 ? fraction : undefined;
+      port.progress(String(message), known);
+    },
+    onCleanup: (cleanup: unknown) => {
+      if (typeof cleanup !== 'function') throw new TypeError('onCleanup takes a function');
+      cleanups.push(() => Reflect.apply(cleanup, undefined, []));
+    },
+  };
+  for (const [group, functions] of groupFunctions(options.api)) {
+    if (group === 'net') ctx['fetch'] = createGuestFetch(port);
+    else if (group === 'env') ctx['env'] = Object.freeze({ ...options.env });
+    else ctx[group] = Object.freeze(lendFunctions(port, group, functions));
+  }
+  // The members are those of HandlerContext by construction; what is optional there depends on `api`.
+  return { ctx: Object.freeze(ctx) as unknown as HandlerContext, cleanUp: () => runCleanups(cleanups, port) };
+}
+
+function createGuestLog(port: GuestPort): GuestLog {
+  const write =
+    (level: LogLevel) =>
+    (text: unknown, fields?: Readonly<Record<string, unknown>>): void =>
+      port.log(level, String(text), fields ?? {});
+  return Object.freeze({
+    trace: write('trace'),
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+  });
+}
+
+function groupFunctions(api: readonly string[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const name of api) {
+    const dot = name.indexOf('.');
+    const group = name.slice(0, dot);
+    groups.set(group, [...(groups.get(group) ?? []), name.slice(dot + 1)]);
+  }
+  return groups;
+}
+
+function lendFunctions(port: GuestPort, group: string, names: readonly string[]): Record<string, GuestFunction> {
+  const lent: Record<string, GuestFunction> = {};
+  for (const name of names) {
+    lent[name] = async (...args) => {
+      const { sent, signal } = takeSignal(args);
+      signal?.throwIfAborted();
+      return await port.call(`${group}.${name}`, sent, signal);
+    };
+  }
+  return lent;
+}
+
+/** An `AbortSignal` in the last argument stays here: the wire carries the abort itself. */
+function takeSignal(args: readonly unknown[]): {
+  readonly sent: readonly unknown[];
+  readonly signal: AbortSignal | undefined;
+} {
+  const last = args.at(-1);
+  if (typeof last !== 'object' || last === null || !Object.hasOwn(last, 'signal'))
+    return { sent: args, signal: undefined };
+  const { signal, ...rest } = last as { readonly signal: unknown };
+  if (!(signal instanceof AbortSignal)) return { sent: args, signal: undefined };
+  return { sent: [...args.slice(0, -1), rest], signal };
+}
+
+async function runCleanups(cleanups: (() => unknown)[], port: GuestPort): Promise<void> {
+  while (cleanups.length > 0) {
+    const cleanup = cleanups.pop();
+    try {
+      await cleanup?.();
+    } catch (error) {
+      port.log('warn', 'a cleanup failed', { message: error instanceof Error ? error.message : 'no error' });
+    }
+  }
+}

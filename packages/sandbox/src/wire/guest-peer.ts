@@ -1,0 +1,170 @@
+import type { LogLevel, LogSource } from '@kb-labs/contracts';
+import { createGuestContext } from './guest-context.js';
+import type { GuestContext, GuestPort } from './guest-context.js';
+import { createFrameDecoder, encodeFrame } from './frame.js';
+import { createCallTable } from './guest-calls.js';
+import type { CallTable } from './guest-calls.js';
+import { describeFailure, runInGuest } from './guest-run.js';
+import type { GuestVerdict, ModuleLoader } from './guest-run.js';
+import { outputCost, sendableFields } from './output-budget.js';
+import { WIRE_VERSION } from './messages.js';
+import type { GuestMessage, HostMessage } from './messages.js';
+import type { WireTransport } from './transport.js';
+import { decodeValue, encodeValue } from './value-codec.js';
+
+type RunMessage = Extract<HostMessage, { t: 'run' }>;
+
+export interface GuestPeerOptions {
+  readonly transport: WireTransport;
+  readonly load: ModuleLoader;
+  /** Called when a run is asked for, before any code of the plugin is loaded: set the environment, replace globals. */
+  readonly prepare: (run: GuestRunFacts, peer: GuestPeer) => void;
+  /** Called once the host has said that it is over and everything has been sent: leave now. */
+  readonly leave: () => void;
+  /** Kinds of resources that the handler left open. */
+  readonly leaked: () => readonly string[];
+}
+
+export interface GuestRunFacts {
+  readonly env: Readonly<Record<string, string>>;
+  readonly root: string;
+  readonly fetch: typeof globalThis.fetch | undefined;
+}
+
+export interface GuestPeer {
+  /** Sends a line that did not come through `ctx.log`. */
+  log(level: LogLevel, source: LogSource, text: string): void;
+  /** Ends the run with what was thrown outside of it: an uncaught exception, an unhandled rejection. */
+  fail(thrown: unknown): void;
+}
+
+/** Trusts its host. A host that sends what it should not is a bug, so messages are not checked again on this side. */
+const HOST_FRAMES = {
+  maxJsonBytes: 0xff_ff_ff_ff,
+  maxBinaryBytes: 0xff_ff_ff_ff,
+  maxDepth: 1_000,
+  maxElements: 100_000_000,
+};
+
+/** The guest's side of the wire: says `ready`, serves one run, cleans up, says `done`. Nothing here is trusted by the host. */
+export function serveGuest(options: GuestPeerOptions): GuestPeer {
+  const { transport } = options;
+  const send = (message: GuestMessage): void => transport.send(encodeFrame(encodeValue(message)));
+  const state = createGuestState(send, (frame) => transport.send(frame));
+  const peer: GuestPeer = {
+    log: (level, source, text) => state.log(level, source, text, {}),
+    fail: (thrown) => state.conclude(describeFailure(thrown, 'handler', state.root)),
+  };
+  const decoder = createFrameDecoder(HOST_FRAMES);
+
+  const handle = (message: HostMessage): void => {
+    switch (message.t) {
+      case 'run':
+        void serveRun(message, options, { state, peer });
+        break;
+      case 'reply':
+        state.calls.settle(message);
+        break;
+      case 'abort':
+        state.abort.abort(Object.assign(new Error(message.reason), { name: 'AbortError', code: message.code }));
+        break;
+      case 'end':
+        void serveEnd(options, state, send);
+        break;
+      default:
+        message satisfies never;
+    }
+  };
+  transport.receive(
+    (bytes) => {
+      for (const message of decoder.push(bytes)) handle(decodeValue(message) as HostMessage);
+    },
+    () => options.leave(),
+  );
+  send({ t: 'ready', version: WIRE_VERSION });
+  return peer;
+}
+
+interface GuestState {
+  readonly abort: AbortController;
+  readonly calls: CallTable;
+  readonly port: GuestPort;
+  readonly log: (level: LogLevel, source: LogSource, text: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly limitOutput: (maxBytes: number) => void;
+  /** Sends the verdict; the first one counts. */
+  readonly conclude: (verdict: GuestVerdict) => void;
+  root: string;
+  context: GuestContext | undefined;
+}
+
+function createGuestState(send: (message: GuestMessage) => void, sendFrame: (frame: Uint8Array) => void): GuestState {
+  let left = Number.POSITIVE_INFINITY;
+  // The host cuts at the same place and says so; what is over it need not travel.
+  const spend = (text: string, fields: Readonly<Record<string, unknown>>): string | undefined => {
+    if (left < 0) return undefined;
+    const kept = text.length > left ? text.slice(0, left + 1) : text;
+    left -= outputCost(kept, fields);
+    return kept;
+  };
+  const calls = createCallTable(sendFrame);
+  const log: GuestState['log'] = (level, source, text, fields) => {
+    const sent = sendableFields(fields);
+    const kept = spend(text, sent);
+    if (kept !== undefined) send({ t: 'log', level, source, text: kept, fields: sent });
+  };
+  const progress = (message: string, fraction: number | undefined): void => {
+    const kept = spend(message, {});
+    if (kept !== undefined) send({ t: 'progress', message: kept, fraction });
+  };
+  let concluded = false;
+  return {
+    abort: new AbortController(),
+    calls,
+    port: {
+      call: (name, args, signal) => calls.call(name, args, signal),
+      log: (level, text, fields) => log(level, 'log', text, fields),
+      progress,
+    },
+    log,
+    limitOutput: (maxBytes) => {
+      left = maxBytes;
+    },
+    conclude: (verdict) => {
+      if (!concluded) sendFrame(encodeVerdict(verdict));
+      concluded = true;
+    },
+    root: '',
+    context: undefined,
+  };
+}
+
+async function serveRun(
+  message: RunMessage,
+  options: GuestPeerOptions,
+  { state, peer }: { readonly state: GuestState; readonly peer: GuestPeer },
+): Promise<void> {
+  state.calls.limit(message.limits);
+  state.limitOutput(message.limits.maxOutputBytes);
+  const context = createGuestContext(state.port, { api: message.api, env: message.env, signal: state.abort.signal });
+  state.context = context;
+  state.root = message.root;
+  options.prepare({ env: message.env, root: message.root, fetch: context.ctx.fetch }, peer);
+  const task = { ...message, maxResultBytes: message.limits.maxResultBytes };
+  state.conclude(await runInGuest(task, context, options.load));
+}
+
+function encodeVerdict(verdict: GuestVerdict): Uint8Array {
+  if (!verdict.ok) return encodeFrame(encodeValue(verdict));
+  return encodeFrame({ json: { t: 'result', ok: true, value: verdict.value.json }, binary: verdict.value.binary });
+}
+
+async function serveEnd(
+  options: GuestPeerOptions,
+  state: GuestState,
+  send: (message: GuestMessage) => void,
+): Promise<void> {
+  const leaked = options.leaked();
+  await state.context?.cleanUp();
+  send({ t: 'done', leaked });
+  options.leave();
+}

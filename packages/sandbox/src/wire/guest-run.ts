@@ -1,0 +1,123 @@
+import type { GuestPhase, HandlerModule } from '@kb-labs/contracts';
+import type { GuestContext } from './guest-context.js';
+import { describeThrown } from './guest-error.js';
+import type { GuestFailureKind, GuestFailureMessage, SchemaIssue } from './messages.js';
+import { encodeValue, UnsendableError } from './value-codec.js';
+import type { EncodedValue } from './value-codec.js';
+
+/** Loads a module of the plugin. The namespace is returned in a box, for one with an export named `then` must never be awaited raw. */
+export type ModuleLoader = (file: string) => Promise<{ readonly namespace: Readonly<Record<string, unknown>> }>;
+
+export interface GuestTask {
+  readonly handler: HandlerModule;
+  readonly inputSchema: HandlerModule | undefined;
+  readonly outputSchema: HandlerModule | undefined;
+  readonly input: unknown;
+  readonly root: string;
+  readonly maxResultBytes: number;
+}
+
+export type GuestVerdict = { readonly ok: true; readonly value: EncodedValue } | GuestFailureMessage;
+
+/** Leads one run inside the guest: load, input schema, handler, output schema. Never rejects. */
+export async function runInGuest(task: GuestTask, context: GuestContext, load: ModuleLoader): Promise<GuestVerdict> {
+  let phase: GuestPhase = 'load';
+  try {
+    const handler = await loadFunction(task.handler, load);
+    const inputSchema = await loadSchema(task.inputSchema, load);
+    const outputSchema = await loadSchema(task.outputSchema, load);
+    phase = 'input';
+    const input = await applySchema(inputSchema, task.input);
+    phase = 'handler';
+    const output: unknown = await Reflect.apply(handler, undefined, [input, context.ctx]);
+    phase = 'output';
+    const value = encodeValue(await applySchema(outputSchema, output));
+    return measureValue(value) > task.maxResultBytes
+      ? fail('output', 'too-large', `the result is larger than ${task.maxResultBytes} bytes`)
+      : { ok: true, value };
+  } catch (error) {
+    return describeFailure(error, phase, task.root);
+  }
+}
+
+/** Bytes that an encoded value takes: its JSON and its binary parts. */
+export function measureValue(value: EncodedValue): number {
+  const binary = value.binary.reduce((sum, part) => sum + part.byteLength, 0);
+  return binary + new TextEncoder().encode(JSON.stringify(value.json)).byteLength;
+}
+
+class NotFoundError extends Error {
+  override readonly name = 'NotFoundError';
+}
+
+class IssuesError extends Error {
+  override readonly name = 'IssuesError';
+  readonly issues: readonly SchemaIssue[];
+
+  constructor(issues: readonly SchemaIssue[]) {
+    super(issues.map((issue) => `${issue.path === '' ? 'the value' : issue.path}: ${issue.message}`).join('; '));
+    this.issues = issues;
+  }
+}
+
+async function loadExport(module: HandlerModule, load: ModuleLoader): Promise<unknown> {
+  const { namespace } = await load(module.file);
+  if (!Object.prototype.propertyIsEnumerable.call(namespace, module.export)) {
+    throw new NotFoundError(`the module has no export "${module.export}"`);
+  }
+  return namespace[module.export];
+}
+
+async function loadFunction(module: HandlerModule, load: ModuleLoader): Promise<(...args: unknown[]) => unknown> {
+  const made = await loadExport(module, load);
+  if (typeof made !== 'function') throw new NotFoundError(`the export "${module.export}" is no function`);
+  return (...args) => Reflect.apply(made, undefined, args);
+}
+
+type Validate = (value: unknown) => unknown;
+
+/** The `validate` of a Standard Schema (https://standardschema.dev). Vendors such as ArkType make schemas that are functions. */
+async function loadSchema(module: HandlerModule | undefined, load: ModuleLoader): Promise<Validate | undefined> {
+  if (module === undefined) return undefined;
+  const schema = await loadExport(module, load);
+  const standard = isObject(schema) ? Reflect.get(schema, '~standard') : undefined;
+  const validate = isObject(standard) ? Reflect.get(standard, 'validate') : undefined;
+  if (typeof validate !== 'function') throw new NotFoundError(`the export "${module.export}" is no Standard Schema`);
+  return (value) => Reflect.apply(validate, standard, [value]);
+}
+
+async function applySchema(validate: Validate | undefined, value: unknown): Promise<unknown> {
+  if (validate === undefined) return value;
+  const result = await validate(value);
+  if (!isObject(result)) throw new TypeError('a Standard Schema must answer with an object');
+  const issues: unknown = Reflect.get(result, 'issues');
+  if (issues === undefined || issues === null) return Reflect.get(result, 'value');
+  throw new IssuesError(Array.isArray(issues) ? issues.slice(0, 10).map(describeIssue) : []);
+}
+
+function describeIssue(issue: unknown): SchemaIssue {
+  const { message, path } = isObject(issue) ? (issue as { readonly message?: unknown; readonly path?: unknown }) : {};
+  const keys = Array.isArray(path)
+    ? path.map((part: unknown) => (isObject(part) ? Reflect.get(part, 'key') : part))
+    : [];
+  const pointer = keys.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return { message: typeof message === 'string' ? message : 'invalid', path: pointer };
+}
+
+/** The verdict that a thrown value makes of a run. */
+export function describeFailure(error: unknown, phase: GuestPhase, root: string): GuestFailureMessage {
+  if (error instanceof NotFoundError) return fail(phase, 'not-found', error.message);
+  if (error instanceof IssuesError) return { ...fail(phase, 'issues', error.message), issues: error.issues };
+  if (error instanceof UnsendableError) return fail(phase, 'unsendable', error.message);
+  const described = describeThrown(error, root);
+  if (phase === 'output') return { ...fail(phase, 'unsendable', 'the result cannot be read'), error: described };
+  return { ...fail(phase, 'threw', described.message), error: described };
+}
+
+function fail(phase: GuestPhase, kind: GuestFailureKind, message: string): GuestFailureMessage {
+  return { t: 'result', ok: false, phase, kind, message: message.slice(0, 2_048), error: undefined, issues: [] };
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}

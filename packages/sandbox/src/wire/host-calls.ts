@@ -1,0 +1,75 @@
+import { createError, isPluginError } from '@kb-labs/contracts';
+import type { PluginError, SandboxHost } from '@kb-labs/contracts';
+import type { GuestMessage, HostCallFailure, HostMessage } from './messages.js';
+import { UnsendableError } from './value-codec.js';
+
+type Call = Extract<GuestMessage, { t: 'call' }>;
+
+/** The calls of one guest that the host is working on. */
+export interface HostCalls {
+  /** From now on calls go to this host. */
+  serve(host: SandboxHost): void;
+  begin(call: Call): void;
+  cancel(id: number): void;
+  /** Aborts what is under way and refuses what comes. */
+  close(): void;
+}
+
+export function createHostCalls(maxInFlight: number, send: (message: HostMessage) => void): HostCalls {
+  const open = new Map<number, AbortController>();
+  let host: SandboxHost | undefined;
+  let closed = false;
+
+  const refuse = (id: number, error: PluginError): void =>
+    send({ t: 'reply', id, ok: false, error: describeCallError(error) });
+
+  const work = async (target: SandboxHost, { id, name, args }: Call, signal: AbortSignal): Promise<void> => {
+    try {
+      const value = await target.call(name, args, signal);
+      if (!closed) send({ t: 'reply', id, ok: true, value });
+    } catch (error) {
+      if (!closed) refuse(id, toCallError(error, name));
+    } finally {
+      open.delete(id);
+    }
+  };
+
+  return {
+    serve(next) {
+      host = next;
+    },
+    begin(call) {
+      if (open.has(call.id)) throw new TypeError('a call id that is in use');
+      if (closed || host === undefined)
+        return refuse(call.id, createError('ERR_PERMISSION_DENIED', 'the run is over: its context is revoked'));
+      if (open.size >= maxInFlight) {
+        const details = { quota: 'maxInFlight', limit: maxInFlight };
+        return refuse(
+          call.id,
+          createError('ERR_QUOTA_EXCEEDED', `${maxInFlight} calls are in flight already`, { details }),
+        );
+      }
+      const controller = new AbortController();
+      open.set(call.id, controller);
+      void work(host, call, controller.signal);
+    },
+    cancel: (id) => open.get(id)?.abort(createError('ERR_ABORTED', 'the call was cancelled by its caller')),
+    close() {
+      closed = true;
+      for (const controller of open.values()) controller.abort(createError('ERR_ABORTED', 'the run is over'));
+      open.clear();
+    },
+  };
+}
+
+/** What a guest is told of a failed call: code, message, hint and details, never a stack. */
+export function describeCallError(error: PluginError): HostCallFailure {
+  return { code: error.code, message: error.message, hint: error.hint, details: error.details };
+}
+
+function toCallError(error: unknown, name: string): PluginError {
+  if (isPluginError(error)) return error;
+  if (error instanceof UnsendableError)
+    return createError('ERR_INTERNAL', `the answer of ${name} cannot be sent`, { cause: error });
+  return createError('ERR_INTERNAL', `${name} failed on the host`, { cause: error });
+}

@@ -1,0 +1,157 @@
+import { createError, isPluginError } from '@kb-labs/contracts';
+import type { PluginError, SandboxCall, SandboxHost, SandboxLimits } from '@kb-labs/contracts';
+import { createFrameDecoder, encodeFrame, FrameError } from './frame.js';
+import { createHostCalls } from './host-calls.js';
+import type { HostCalls } from './host-calls.js';
+import { wireLimitsFor } from './limits.js';
+import { parseGuestMessage, WIRE_VERSION } from './messages.js';
+import type { GuestMessage, HostMessage } from './messages.js';
+import { createOutputGate } from './output-gate.js';
+import type { OutputGate } from './output-gate.js';
+import type { WireTransport } from './transport.js';
+import { decodeValue, encodeValue } from './value-codec.js';
+
+export type GuestResult = Extract<GuestMessage, { t: 'result' }>;
+
+/** What a host hears from its guest, once each at most. `onBroken` is the last word: the guest must be ended. */
+export interface HostPeerEvents {
+  onReady(): void;
+  /** The first result counts; a second one breaks the protocol. `bytes` is what it took on the wire. */
+  onResult(result: GuestResult, bytes: number): void;
+  onDone(leaked: readonly string[]): void;
+  /** `ERR_PROTOCOL`, `ERR_OUTPUT_EXCEEDED`, or `ERR_SANDBOX_CRASHED` where the channel ended before its time. */
+  onBroken(error: PluginError): void;
+}
+
+export interface HostPeerOptions {
+  readonly transport: WireTransport;
+  readonly limits: SandboxLimits;
+  readonly events: HostPeerEvents;
+}
+
+/** The host's side of the wire. It believes nothing: every frame is bounded, decoded and checked, and answers are the host's own. */
+export interface HostPeer {
+  /** Sends the call and serves what the guest asks for until `end`. Once. */
+  run(
+    call: SandboxCall,
+    host: SandboxHost,
+    facts: { readonly root: string; readonly env: Readonly<Record<string, string>> },
+  ): void;
+  abort(code: string, reason: string): void;
+  /** Tells the guest that it is over: calls that come now are refused, those under way are aborted. */
+  end(): void;
+  /** A line that reached the host another way, such as the guest's raw stdout. */
+  readonly output: OutputGate;
+}
+
+/** Frames that a guest has not read, at most: beyond it the guest has stopped reading. */
+const MAX_UNREAD_FRAMES = 4;
+
+/** Makes the host's peer over a transport. Nothing is sent before `run`. */
+export function createHostPeer(options: HostPeerOptions): HostPeer {
+  const { transport, limits, events } = options;
+  const wire = wireLimitsFor(limits.maxResultBytes);
+  const decoder = createFrameDecoder(wire);
+  const progress = { ready: false, result: false, done: false, broken: false };
+  const maxUnread = MAX_UNREAD_FRAMES * (wire.maxBinaryBytes + wire.maxJsonBytes);
+
+  const breakOff = (error: PluginError): void => {
+    if (progress.broken || progress.done) return;
+    progress.broken = true;
+    calls.close();
+    events.onBroken(error);
+  };
+  const send = (message: HostMessage): void => {
+    if (progress.broken) return;
+    transport.send(encodeFrame(encodeValue(message)));
+    if (transport.pendingBytes() > maxUnread)
+      breakOff(createError('ERR_PROTOCOL', 'the guest has stopped reading its answers'));
+  };
+  const calls = createHostCalls(limits.maxInFlight, send);
+  const output = createOutputGate(limits.maxOutputBytes, () =>
+    breakOff(
+      createError('ERR_OUTPUT_EXCEEDED', `the guest went on writing after ${limits.maxOutputBytes} bytes of output`),
+    ),
+  );
+  const handle = createHandler({ calls, output, events, progress, breakOff });
+
+  transport.receive(
+    (bytes) => {
+      try {
+        for (const encoded of progress.broken ? [] : decoder.push(bytes)) {
+          const message = parseGuestMessage(decodeValue(encoded));
+          if (message === undefined) throw new FrameError('a message that no guest may send');
+          handle(message, message.t === 'result' ? measure(encoded) : 0);
+          if (progress.broken) return;
+        }
+      } catch (error) {
+        breakOff(protocolError(error));
+      }
+    },
+    () => breakOff(createError('ERR_SANDBOX_CRASHED', 'the guest closed its channel')),
+  );
+
+  return {
+    output,
+    run(call, host, { root, env }) {
+      calls.serve(host);
+      output.serve(host);
+      const { handler, inputSchema, outputSchema, input, api } = call;
+      send({ t: 'run', handler, inputSchema, outputSchema, input, api, root, env, limits: { ...limits, ...wire } });
+    },
+    abort: (code, reason) => send({ t: 'abort', code, reason }),
+    end() {
+      calls.close();
+      send({ t: 'end' });
+    },
+  };
+}
+
+interface HandlerParts {
+  readonly calls: HostCalls;
+  readonly output: OutputGate;
+  readonly events: HostPeerEvents;
+  readonly progress: { ready: boolean; result: boolean; done: boolean; broken: boolean };
+  readonly breakOff: (error: PluginError) => void;
+}
+
+function createHandler({ calls, output, events, progress, breakOff }: HandlerParts) {
+  return (message: GuestMessage, bytes: number): void => {
+    if (progress.done || (!progress.ready && message.t !== 'ready')) throw new FrameError(`"${message.t}" out of turn`);
+    switch (message.t) {
+      case 'ready':
+        if (progress.ready) throw new FrameError('"ready" twice');
+        if (message.version !== WIRE_VERSION)
+          throw new FrameError(`wire version ${message.version}, ${WIRE_VERSION} is spoken here`);
+        progress.ready = true;
+        return events.onReady();
+      case 'call':
+        return calls.begin(message);
+      case 'cancel':
+        return calls.cancel(message.id);
+      case 'log':
+        return output.log(message);
+      case 'progress':
+        return output.progress(message.message, message.fraction);
+      case 'result':
+        if (progress.result) return breakOff(createError('ERR_PROTOCOL', 'the guest sent a second result'));
+        progress.result = true;
+        return events.onResult(message, bytes);
+      case 'done':
+        progress.done = true;
+        return events.onDone(message.leaked);
+      default:
+        message satisfies never;
+    }
+  };
+}
+
+function measure(encoded: { readonly json: unknown; readonly binary: readonly Uint8Array[] }): number {
+  return encoded.binary.reduce((sum, part) => sum + part.byteLength, JSON.stringify(encoded.json).length);
+}
+
+function protocolError(error: unknown): PluginError {
+  if (isPluginError(error)) return error;
+  const reason = error instanceof FrameError || error instanceof TypeError ? error.message : 'an unreadable message';
+  return createError('ERR_PROTOCOL', `the guest broke the protocol: ${reason}`, { cause: error });
+}

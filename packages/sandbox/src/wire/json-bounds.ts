@@ -1,0 +1,46 @@
+import type { WireLimits } from './limits.js';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+
+/**
+ * Counts levels and elements of JSON text before anyone parses it: `JSON.parse` takes 0.3 s for 600 000 keys and overflows no stack
+ * that a later walk would not. Returns why it is too much, or `undefined`. Says nothing about whether the text is valid JSON.
+ */
+export function exceedsJsonBounds(
+  text: Uint8Array,
+  limits: Pick<WireLimits, 'maxDepth' | 'maxElements'>,
+): string | undefined {
+  let depth = 0;
+  let elements = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const byte = text[index];
+    if (byte === QUOTE) {
+      index = endOfString(text, index);
+    } else if (byte === COMMA || byte === COLON) {
+      elements += 1;
+      if (elements > limits.maxElements * 2) return `more than ${limits.maxElements} elements`;
+    } else if (byte === 0x5b || byte === 0x7b) {
+      depth += 1;
+      elements += 1;
+      // Marks (`{"$":["Map",[[…]]]}`) put up to four levels of JSON around one level of data.
+      if (depth > limits.maxDepth * 4) return `more than ${limits.maxDepth} levels`;
+    } else if (byte === 0x5d || byte === 0x7d) {
+      depth -= 1;
+    }
+  }
+  return undefined;
+}
+
+function endOfString(text: Uint8Array, start: number): number {
+  let end = text.indexOf(QUOTE, start + 1);
+  while (end !== -1) {
+    let slashes = 0;
+    while (text[end - 1 - slashes] === BACKSLASH) slashes += 1;
+    if (slashes % 2 === 0) return end;
+    end = text.indexOf(QUOTE, end + 1);
+  }
+  return text.length;
+}

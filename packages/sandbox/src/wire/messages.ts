@@ -1,0 +1,188 @@
+import type { ErrorDetails, GuestError, GuestPhase, HandlerModule, LogLevel, LogSource } from '@kb-labs/contracts';
+import { parseGuestError } from './guest-error.js';
+
+/** The version of this set of messages. A guest that speaks another one is refused. */
+export const WIRE_VERSION = 1;
+
+/** Why a run failed inside the guest, in the guest's own words. The host decides what it means. */
+export type GuestFailureKind = 'not-found' | 'threw' | 'issues' | 'unsendable' | 'too-large';
+
+export interface SchemaIssue {
+  readonly message: string;
+  /** JSON pointer into the value. */
+  readonly path: string;
+}
+
+/** All that a host may say. */
+export type HostMessage =
+  | {
+      readonly t: 'run';
+      readonly handler: HandlerModule;
+      readonly inputSchema: HandlerModule | undefined;
+      readonly outputSchema: HandlerModule | undefined;
+      readonly input: unknown;
+      readonly api: readonly string[];
+      readonly root: string;
+      readonly env: Readonly<Record<string, string>>;
+      readonly limits: GuestLimits;
+    }
+  | { readonly t: 'reply'; readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly t: 'reply'; readonly id: number; readonly ok: false; readonly error: HostCallFailure }
+  | { readonly t: 'abort'; readonly code: string; readonly reason: string }
+  | { readonly t: 'end' };
+
+/** Limits that the guest's side keeps by itself, so that honest code meets a clear error rather than a kill. */
+export interface GuestLimits {
+  readonly maxInFlight: number;
+  readonly maxOutputBytes: number;
+  readonly maxResultBytes: number;
+  readonly maxJsonBytes: number;
+  readonly maxBinaryBytes: number;
+}
+
+/** A refused or failed host call, as the guest sees it. */
+export interface HostCallFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly details: ErrorDetails;
+}
+
+/** All that a guest may say. Anything else ends it with `ERR_PROTOCOL`. */
+export type GuestMessage =
+  | { readonly t: 'ready'; readonly version: number }
+  | { readonly t: 'call'; readonly id: number; readonly name: string; readonly args: readonly unknown[] }
+  | { readonly t: 'cancel'; readonly id: number }
+  | {
+      readonly t: 'log';
+      readonly level: LogLevel;
+      readonly source: LogSource;
+      readonly text: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    }
+  | { readonly t: 'progress'; readonly message: string; readonly fraction: number | undefined }
+  | { readonly t: 'result'; readonly ok: true; readonly value: unknown }
+  | GuestFailureMessage
+  | { readonly t: 'done'; readonly leaked: readonly string[] };
+
+export interface GuestFailureMessage {
+  readonly t: 'result';
+  readonly ok: false;
+  readonly phase: GuestPhase;
+  readonly kind: GuestFailureKind;
+  readonly message: string;
+  readonly error: GuestError | undefined;
+  readonly issues: readonly SchemaIssue[];
+}
+
+const LEVELS: ReadonlySet<unknown> = new Set<LogLevel>(['trace', 'debug', 'info', 'warn', 'error']);
+const SOURCES: ReadonlySet<unknown> = new Set<LogSource>(['log', 'console', 'stdout', 'stderr', 'sandbox']);
+const PHASES: ReadonlySet<unknown> = new Set<GuestPhase>(['load', 'input', 'handler', 'output']);
+const KINDS: ReadonlySet<unknown> = new Set<GuestFailureKind>([
+  'not-found',
+  'threw',
+  'issues',
+  'unsendable',
+  'too-large',
+]);
+
+/** Makes what came over the wire into a message, or returns `undefined`: unknown words, wrong shapes and ids that no call can have. */
+export function parseGuestMessage(value: unknown): GuestMessage | undefined {
+  if (!isRecord(value)) return undefined;
+  switch (value['t']) {
+    case 'ready':
+      return typeof value['version'] === 'number' ? { t: 'ready', version: value['version'] } : undefined;
+    case 'call':
+      return parseCall(value);
+    case 'cancel':
+      return isId(value['id']) ? { t: 'cancel', id: value['id'] } : undefined;
+    case 'log':
+      return parseLog(value);
+    case 'progress':
+      return parseProgress(value);
+    case 'result':
+      return parseResult(value);
+    case 'done':
+      return parseDone(value);
+    default:
+      return undefined;
+  }
+}
+
+function parseCall(value: Record<string, unknown>): GuestMessage | undefined {
+  const { id, name, args } = value;
+  if (!isId(id) || typeof name !== 'string' || name.length > 128 || !Array.isArray(args) || args.length > 16)
+    return undefined;
+  return { t: 'call', id, name, args };
+}
+
+function parseLog(value: Record<string, unknown>): GuestMessage | undefined {
+  const { level, source, text, fields } = value;
+  if (!isLevel(level) || !isSource(source) || typeof text !== 'string' || !isRecord(fields)) return undefined;
+  return { t: 'log', level, source, text, fields };
+}
+
+function parseProgress(value: Record<string, unknown>): GuestMessage | undefined {
+  const { message, fraction } = value;
+  if (typeof message !== 'string') return undefined;
+  if (fraction === undefined) return { t: 'progress', message, fraction };
+  return typeof fraction === 'number' && fraction >= 0 && fraction <= 1
+    ? { t: 'progress', message, fraction }
+    : undefined;
+}
+
+function parseResult(value: Record<string, unknown>): GuestMessage | undefined {
+  if (value['ok'] === true && Object.hasOwn(value, 'value')) return { t: 'result', ok: true, value: value['value'] };
+  const { phase, kind, message, error, issues } = value;
+  if (value['ok'] !== false || !isPhase(phase) || !isKind(kind) || typeof message !== 'string') return undefined;
+  const parsedIssues = Array.isArray(issues) ? issues.slice(0, 10).map(parseIssue) : [];
+  return {
+    t: 'result',
+    ok: false,
+    phase,
+    kind,
+    message: message.slice(0, 2_048),
+    error: error === undefined ? undefined : parseGuestError(error),
+    issues: parsedIssues,
+  };
+}
+
+function parseIssue(value: unknown): SchemaIssue {
+  const issue = isRecord(value) ? value : {};
+  const { message, path } = issue;
+  return {
+    message: typeof message === 'string' ? message.slice(0, 512) : 'invalid',
+    path: typeof path === 'string' ? path.slice(0, 512) : '',
+  };
+}
+
+function parseDone(value: Record<string, unknown>): GuestMessage | undefined {
+  const { leaked } = value;
+  if (!Array.isArray(leaked)) return undefined;
+  const names = leaked.slice(0, 16).filter((name): name is string => typeof name === 'string');
+  return { t: 'done', leaked: names.map((name) => name.slice(0, 64)) };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isId(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+}
+
+function isLevel(value: unknown): value is LogLevel {
+  return LEVELS.has(value);
+}
+
+function isSource(value: unknown): value is LogSource {
+  return SOURCES.has(value);
+}
+
+function isPhase(value: unknown): value is GuestPhase {
+  return PHASES.has(value);
+}
+
+function isKind(value: unknown): value is GuestFailureKind {
+  return KINDS.has(value);
+}

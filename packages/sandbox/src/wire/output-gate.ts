@@ -1,0 +1,71 @@
+import type { GuestNote, SandboxHost } from '@kb-labs/contracts';
+import { outputCost } from './output-budget.js';
+
+type LogNote = Omit<Extract<GuestNote, { kind: 'log' }>, 'kind'>;
+
+/** Passes on what a guest says, up to `maxOutputBytes`, with one marker where it cut. */
+export interface OutputGate {
+  serve(host: SandboxHost): void;
+  log(note: LogNote): void;
+  progress(message: string, fraction: number | undefined): void;
+  /** Raw output, which costs the guest nothing to make: it is dropped when over, and never ends the guest. */
+  raw(source: 'stdout' | 'stderr', text: string): void;
+  readonly bytes: number;
+}
+
+/** Bytes over the limit that are forgiven before the guest counts as hostile: its own side stops at the limit. */
+const FORGIVEN = 65_536;
+
+/** Makes the gate. `onFlood` is called when the guest's frames go on far beyond the limit. */
+export function createOutputGate(maxOutputBytes: number, onFlood: () => void): OutputGate {
+  let host: SandboxHost | undefined;
+  let bytes = 0;
+  let frames = 0;
+  let cut = false;
+
+  const deliver = (note: GuestNote, cost: number): void => {
+    if (cut) return;
+    if (bytes + cost <= maxOutputBytes) {
+      bytes += cost;
+      host?.note(note);
+      return;
+    }
+    cut = true;
+    const left = maxOutputBytes - bytes;
+    bytes = maxOutputBytes;
+    if (note.kind === 'log' && left > 0) host?.note({ ...note, text: note.text.slice(0, left), fields: {} });
+    const text = `output was cut at ${maxOutputBytes} bytes (maxOutputBytes)`;
+    host?.note({ kind: 'log', level: 'warn', source: 'sandbox', text, fields: {} });
+  };
+  const countFrame = (cost: number): void => {
+    frames += cost;
+    if (frames > maxOutputBytes * 2 + FORGIVEN) onFlood();
+  };
+
+  return {
+    serve(next) {
+      host = next;
+    },
+    log(note) {
+      const cost = outputCost(note.text, note.fields);
+      deliver({ kind: 'log', ...pickNote(note) }, cost);
+      countFrame(cost);
+    },
+    progress(message, fraction) {
+      const cost = outputCost(message, {});
+      deliver({ kind: 'progress', message, fraction }, cost);
+      countFrame(cost);
+    },
+    raw(source, text) {
+      const level = source === 'stdout' ? 'info' : 'error';
+      deliver({ kind: 'log', level, source, text, fields: {} }, outputCost(text, {}));
+    },
+    get bytes() {
+      return bytes;
+    },
+  };
+}
+
+function pickNote({ level, source, text, fields }: LogNote): LogNote {
+  return { level, source, text, fields };
+}

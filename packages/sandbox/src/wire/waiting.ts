@@ -1,0 +1,16 @@
+/** A promise with its key: the first `settle` counts, the others do nothing. */
+export interface Settled<Value> {
+  readonly promise: Promise<Value>;
+  settle(value: Value): void;
+}
+
+export function createSettled<Value>(): Settled<Value> {
+  const { promise, resolve } = Promise.withResolvers<Value>();
+  return { promise, settle: resolve };
+}
+
+/** Calls back once after `ms`; returns what cancels it. A run that waits is work, so the timer holds the process while it is armed. */
+export function armTimer(ms: number, ring: () => void): () => void {
+  const timer = setTimeout(ring, ms);
+  return () => clearTimeout(timer);
+}
