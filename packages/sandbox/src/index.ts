@@ -1,2 +1,3 @@
-// The public names of this package, one by one.
-export {};
+export { forkSandbox } from './fork/fork-sandbox.js';
+export type { ForkSandboxOptions } from './fork/fork-sandbox.js';
+export { inProcessSandbox } from './in-process/in-process-sandbox.js';

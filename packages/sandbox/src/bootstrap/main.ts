@@ -1,0 +1,78 @@
+import { createRequire, registerHooks } from 'node:module';
+import { Socket } from 'node:net';
+import { serveGuest } from '../wire/guest-peer.js';
+import type { GuestPeer, GuestRunFacts } from '../wire/guest-peer.js';
+import type { WireTransport } from '../wire/transport.js';
+import { captureConsole, captureStreams } from './capture-output.js';
+import { guardNetwork } from './guard-network.js';
+import { loadPluginModule } from './load-module.js';
+import { removeBackDoors } from './remove-back-doors.js';
+
+// Captured before a plugin's code can replace them.
+const { reallyExit } = process as typeof process & { reallyExit(code: number): never };
+const getActiveResources = process.getActiveResourcesInfo.bind(process);
+
+const CHANNEL_FD = 3;
+
+main();
+
+function main(): void {
+  const socket = new Socket({ fd: CHANNEL_FD, readable: true, writable: true });
+  const before = new Map<string, number>();
+  serveGuest({
+    transport: socketTransport(socket),
+    load: loadPluginModule(createRequire),
+    prepare: (run, peer) => {
+      prepareRealm(run, peer);
+      for (const name of getActiveResources()) before.set(name, (before.get(name) ?? 0) + 1);
+    },
+    // What is still in the pipe must leave first; an exit does not wait for it.
+    leave: () => void socket.end(() => reallyExit(0)),
+    leaked: () => leftOpen(before),
+  });
+}
+
+function socketTransport(socket: Socket): WireTransport {
+  // Whoever holds the other end is gone or has broken off: there is nobody to tell.
+  socket.on('error', () => reallyExit(1));
+  return {
+    send: (frame) => socket.write(frame),
+    receive(onBytes, onEnd) {
+      socket.on('data', onBytes);
+      socket.on('end', onEnd);
+    },
+    pendingBytes: () => socket.writableLength,
+    close: () => socket.destroy(),
+  };
+}
+
+function prepareRealm(run: GuestRunFacts, peer: GuestPeer): void {
+  for (const [name, value] of Object.entries(run.env)) process.env[name] = value;
+  captureStreams(peer);
+  captureConsole(peer);
+  removeBackDoors();
+  guardNetwork({ fetch: run.fetch, registerHooks });
+  // An error that nobody awaits is the handler's failure, with its stack, rather than an exit code.
+  process.on('uncaughtException', (error) => peer.fail(error));
+}
+
+/** What was opened after the run began and is open still, beyond what the guest's own side needs. */
+function leftOpen(before: ReadonlyMap<string, number>): readonly string[] {
+  const seen = new Map<string, number>();
+  const left: string[] = [];
+  for (const name of getActiveResources()) {
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    if (count > (before.get(name) ?? 0) && !OWN_RESOURCES.has(name)) left.push(name);
+  }
+  return left;
+}
+
+// A reply that is being written and the pipe itself are the channel's.
+const OWN_RESOURCES: ReadonlySet<string> = new Set([
+  'PipeWrap',
+  'WriteWrap',
+  'ShutdownWrap',
+  'FSReqPromise',
+  'Immediate',
+]);

@@ -1,0 +1,41 @@
+import { buildNodeFlags } from './node-flags.js';
+import { buildWalledCommand } from './wall.js';
+import type { Wall } from './wall.js';
+
+/** How this machine starts a guest: found out once per adapter. */
+export interface Launcher {
+  readonly wall: Wall | undefined;
+  /** `setpriv` of util-linux, which ties a child to the life of its host. bubblewrap does that by itself. */
+  readonly setpriv: string | undefined;
+  readonly bootstrap: string;
+}
+
+export interface ChildCommand {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly stdio: readonly ('ignore' | 'pipe')[];
+  readonly seccomp: Uint8Array | undefined;
+}
+
+/** The command line of a guest: argument vectors alone, never a shell, and nothing secret in them. */
+export function buildChildCommand(launcher: Launcher, roots: readonly string[], memoryMb: number): ChildCommand {
+  const nodeFlags = (readable: readonly string[]): readonly string[] => buildNodeFlags({ readable, memoryMb });
+  const { wall, setpriv, bootstrap } = launcher;
+  if (wall !== undefined) {
+    const args = buildWalledCommand(wall, { bootstrap, roots, nodeFlags });
+    const stdio = [
+      'ignore',
+      'pipe',
+      'pipe',
+      'pipe',
+      'pipe',
+      ...(wall.seccomp === undefined ? [] : ['pipe' as const]),
+    ] as const;
+    return { file: wall.bwrap, args, stdio, seccomp: wall.seccomp };
+  }
+  const node = [...nodeFlags([bootstrap, ...roots]), bootstrap];
+  const stdio = ['ignore', 'pipe', 'pipe', 'pipe'] as const;
+  if (setpriv === undefined) return { file: process.execPath, args: node, stdio, seccomp: undefined };
+  const args = ['--no-new-privs', '--pdeathsig', 'KILL', '--', process.execPath, ...node];
+  return { file: setpriv, args, stdio, seccomp: undefined };
+}

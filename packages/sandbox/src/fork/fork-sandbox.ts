@@ -1,0 +1,98 @@
+import { access, constants, realpath } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { createError } from '@kb-labs/contracts';
+import type { ConfinementReport, Sandbox, SandboxAdapter } from '@kb-labs/contracts';
+import type { Launcher } from './child-command.js';
+import { describeConfinement } from './fork-confinement.js';
+import { openPlace } from './guest-place.js';
+import { createHostGuard } from './host-guard.js';
+import { probeWall } from './wall.js';
+
+export interface ForkSandboxOptions {
+  /**
+   * `auto` (default) uses bubblewrap where a probe shows that it works, `required` refuses to run without it
+   * (`ERR_CONFINEMENT_TOO_WEAK`), `off` never uses it.
+   */
+  readonly wall?: 'auto' | 'required' | 'off';
+  /** Folders beside the plugin's own from which it may load code, such as a shared `node_modules`. All of what they hold can be read. */
+  readonly codeRoots?: readonly string[];
+}
+
+/** Runs each handler in a Node process of its own, which is gone when the run is over. Disposing ends all that are left. */
+export function forkSandbox(options: ForkSandboxOptions = {}): SandboxAdapter {
+  const checked = checkOptions(options);
+  const places = new Set<Sandbox>();
+  const guard = createHostGuard();
+  let prepared: Promise<Prepared> | undefined;
+  const prepare = (): Promise<Prepared> => (prepared ??= prepareLauncher(checked));
+
+  return {
+    name: 'fork',
+    confines: async () => (await prepare()).report.firmness,
+    async acquire(plan) {
+      const { launcher, report } = await prepare();
+      plan.signal.throwIfAborted();
+      const place = await openPlace({ plan, launcher, guard, codeRoots: checked.codeRoots });
+      const sandbox: Sandbox = {
+        confinement: report,
+        run: (call, host) => place.run(call, host),
+        async [Symbol.asyncDispose]() {
+          await place.dispose();
+          places.delete(sandbox);
+        },
+      };
+      places.add(sandbox);
+      return sandbox;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...places].map((place) => place[Symbol.asyncDispose]()));
+      guard.release();
+    },
+  };
+}
+
+type CheckedOptions = Required<ForkSandboxOptions>;
+
+function checkOptions({ wall = 'auto', codeRoots = [], ...others }: ForkSandboxOptions): CheckedOptions {
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined)
+    throw createError('ERR_CONFIG_INVALID', `forkSandbox has no option "${unknown}": it has wall and codeRoots`);
+  if (!['auto', 'required', 'off'].includes(wall)) {
+    throw createError('ERR_CONFIG_INVALID', `wall is "auto", "required" or "off", not ${JSON.stringify(wall)}`);
+  }
+  return { wall, codeRoots };
+}
+
+interface Prepared {
+  readonly launcher: Launcher;
+  readonly report: ConfinementReport;
+}
+
+async function prepareLauncher({ wall }: CheckedOptions): Promise<Prepared> {
+  const probe = wall === 'off' ? undefined : await probeWall();
+  if (wall === 'required' && probe?.works === false) {
+    throw createError('ERR_CONFINEMENT_TOO_WEAK', `the wall is required: ${probe.reason}`, {
+      hint: 'install bubblewrap and allow user namespaces, or say wall: "auto" and accept guards',
+    });
+  }
+  const launcher: Launcher = {
+    wall: probe?.works === true ? probe.wall : undefined,
+    setpriv: await findSetpriv(),
+    // Next to this file once both are bundled into dist/, and there alone.
+    bootstrap: await realpath(fileURLToPath(new URL('./bootstrap.js', import.meta.url))),
+  };
+  return { launcher, report: describeConfinement(launcher.wall) };
+}
+
+async function findSetpriv(): Promise<string | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  for (const place of ['/usr/bin/setpriv', '/bin/setpriv']) {
+    try {
+      await access(place, constants.X_OK);
+      return place;
+    } catch {
+      // Not there: the guest then ends when it sees its channel close, unless it spins.
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,87 @@
+import type { Duplex } from 'node:stream';
+import { createError } from '@kb-labs/contracts';
+import type { PluginError, SandboxLimits, SandboxPlan } from '@kb-labs/contracts';
+import { createSession } from '../wire/session.js';
+import type { Session } from '../wire/session.js';
+import type { WireTransport } from '../wire/transport.js';
+import { buildChildCommand } from './child-command.js';
+import type { Launcher } from './child-command.js';
+import { startGuestProcess } from './guest-process.js';
+import type { ProcessEnd } from './guest-process.js';
+import type { HostGuard } from './host-guard.js';
+import { heapExhausted, watchResources } from './resource-watch.js';
+import type { ResourceWatch } from './resource-watch.js';
+
+export interface PlaceOptions {
+  readonly plan: SandboxPlan;
+  readonly launcher: Launcher;
+  readonly guard: HostGuard;
+  readonly codeRoots: readonly string[];
+}
+
+/** Starts a guest and waits until it is ready. Throws as `SandboxAdapter.acquire` does, with nothing left behind. */
+export async function openPlace({ plan, launcher, guard, codeRoots }: PlaceOptions): Promise<Session> {
+  const roots = [plan.plugin.root, ...codeRoots].map(checkRoot);
+  const child = startGuestProcess(buildChildCommand(launcher, roots, plan.limits.memoryMb), plan.plugin.root);
+  const untrack = guard.track(() => child.signal('SIGKILL'));
+  let watch: ResourceWatch | undefined;
+  const gone = child.gone.then((end) => {
+    watch?.stop();
+    untrack();
+    return describeEnd(end, plan.limits, watch?.usage().peakMemoryBytes);
+  });
+  const session = createSession({
+    transport: channelTransport(child.channel),
+    plan,
+    lifeline: {
+      terminate: () => child.signal('SIGTERM'),
+      kill: () => child.signal('SIGKILL'),
+      gone,
+      usage: () => watch?.usage() ?? { cpuMs: undefined, peakMemoryBytes: undefined },
+    },
+  });
+  child.onOutput((source, text) => session.output.raw(source, text));
+  await session.start();
+  const pid = await child.pid;
+  if (pid !== undefined) watch = watchResources(pid, plan.limits, (error) => session.fail(error));
+  return session;
+}
+
+/** A folder is handed to Node and to bubblewrap as it is, so it must mean what it says there. */
+function checkRoot(root: string): string {
+  if (root === '/' || root.includes('*') || !root.startsWith('/')) {
+    const hint = 'give each plugin a folder of its own, with no * in its path';
+    throw createError('ERR_CONFIG_INVALID', `${JSON.stringify(root)} cannot be the folder of a plugin`, { hint });
+  }
+  return root;
+}
+
+function channelTransport(channel: Duplex): WireTransport {
+  return {
+    send(frame) {
+      if (channel.writable) channel.write(frame);
+    },
+    receive(onBytes, onEnd) {
+      channel.on('data', onBytes);
+      channel.once('close', onEnd);
+    },
+    pendingBytes: () => channel.writableLength,
+    close: () => void channel.destroy(),
+  };
+}
+
+/** What the end of a process means that nobody told to end. */
+function describeEnd(end: ProcessEnd, limits: SandboxLimits, peakBytes: number | undefined): PluginError {
+  if (end.spawnError !== undefined) return end.spawnError;
+  // V8's own words; a guest can write them too, so they count only for one that ended as V8 ends.
+  if (isFatal(end.signal) && end.stderr.includes('JavaScript heap out of memory'))
+    return heapExhausted(peakBytes, limits);
+  const how = end.signal === undefined ? `exit code ${end.code}` : `signal ${end.signal}`;
+  const details = { exitCode: end.code, signal: end.signal, stderr: end.stderr.split('\n').slice(-5).join('\n') };
+  return createError('ERR_SANDBOX_CRASHED', `the guest ended by itself before it had a result: ${how}`, { details });
+}
+
+/** How V8 ends a process. The first process of a namespace ignores SIGABRT, and runs into the trap behind it. */
+function isFatal(signal: string | undefined): boolean {
+  return signal === 'SIGABRT' || signal === 'SIGSEGV' || signal === 'SIGILL' || signal === 'SIGTRAP';
+}

@@ -1,0 +1,193 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { Duplex } from 'node:stream';
+import { createError } from '@kb-labs/contracts';
+import type { PluginError } from '@kb-labs/contracts';
+import { createSettled } from '../wire/waiting.js';
+import type { ChildCommand } from './child-command.js';
+import { INFO_FD, SECCOMP_FD } from './wall.js';
+
+const CHANNEL_FD = 3;
+/** What is in the pipes when a process ends arrives within this time; a stray holder of a pipe may keep it open for ever. */
+const DRAIN_MS = 100;
+/** A monitor that does not notice the end of its namespace is ended itself. */
+const MONITOR_MS = 250;
+const KEPT_STDERR = 2_048;
+
+export interface GuestProcess {
+  readonly channel: Duplex;
+  /** The process of the guest itself, as the host numbers it; with a wall it is known a moment after the start. */
+  readonly pid: Promise<number | undefined>;
+  signal(name: 'SIGTERM' | 'SIGKILL'): void;
+  /** Resolves on `exit`, once what it sent has been read. */
+  readonly gone: Promise<ProcessEnd>;
+  onOutput(listen: (source: 'stdout' | 'stderr', text: string) => void): void;
+}
+
+export interface ProcessEnd {
+  readonly code: number | undefined;
+  readonly signal: string | undefined;
+  /** The end of what it wrote to stderr. */
+  readonly stderr: string;
+  /** It never started: the reason. */
+  readonly spawnError: PluginError | undefined;
+}
+
+/** Starts a guest in a process group of its own, with an empty environment and nothing of the host's but four descriptors. */
+export function startGuestProcess(command: ChildCommand, cwd: string): GuestProcess {
+  const child = trySpawn(command, cwd);
+  if ('error' in child) return neverStarted(child.error);
+  const streams = [...child.stdio];
+  const channel = streams[CHANNEL_FD];
+  if (!(channel instanceof Duplex)) return neverStarted(new Error('the channel is no stream'));
+  const program = streams[SECCOMP_FD];
+  const isWalled = streams[INFO_FD] instanceof Duplex;
+  for (const stream of streams) stream?.on('error', () => undefined);
+  if (program instanceof Duplex) program.end(command.seccomp);
+
+  let exited = false;
+  let inner: number | undefined;
+  const pid = isWalled ? readInnerPid(streams[INFO_FD], child) : Promise.resolve(child.pid);
+  void pid.then((found) => {
+    inner = isWalled ? found : undefined;
+  });
+  const output = watchOutput(child);
+  child.once('exit', () => {
+    exited = true;
+    // Whoever is left in the group has lost its reason to be.
+    killQuietly(child.pid, 'SIGKILL', true);
+  });
+
+  return {
+    channel,
+    pid,
+    signal(name) {
+      if (exited) return;
+      // The first process of a namespace takes everything in it along; its monitor then ends by itself.
+      if (inner === undefined) return killQuietly(child.pid, name, true);
+      killQuietly(inner, name, false);
+      if (name === 'SIGKILL') setTimeout(() => exited || killQuietly(child.pid, name, true), MONITOR_MS).unref();
+    },
+    gone: waitForEnd(child, channel, output),
+    onOutput: output.listen,
+  };
+}
+
+function trySpawn({ file, args, stdio }: ChildCommand, cwd: string): ChildProcess | { readonly error: Error } {
+  try {
+    return spawn(file, [...args], { cwd, env: {}, stdio: [...stdio], detached: true, windowsHide: true });
+  } catch (error) {
+    // EAGAIN, EMFILE and the like are thrown rather than emitted on some paths.
+    return { error: error instanceof Error ? error : new Error('spawn failed') };
+  }
+}
+
+function neverStarted(error: Error): GuestProcess {
+  return {
+    channel: new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() }),
+    pid: Promise.resolve(undefined),
+    signal: () => undefined,
+    gone: Promise.resolve({ code: undefined, signal: undefined, stderr: '', spawnError: spawnFailed(error) }),
+    onOutput: () => undefined,
+  };
+}
+
+function spawnFailed(error: Error): PluginError {
+  const errno = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const hint = 'look at the limits on processes and open files of this machine (ulimit -u, ulimit -n)';
+  return createError('ERR_SANDBOX_CRASHED', `the sandbox process did not start: ${errno ?? 'unknown reason'}`, {
+    details: { errno },
+    hint,
+    cause: error,
+  });
+}
+
+/** bubblewrap tells the number of the first process in the namespace, as the host sees it, as JSON. */
+async function readInnerPid(info: unknown, child: ChildProcess): Promise<number | undefined> {
+  const { promise, settle } = createSettled<number | undefined>();
+  let text = '';
+  if (info instanceof Duplex) {
+    info.on('data', (data: Buffer) => {
+      text += data.toString('utf8');
+      const found = /"child-pid": (\d+)/.exec(text)?.[1];
+      if (found !== undefined) settle(Number(found));
+    });
+  }
+  child.once('exit', () => settle(undefined));
+  child.once('error', () => settle(undefined));
+  return await promise;
+}
+
+interface OutputWatch {
+  readonly listen: (listener: (source: 'stdout' | 'stderr', text: string) => void) => void;
+  readonly stderr: () => string;
+  readonly ended: Promise<unknown>;
+}
+
+function watchOutput(child: ChildProcess): OutputWatch {
+  let listener: ((source: 'stdout' | 'stderr', text: string) => void) | undefined;
+  let stderr = '';
+  const ended = (['stdout', 'stderr'] as const).map((name) => {
+    const { promise, settle } = createSettled<true>();
+    const stream = child[name];
+    stream?.setEncoding('utf8');
+    stream?.on('data', (text: string) => {
+      if (name === 'stderr') stderr = (stderr + text).slice(-KEPT_STDERR);
+      listener?.(name, text.endsWith('\n') ? text.slice(0, -1) : text);
+    });
+    stream?.once('close', () => settle(true));
+    return promise;
+  });
+  return {
+    listen: (next) => {
+      listener = next;
+    },
+    stderr: () => stderr,
+    ended: Promise.all(ended),
+  };
+}
+
+async function waitForEnd(child: ChildProcess, channel: Duplex, output: OutputWatch): Promise<ProcessEnd> {
+  const { promise, settle } = createSettled<Omit<ProcessEnd, 'stderr'>>();
+  child.once('error', (error) => settle({ code: undefined, signal: undefined, spawnError: spawnFailed(error) }));
+  child.once('exit', (code, signal) => settle({ ...translateExit(code, signal), spawnError: undefined }));
+  const drained = createSettled<true>();
+  channel.once('close', () => drained.settle(true));
+  const end = await promise;
+  const late = createSettled<true>();
+  const timer = setTimeout(() => late.settle(true), end.spawnError === undefined ? DRAIN_MS : 0);
+  await Promise.race([Promise.all([drained.promise, output.ended]), late.promise]);
+  clearTimeout(timer);
+  for (const stream of child.stdio) stream?.destroy();
+  return { ...end, stderr: output.stderr() };
+}
+
+const SIGNALS: Readonly<Record<number, string>> = {
+  132: 'SIGILL',
+  133: 'SIGTRAP',
+  134: 'SIGABRT',
+  137: 'SIGKILL',
+  139: 'SIGSEGV',
+  143: 'SIGTERM',
+  159: 'SIGSYS',
+};
+
+/** A monitor reports the signal that ended its child as 128 + its number, as shells do. */
+function translateExit(
+  code: number | null,
+  signal: string | null,
+): { readonly code: number | undefined; readonly signal: string | undefined } {
+  const told = code === null ? undefined : SIGNALS[code];
+  return told === undefined
+    ? { code: code ?? undefined, signal: signal ?? undefined }
+    : { code: undefined, signal: told };
+}
+
+function killQuietly(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL', group: boolean): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(group && process.platform !== 'win32' ? -pid : pid, signal);
+  } catch {
+    // It is gone already.
+  }
+}

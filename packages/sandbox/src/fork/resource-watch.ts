@@ -1,0 +1,82 @@
+import { createError } from '@kb-labs/contracts';
+import type { PluginError, SandboxLimits, SandboxUsage } from '@kb-labs/contracts';
+import { sampleProcess } from './process-sample.js';
+import type { ProcessSample } from './process-sample.js';
+
+/** Between two looks. A guest that fills memory as fast as it can gets about 10 MiB further in this time. */
+const INTERVAL_MS = 20;
+const BYTES_PER_MIB = 1_048_576;
+
+export interface ResourceWatch {
+  /** Looks once more and tells what was used since the watch began. */
+  usage(): Pick<SandboxUsage, 'cpuMs' | 'peakMemoryBytes'>;
+  stop(): void;
+}
+
+/** Watches memory and CPU time of a process from outside. What it used before does not count. `onExceeded` comes at most once. */
+export function watchResources(
+  pid: number,
+  limits: SandboxLimits,
+  onExceeded: (error: PluginError) => void,
+): ResourceWatch {
+  const base = sampleProcess(pid);
+  let last = base;
+
+  const stop = (): void => clearInterval(timer);
+  const sample = (): void => {
+    const next = sampleProcess(pid);
+    if (next !== undefined) last = { ...next, peakBytes: Math.max(next.peakBytes, last?.peakBytes ?? 0) };
+  };
+  const look = (): void => {
+    sample();
+    if (last === undefined || base === undefined) return;
+    const exceeded = compare(last, base, limits);
+    if (exceeded === undefined) return;
+    stop();
+    onExceeded(exceeded);
+  };
+
+  const timer = setInterval(look, INTERVAL_MS);
+  timer.unref();
+  return {
+    usage() {
+      sample();
+      if (base === undefined || last === undefined) return { cpuMs: undefined, peakMemoryBytes: undefined };
+      return {
+        cpuMs: last.cpuMs - base.cpuMs,
+        peakMemoryBytes: Math.max(0, last.peakBytes - base.residentBytes),
+      };
+    },
+    stop,
+  };
+}
+
+function compare(now: ProcessSample, base: ProcessSample, limits: SandboxLimits): PluginError | undefined {
+  const cpuMs = now.cpuMs - base.cpuMs;
+  if (cpuMs > limits.cpuMs) {
+    const details = { quota: 'cpuMs', used: cpuMs, limit: limits.cpuMs };
+    const hint = 'compute less in one call, or raise quotas.cpuMs in both the manifest and the grant';
+    return createError('ERR_CPU_EXCEEDED', `the guest used ${cpuMs} ms of CPU time, ${limits.cpuMs} ms allowed`, {
+      details,
+      hint,
+    });
+  }
+  const bytes = now.residentBytes - base.residentBytes;
+  if (bytes <= limits.memoryMb * BYTES_PER_MIB) return undefined;
+  return memoryExceeded(
+    `the guest held ${Math.round(bytes / BYTES_PER_MIB)} MiB, ${limits.memoryMb} MiB allowed`,
+    bytes,
+    limits,
+  );
+}
+
+/** The error of a guest whose V8 gave up: its heap was full before the resident set was. */
+export function heapExhausted(peakBytes: number | undefined, limits: SandboxLimits): PluginError {
+  return memoryExceeded(`the guest filled its heap of ${limits.memoryMb} MiB`, peakBytes, limits);
+}
+
+function memoryExceeded(message: string, usedBytes: number | undefined, limits: SandboxLimits): PluginError {
+  const details = { quota: 'memoryMb', usedBytes, limitBytes: limits.memoryMb * BYTES_PER_MIB };
+  const hint = 'hold less at a time, or raise quotas.memoryMb in both the manifest and the grant';
+  return createError('ERR_MEMORY_EXCEEDED', message, { details, hint });
+}

@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { Duplex } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
+
+export interface BriefRun {
+  /** `undefined` where it did not start, was killed or took longer than 5 s. */
+  readonly code: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const LONGEST_MS = 5_000;
+const MOST_TEXT = 65_536;
+
+/** Runs a small command of the system with an empty environment, for a probe. Never rejects. `fd5` is what it reads there. */
+export function runBriefly(file: string, args: readonly string[], fd5?: Uint8Array): Promise<BriefRun> {
+  const { promise, resolve } = Promise.withResolvers<BriefRun>();
+  const child = spawn(file, args, {
+    env: {},
+    stdio: ['ignore', 'pipe', 'pipe', 'ignore', 'pipe', 'pipe'],
+    timeout: LONGEST_MS,
+  });
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.on('data', (data: Buffer) => {
+      text[name] = (text[name] + data.toString('utf8')).slice(0, MOST_TEXT);
+    });
+  }
+  const extra: readonly (Readable | Writable | null | undefined)[] = [...child.stdio];
+  for (const stream of extra) stream?.on('error', () => undefined);
+  const [info, program] = extra.slice(4);
+  if (info instanceof Duplex) info.resume();
+  if (program instanceof Duplex) program.end(fd5);
+  child.once('error', (error) => resolve({ code: undefined, stdout: '', stderr: error.message }));
+  child.once('close', (code) => resolve({ code: code ?? undefined, ...text }));
+  return promise;
+}

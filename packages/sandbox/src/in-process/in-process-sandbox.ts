@@ -1,0 +1,74 @@
+import { CONFINEMENTS, createError } from '@kb-labs/contracts';
+import type {
+  Confinement,
+  ConfinementReport,
+  Firmness,
+  Sandbox,
+  SandboxAdapter,
+  SandboxPlan,
+} from '@kb-labs/contracts';
+import { pathToFileURL } from 'node:url';
+import { serveGuest } from '../wire/guest-peer.js';
+import type { ModuleLoader } from '../wire/guest-run.js';
+import { createSession } from '../wire/session.js';
+import { createSettled } from '../wire/waiting.js';
+import { connectInMemory } from './memory-transport.js';
+
+/**
+ * Runs handlers in the host's own process: for trusted plugins, tests and development. It confines nothing. A timeout or an abort ends
+ * the *call*; what the handler goes on doing cannot be stopped, only its `ctx` is taken away. `console.*` stays the host's own, and
+ * modules are loaded once and shared by all runs.
+ */
+export function inProcessSandbox(): SandboxAdapter {
+  return {
+    name: 'in-process',
+    confines: () => Promise.resolve(REPORT.firmness),
+    acquire: async (plan) => {
+      plan.signal.throwIfAborted();
+      return await createPlace(plan);
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+function forAll<Value>(value: Value): Readonly<Record<Confinement, Value>> {
+  const entries = CONFINEMENTS.map((name): [Confinement, Value] => [name, value]);
+  // Object.fromEntries forgets which keys it was given; CONFINEMENTS holds each of them.
+  return Object.freeze(Object.fromEntries(entries) as Record<Confinement, Value>);
+}
+
+const REPORT: ConfinementReport = Object.freeze({
+  adapter: 'in-process',
+  firmness: forAll<Firmness>('none'),
+  by: forAll('nothing: the handler runs in the host'),
+});
+
+async function createPlace(plan: SandboxPlan): Promise<Sandbox> {
+  const { host, guest } = connectInMemory();
+  const left = createSettled<true>();
+  const kill = (): void => {
+    guest.close();
+    left.settle(true);
+  };
+  const session = createSession({
+    transport: host,
+    plan,
+    lifeline: {
+      terminate: kill,
+      kill,
+      gone: left.promise.then(() => createError('ERR_SANDBOX_CRASHED', 'the in-process guest was ended')),
+      usage: () => ({ cpuMs: undefined, peakMemoryBytes: undefined }),
+    },
+  });
+  serveGuest({ transport: guest, load: loadHere, prepare: () => undefined, leave: () => undefined, leaked: () => [] });
+  await session.start();
+  return {
+    confinement: REPORT,
+    run: (call, lender) => session.run(call, lender),
+    [Symbol.asyncDispose]: () => session.dispose(),
+  };
+}
+
+const loadHere: ModuleLoader = async (file) => ({
+  namespace: (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>,
+});
