@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import type { ArtifactKey } from '@kb-labs/contracts';
@@ -50,15 +51,23 @@ export async function openCurrent(root: string, key: ArtifactKey): Promise<Curre
     if (file === undefined) return undefined;
     let version: Version | undefined;
     try {
-      version = await versionOf(file, await versionsOf(root, key));
-      if (version === undefined && (await isStill(folder.at(name), file))) {
-        throw corrupt(artifactUri(key), 'it is not a file that the store wrote');
-      }
+      const versions = await versionsOf(root, key);
+      // While the name leads to this file, its version cannot have been swept, so it is among those just read.
+      if (!(await isStill(folder.at(name), file))) continue;
+      version = await versionOf(file, versions);
+      if (version === undefined) throw corrupt(artifactUri(key), 'it is not a file that the store wrote');
+      return { file, version, [Symbol.asyncDispose]: () => file.close() };
     } finally {
       if (version === undefined) await file.close();
     }
-    if (version !== undefined) return { file, version, [Symbol.asyncDispose]: () => file.close() };
   }
+}
+
+/**
+ * Tells one file from all others of a store, also from one that got the inode of a deleted one. A rename does not change it, a write does.
+ */
+export function identityOf(stats: BigIntStats): string {
+  return `${stats.ino}-${stats.mtimeNs}`;
 }
 
 /** Reads a file from its start, whatever was read from the handle before. */
@@ -94,16 +103,16 @@ async function openData(path: string, name: string): Promise<FileHandle | undefi
 
 /** The inode names the version where the store lies as it was written. A copy of a store is told by size and hash. */
 async function versionOf(file: FileHandle, versions: readonly Version[]): Promise<Version | undefined> {
-  const { ino, size } = await file.stat({ bigint: true });
-  const sameInode = versions.filter((version) => version.inode === String(ino));
-  const candidates = sameInode.length > 0 ? sameInode : versions;
-  if (sameInode.length === 1) return sameInode[0];
-  const sameSize = candidates.filter((version) => BigInt(version.bytes) === size);
-  if (sameSize.length === 0) return undefined;
+  const stats = await file.stat({ bigint: true });
+  const identity = identityOf(stats);
+  const same = versions.filter((version) => version.identity === identity);
+  if (same.length === 1) return same[0];
+  const fitting = versions.filter((version) => BigInt(version.bytes) === stats.size);
+  if (versions.length <= 1 || fitting.length === 0) return fitting[0];
   const hash = createHash('sha256');
   for await (const chunk of chunksOf(file)) hash.update(chunk);
   const sha256 = hash.digest('hex');
-  return sameSize.filter((version) => version.sha256 === sha256).sort((a, b) => b.createdAt - a.createdAt)[0];
+  return fitting.filter((version) => version.sha256 === sha256).sort((a, b) => b.createdAt - a.createdAt)[0];
 }
 
 async function isStill(path: string, file: FileHandle): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { lstat, rm, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createError } from '@kb-labs/contracts';
@@ -14,13 +15,13 @@ import { parseArtifactKey, parsePluginId } from './artifact-path.js';
 import { artifactUri } from './artifact-uri.js';
 import { drainBody, throwIfAborted } from './body.js';
 import type { ArtifactBody, BodySum } from './body.js';
-import { chunksOf, keyHashOf, openCurrent, placeOf } from './current-version.js';
+import { chunksOf, identityOf, keyHashOf, openCurrent, placeOf } from './current-version.js';
 import { openFolder } from './folder.js';
 import type { Folder } from './folder.js';
 import { findTwin, sweepKey, sweepStore } from './leftovers.js';
 import { pruneFolders, publish } from './publish.js';
 import { assertPutOptions } from './put-options.js';
-import { conflict, corrupt, errnoOf, toStoreError } from './store-errors.js';
+import { conflict, corrupt, errnoOf, linkInTheWay, toStoreError } from './store-errors.js';
 import { newTicket, temporaryName } from './ticket.js';
 import type { Ticket } from './ticket.js';
 import { addVersion, createExclusively, openTemporary } from './version-index.js';
@@ -106,8 +107,7 @@ class FileArtifactStore implements ArtifactStore {
     const checked = parseArtifactKey(key);
     return this.#guard(checked, async () => {
       await this.#sweepOnce();
-      // Refuses a link and a file that is not ours.
-      if ((await this.stat(checked)) === undefined) return false;
+      if (!(await isThere(this.#root, checked))) return false;
       return this.#marked(checked, async () => {
         const deleted = await unlinkData(this.#root, checked);
         if (deleted) await pruneFolders(this.#root, checked);
@@ -214,12 +214,29 @@ async function writeData(
   path: string,
   body: ArtifactBody,
   options: ArtifactPutOptions,
-): Promise<BodySum & { readonly inode: string }> {
+): Promise<BodySum & { readonly identity: string }> {
   await using file = await createExclusively(path);
   const sum = await drainBody(body, options, async (chunk) => file.writeFile(chunk));
   await file.sync();
-  const { ino } = await lstat(path, { bigint: true });
-  return { ...sum, inode: String(ino) };
+  return { ...sum, identity: identityOf(await file.stat({ bigint: true })) };
+}
+
+/** A damaged artifact is there as well, and can be deleted. A link is refused. */
+async function isThere(root: string, key: ArtifactKey): Promise<boolean> {
+  const { segments, name } = placeOf(key);
+  await using folder = await openFolder({ root, segments, create: false });
+  const stats = folder === undefined ? undefined : await statIfThere(folder.at(name));
+  if (stats?.isSymbolicLink() === true) throw linkInTheWay(name);
+  return stats?.isFile() === true;
+}
+
+async function statIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 async function unlinkData(root: string, key: ArtifactKey): Promise<boolean> {

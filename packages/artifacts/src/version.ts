@@ -8,27 +8,27 @@ export interface Version {
   readonly sha256: string;
   readonly contentType: string;
   readonly createdAt: number;
-  /** The inode of the data, as a decimal. Copies of a store have others, so it is a hint and the hash decides. */
-  readonly inode: string;
+  /** Inode and time of change of the data. A copy of a store has others, and there size and hash decide. */
+  readonly identity: string;
 }
 
 /** The text of a metadata file. */
 export function formatVersion(version: Version): string {
-  const { pluginId, path, bytes, sha256, contentType, createdAt, inode } = version;
-  return `${JSON.stringify({ format: 1, pluginId, path, bytes, sha256, contentType, createdAt, inode })}\n`;
+  const { pluginId, path, bytes, sha256, contentType, createdAt, identity } = version;
+  return `${JSON.stringify({ format: 1, pluginId, path, bytes, sha256, contentType, createdAt, identity })}\n`;
 }
 
 /** Reads what `formatVersion` wrote; `undefined` for anything else. */
 export function parseVersion(id: string, text: string): Version | undefined {
   const value = parseJson(text);
   if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== 1) return undefined;
-  const { pluginId, path, bytes, sha256, contentType, createdAt, inode }: Readonly<Record<string, unknown>> = {
+  const { pluginId, path, bytes, sha256, contentType, createdAt, identity }: Readonly<Record<string, unknown>> = {
     ...value,
   };
   if (typeof pluginId !== 'string' || typeof path !== 'string' || typeof contentType !== 'string') return undefined;
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) return undefined;
-  if (typeof bytes !== 'number' || typeof createdAt !== 'number' || typeof inode !== 'string') return undefined;
-  return { id, pluginId, path, bytes, sha256, contentType, createdAt, inode };
+  if (typeof bytes !== 'number' || typeof createdAt !== 'number' || typeof identity !== 'string') return undefined;
+  return { id, pluginId, path, bytes, sha256, contentType, createdAt, identity };
 }
 
 function parseJson(text: string): unknown {
