@@ -82,12 +82,12 @@ function trySpawn({ file, args, stdio }: ChildCommand, cwd: string): ChildProces
   }
 }
 
-function neverStarted(error: Error): GuestProcess {
+function neverStarted(reason: Error): GuestProcess {
   return {
     channel: new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() }),
     pid: Promise.resolve(undefined),
     signal: () => undefined,
-    gone: Promise.resolve({ code: undefined, signal: undefined, stderr: '', spawnError: spawnFailed(error) }),
+    gone: Promise.resolve({ code: undefined, signal: undefined, stderr: '', spawnError: spawnFailed(reason) }),
     onOutput: () => undefined,
   };
 }

@@ -86,16 +86,31 @@ export function buildWalledCommand(wall: Wall, guest: WalledGuest): readonly str
   return [...buildFence(wall, binds), GUEST_NODE, ...flags, GUEST_BOOTSTRAP];
 }
 
+// prettier-ignore
+const NAMESPACES = [
+  '--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--as-pid-1', '--clearenv',
+  '--cap-drop', 'ALL', '--uid', '65534', '--gid', '65534', '--hostname', 'sandbox',
+  '--proc', '/proc', '--dev', '/dev',
+] as const;
+// bubblewrap's root and /dev are tmpfs of their own: read-only, or a guest could fill the host's memory with files.
+const READ_ONLY_ROOT = [
+  '--remount-ro',
+  '/dev',
+  '--remount-ro',
+  '/',
+  '--chdir',
+  '/',
+  '--info-fd',
+  String(INFO_FD),
+] as const;
+
 function buildFence(wall: Wall, binds: readonly string[]): readonly string[] {
   return [
-    ...['--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--as-pid-1', '--clearenv'],
-    ...['--cap-drop', 'ALL', '--uid', '65534', '--gid', '65534', '--hostname', 'sandbox'],
-    ...['--proc', '/proc', '--dev', '/dev'],
+    ...NAMESPACES,
     ...bindReadOnly(wall.node, GUEST_NODE),
     ...wall.libraries.flatMap((path) => bindReadOnly(path, path)),
     ...binds,
-    // bubblewrap's root and /dev are tmpfs of their own: read-only, or a guest could fill the host's memory with files.
-    ...['--remount-ro', '/dev', '--remount-ro', '/', '--chdir', '/', '--info-fd', String(INFO_FD)],
+    ...READ_ONLY_ROOT,
     ...(wall.seccomp === undefined ? [] : ['--seccomp', String(SECCOMP_FD)]),
     '--',
   ];

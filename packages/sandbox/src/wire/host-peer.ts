@@ -10,6 +10,7 @@ import { createOutputGate } from './output-gate.js';
 import type { OutputGate } from './output-gate.js';
 import type { WireTransport } from './transport.js';
 import { decodeValue, encodeValue } from './value-codec.js';
+import type { EncodedValue } from './value-codec.js';
 
 export type GuestResult = Extract<GuestMessage, { t: 'result' }>;
 
@@ -68,27 +69,16 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
       breakOff(createError('ERR_PROTOCOL', 'the guest has stopped reading its answers'));
   };
   const calls = createHostCalls(limits.maxInFlight, send);
-  const output = createOutputGate(limits.maxOutputBytes, () =>
-    breakOff(
-      createError('ERR_OUTPUT_EXCEEDED', `the guest went on writing after ${limits.maxOutputBytes} bytes of output`),
-    ),
-  );
+  const output = createOutputGate(limits.maxOutputBytes, () => breakOff(floodError(limits)));
   const handle = createHandler({ calls, output, events, progress, breakOff });
 
-  transport.receive(
-    (bytes) => {
-      try {
-        for (const encoded of progress.broken ? [] : decoder.push(bytes)) {
-          const message = parseGuestMessage(decodeValue(encoded));
-          if (message === undefined) throw new FrameError('a message that no guest may send');
-          handle(message, message.t === 'result' ? measure(encoded) : 0);
-          if (progress.broken) return;
-        }
-      } catch (error) {
-        breakOff(protocolError(error));
-      }
-    },
-    () => breakOff(createError('ERR_SANDBOX_CRASHED', 'the guest closed its channel')),
+  const read = (bytes: Uint8Array): void => {
+    for (const encoded of progress.broken ? [] : decoder.push(bytes)) {
+      if (!progress.broken) handle(readMessage(encoded), encoded);
+    }
+  };
+  transport.receive(catching(read, breakOff), () =>
+    breakOff(createError('ERR_SANDBOX_CRASHED', 'the guest closed its channel')),
   );
 
   return {
@@ -107,6 +97,27 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
   };
 }
 
+/** Whatever goes wrong while a guest's bytes are read is the guest's doing, and ends it. */
+function catching(
+  read: (bytes: Uint8Array) => void,
+  breakOff: (error: PluginError) => void,
+): (bytes: Uint8Array) => void {
+  return (bytes) => {
+    try {
+      read(bytes);
+    } catch (error) {
+      breakOff(protocolError(error));
+    }
+  };
+}
+
+function floodError({ maxOutputBytes }: SandboxLimits): PluginError {
+  const details = { quota: 'maxOutputBytes', limit: maxOutputBytes };
+  return createError('ERR_OUTPUT_EXCEEDED', `the guest went on writing after ${maxOutputBytes} bytes of output`, {
+    details,
+  });
+}
+
 interface HandlerParts {
   readonly calls: HostCalls;
   readonly output: OutputGate;
@@ -116,7 +127,7 @@ interface HandlerParts {
 }
 
 function createHandler({ calls, output, events, progress, breakOff }: HandlerParts) {
-  return (message: GuestMessage, bytes: number): void => {
+  return (message: GuestMessage, encoded: EncodedValue): void => {
     if (progress.done || (!progress.ready && message.t !== 'ready')) throw new FrameError(`"${message.t}" out of turn`);
     switch (message.t) {
       case 'ready':
@@ -136,7 +147,7 @@ function createHandler({ calls, output, events, progress, breakOff }: HandlerPar
       case 'result':
         if (progress.result) return breakOff(createError('ERR_PROTOCOL', 'the guest sent a second result'));
         progress.result = true;
-        return events.onResult(message, bytes);
+        return events.onResult(message, measure(encoded));
       case 'done':
         progress.done = true;
         return events.onDone(message.leaked);
@@ -146,7 +157,13 @@ function createHandler({ calls, output, events, progress, breakOff }: HandlerPar
   };
 }
 
-function measure(encoded: { readonly json: unknown; readonly binary: readonly Uint8Array[] }): number {
+function readMessage(encoded: EncodedValue): GuestMessage {
+  const message = parseGuestMessage(decodeValue(encoded));
+  if (message === undefined) throw new FrameError('a message that no guest may send');
+  return message;
+}
+
+function measure(encoded: EncodedValue): number {
   return encoded.binary.reduce((sum, part) => sum + part.byteLength, JSON.stringify(encoded.json).length);
 }
 
