@@ -1,0 +1,52 @@
+// Calls a store once and kills its own process just before the given change to the file system (the first is 1).
+import fs from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { createFileArtifactStore } from '@kb-labs/artifacts';
+
+const [directory, action, step] = process.argv.slice(2);
+let left = Number(step);
+
+function countDown() {
+  left -= 1;
+  if (left > 0) return;
+  process.kill(process.pid, 'SIGKILL');
+  // The signal may take a moment, and nothing more may happen in it.
+  for (;;);
+}
+
+for (const name of ['mkdir', 'rename', 'link', 'rm', 'unlink', 'rmdir']) {
+  const original = fs[name];
+  fs[name] = (...parameters) => {
+    countDown();
+    return original(...parameters);
+  };
+}
+const open = fs.open;
+fs.open = async (path, flags, mode) => {
+  if (mode === undefined) return open(path, flags);
+  countDown();
+  const file = await open(path, flags, mode);
+  const writeFile = file.writeFile.bind(file);
+  file.writeFile = async (data) => {
+    countDown();
+    const bytes = Buffer.from(data);
+    await writeFile(bytes.subarray(0, bytes.length / 2));
+    countDown();
+    await writeFile(bytes.subarray(bytes.length / 2));
+  };
+  const sync = file.sync.bind(file);
+  file.sync = () => {
+    countDown();
+    return sync();
+  };
+  return file;
+};
+syncBuiltinESMExports();
+
+const store = createFileArtifactStore({ directory });
+const key = { pluginId: '@acme/review', path: 'reports/2026.md' };
+if (action === 'delete') await store.delete(key);
+else {
+  const options = { contentType: 'text/new', maxBytes: 1e6, ifExists: action, signal: new AbortController().signal };
+  await store.put(key, Buffer.from('NEW'.repeat(100_000)), options);
+}

@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { createFileArtifactStore } from '../src/file-store.js';
+import { key, putOptions, readAll } from './store-duties.js';
+import { filesBelow, temporaryFolder } from './temporary-folder.js';
+
+const writer = fileURLToPath(new URL('crashing-writer.mjs', import.meta.url));
+const OLD = 'old'.repeat(100_000);
+const NEW = 'NEW'.repeat(100_000);
+
+// Windows has no SIGKILL; there, a process that is ended goes the same way.
+describe('a writer that is killed before each change to the file system in turn (L07)', () => {
+  it.each([
+    { action: 'replace', before: undefined, after: NEW },
+    { action: 'replace', before: OLD, after: NEW },
+    { action: 'fail', before: undefined, after: NEW },
+    { action: 'delete', before: OLD, after: undefined },
+  ])(
+    '$action over $before.length leaves all of it or nothing',
+    { timeout: 120_000 },
+    async ({ action, before, after }) => {
+      const seen = new Set<string | undefined>();
+      let step = 1;
+      for (let killed = true; killed; step += 1) {
+        const directory = await temporaryFolder();
+        if (before !== undefined) {
+          await createFileArtifactStore({ directory }).put(
+            key,
+            Buffer.from(before),
+            putOptions({ contentType: 'text/old' }),
+          );
+        }
+        killed = await runWriter(directory, action, step);
+        const found = await readFile(join(directory, key.pluginId, key.path), 'utf8').catch(() => undefined);
+        expect([before, after]).toContain(found);
+        const store = createFileArtifactStore({ directory });
+        expect(await readAll(store)).toBe(found);
+        const contentType = found === undefined ? undefined : found === NEW ? 'text/new' : 'text/old';
+        expect((await store.stat(key))?.contentType).toBe(contentType);
+        // The first call to the new store swept what the dead writer left: one data file and its metadata are all.
+        expect(await filesBelow(directory)).toHaveLength(found === undefined ? 0 : 2);
+        await store.put(key, Buffer.from('later'), putOptions());
+        expect(await readAll(store)).toBe('later');
+        seen.add(found);
+      }
+      // Kills came on both sides of the one step that publishes.
+      expect([seen, step > 8]).toEqual([new Set([before, after]), true]);
+    },
+  );
+});
+
+async function runWriter(directory: string, action: string, step: number): Promise<boolean> {
+  const child = spawn(process.execPath, [writer, directory, action, String(step)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const [exitCode, signal]: unknown[] = await once(child, 'exit');
+  if (signal === 'SIGKILL') return true;
+  expect([exitCode, signal]).toEqual([0, null]);
+  return false;
+}

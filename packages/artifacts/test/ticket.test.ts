@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createFileArtifactStore } from '../src/file-store.js';
+import { isAbandoned, newTicket, temporaryName, ticketOf } from '../src/ticket.js';
+import { key } from './store-duties.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+const keyHash = 'a'.repeat(64);
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+describe('tickets', () => {
+  it('are found again in the names of their files', async () => {
+    const ticket = await newTicket(keyHash);
+    expect(ticketOf(temporaryName(ticket, 'data'))).toEqual(ticket);
+    expect(['', 'x.data', `${keyHash}.data`, `${temporaryName(ticket, 'mark')}x`].map(ticketOf)).toEqual(
+      Array(4).fill(undefined),
+    );
+  });
+
+  it('of this process are in use, whatever their age', async () => {
+    expect(await isAbandoned(await newTicket(keyHash), 10 * DAY_MS)).toBe(false);
+  });
+
+  it('of a process that is gone are abandoned at once', async () => {
+    const child = spawn(process.execPath, ['-e', '']);
+    await once(child, 'exit');
+    const own = await newTicket(keyHash);
+    expect(await isAbandoned({ keyHash, id: own.id.replace(`-${process.pid}-`, `-${child.pid}-`) }, 0)).toBe(true);
+  });
+
+  it.runIf(process.platform === 'linux')('of an earlier process with the same number are abandoned', async () => {
+    const [host, pid, start, random] = (await newTicket(keyHash)).id.split('-');
+    expect(await isAbandoned({ keyHash, id: [host, pid, Number(start) - 1, random].join('-') }, 0)).toBe(true);
+  });
+
+  it('of another machine are abandoned after a day of silence', async () => {
+    const [, ...rest] = (await newTicket(keyHash)).id.split('-');
+    const foreign = { keyHash, id: ['00000000', ...rest].join('-') };
+    expect([await isAbandoned(foreign, DAY_MS), await isAbandoned(foreign, DAY_MS + 1)]).toEqual([false, true]);
+  });
+
+  it('that are abandoned are swept, and nothing else in the folder is', async () => {
+    const directory = await temporaryFolder();
+    await mkdir(join(directory, '.tmp'));
+    const own = await newTicket(keyHash);
+    const foreign = { keyHash, id: own.id.replace(/^[^-]+/, '00000000') };
+    const old = { keyHash, id: foreign.id.replace(/.$/, (last) => (last === '0' ? '1' : '0')) };
+    const names = [temporaryName(own, 'data'), temporaryName(foreign, 'data'), 'notes.txt'];
+    for (const name of [...names, temporaryName(old, 'data')]) await writeFile(join(directory, '.tmp', name), 'x');
+    const longAgo = new Date(Date.now() - 2 * DAY_MS);
+    await utimes(join(directory, '.tmp', temporaryName(old, 'data')), longAgo, longAgo);
+    await createFileArtifactStore({ directory }).stat(key);
+    expect((await readdir(join(directory, '.tmp'))).sort()).toEqual(names.sort());
+  });
+});
