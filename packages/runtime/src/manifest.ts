@@ -1,0 +1,109 @@
+import { validateCapabilityNames } from '@kb-labs/capabilities';
+import { createError } from '@kb-labs/contracts';
+import type { JsonObject, JsonValue, PluginManifest } from '@kb-labs/contracts';
+import { parsePermissionSpec } from '@kb-labs/permissions';
+import { satisfies, validRange } from 'semver';
+import { z } from 'zod';
+import { deepFreeze } from './freeze.js';
+import { parseHandlerReference } from './handler-reference.js';
+import { manifestSchema } from './manifest-schema.js';
+import { copyPlainJson } from './plain-json.js';
+import { refused, refusedBySchema } from './schema-issues.js';
+import type { SchemaIssue } from './schema-issues.js';
+import { RUNTIME_VERSION } from './version.js';
+
+const REFUSAL = { code: 'ERR_MANIFEST_INVALID', what: 'The manifest' } as const;
+
+export interface ParseManifestOptions {
+  /** The version that `engines.runtime` is compared with. Default: that of this runtime. */
+  readonly runtimeVersion?: string;
+}
+
+/**
+ * Checks a manifest and returns a frozen copy. Takes plain JSON data alone; whatever is wrong is `ERR_MANIFEST_INVALID` with the
+ * JSON pointer of the place and what to write there. Path templates of artifacts are checked when the plugin runs.
+ */
+export function parseManifest(value: unknown, options: ParseManifestOptions = {}): PluginManifest {
+  const plain = copyPlainJson(value, REFUSAL);
+  assertPermissions(plain);
+  const parsed = manifestSchema.safeParse(plain);
+  if (!parsed.success) throw refusedBySchema(parsed.error, REFUSAL);
+  const { $schema: _forEditors, ...manifest } = parsed.data;
+  const issues = [...referenceIssues(manifest), ...capabilityIssues(manifest), ...artifactIssues(manifest)];
+  if (issues.length > 0) throw refused(issues, REFUSAL);
+  assertEngine(manifest, options.runtimeVersion ?? RUNTIME_VERSION);
+  return deepFreeze(manifest);
+}
+
+/** The JSON Schema (draft 7) of `kb.plugin/1`, for editors. Also a file: `@kb-labs/plugin-runtime/manifest.schema.json`. */
+export const manifestJsonSchema: JsonObject = deepFreeze(/* @__PURE__ */ describeManifest());
+
+function describeManifest(): JsonObject {
+  const { $schema, ...schema } = z.toJSONSchema(manifestSchema, { target: 'draft-7', io: 'input' });
+  const described = { $schema, $id: 'urn:kb-labs:kb.plugin:1', ...schema };
+  // A JSON Schema is JSON; the way through text drops the library's own hidden fields.
+  const json: JsonObject = JSON.parse(JSON.stringify(described));
+  return json;
+}
+
+/** The parser of permissions knows more than their schema: it says which key a misspelt one was meant to be. */
+function assertPermissions(plain: JsonValue): void {
+  if (typeof plain !== 'object' || plain === null || !('permissions' in plain)) return;
+  parsePermissionSpec(plain.permissions, { pointer: '/permissions', code: 'ERR_MANIFEST_INVALID' });
+}
+
+function referenceIssues(manifest: PluginManifest): readonly SchemaIssue[] {
+  return Object.entries(manifest.handlers).flatMap(([name, { handler, input, output }]) =>
+    Object.entries({ handler, input, output }).flatMap(([field, reference]) => {
+      const problem = reference === undefined ? undefined : referenceProblem(reference);
+      return problem === undefined ? [] : [{ pointer: `/handlers/${name}/${field}`, message: problem }];
+    }),
+  );
+}
+
+function referenceProblem(reference: string): string | undefined {
+  try {
+    parseHandlerReference(reference);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error) return error.message;
+    throw error;
+  }
+}
+
+function capabilityIssues(manifest: PluginManifest): readonly SchemaIssue[] {
+  return (manifest.capabilities ?? []).flatMap((name, index) =>
+    validateCapabilityNames([name]).invalid.map(({ name: shown, reason }) => ({
+      pointer: `/capabilities/${index}`,
+      message: `${JSON.stringify(shown)} is no capability (${reason}); write a name such as fs.read or fs.read@^1`,
+    })),
+  );
+}
+
+function artifactIssues(manifest: PluginManifest): readonly SchemaIssue[] {
+  const names = (manifest.artifacts ?? []).map((artifact) => artifact.name);
+  return names.flatMap((name, index) =>
+    names.indexOf(name) === index
+      ? []
+      : [{ pointer: `/artifacts/${index}/name`, message: `"${name}" is declared already` }],
+  );
+}
+
+function assertEngine(manifest: PluginManifest, version: string): void {
+  const range = manifest.engines.runtime;
+  const problem =
+    validRange(range) === null
+      ? `${JSON.stringify(range)} is not a semver range`
+      : satisfies(version, range, { includePrerelease: true })
+        ? undefined
+        : `the plugin asks for runtime ${JSON.stringify(range)}, and this is ${version}`;
+  if (problem === undefined) return;
+  throw createError(
+    'ERR_MANIFEST_INVALID',
+    `The manifest is invalid at /engines/runtime: ${problem}. Write "^${version}"`,
+    {
+      details: { pointer: '/engines/runtime', range, runtime: version },
+      hint: `Set engines.runtime to "^${version}" once the plugin works with it, or run the plugin with a runtime in its range.`,
+    },
+  );
+}

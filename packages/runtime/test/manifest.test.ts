@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { manifestJsonSchema, parseManifest } from '../src/manifest.js';
+import { RUNTIME_VERSION } from '../src/version.js';
+
+const minimal = {
+  schema: 'kb.plugin/1',
+  id: '@acme/review',
+  version: '1.2.3',
+  engines: { runtime: `^${RUNTIME_VERSION}` },
+  handlers: { review: { handler: './handlers/review.js#handle' } },
+};
+
+const full = {
+  ...minimal,
+  displayName: 'Review',
+  description: 'Reviews a change.',
+  handlers: {
+    review: {
+      handler: './handlers/review.js#handle',
+      input: './schemas/review.js#input',
+      output: './schemas/review.js#output',
+      description: 'Reviews one file.',
+    },
+  },
+  capabilities: ['fs.read', 'net.fetch'],
+  permissions: {
+    fs: { mode: 'read', allow: ['src/**'], deny: ['src/secret'], reason: 'Reads the change.' },
+    net: { allow: ['api.example.com'], reason: 'Asks the service.' },
+    env: { allow: ['REVIEW_*'] },
+    quotas: { timeoutMs: 5000 },
+  },
+  artifacts: [
+    {
+      name: 'report',
+      pathTemplate: '{runId}/report.md',
+      from: '/report',
+      contentType: 'text/markdown; charset=utf-8',
+      optional: true,
+      maxBytes: 1000,
+    },
+  ],
+  events: { produces: ['review.done'], consumes: ['change.*', 'build.**'] },
+};
+
+describe('parseManifest', () => {
+  it('takes what it documents, and returns a frozen copy', () => {
+    const parsed = parseManifest(full);
+
+    expect(parsed).toEqual(full);
+    expect(parsed).not.toBe(full);
+    expect([parsed, parsed.handlers, parsed.permissions?.fs?.allow].every(Object.isFrozen)).toBe(true);
+  });
+
+  it('takes the line by which editors find the schema, and leaves it out', () => {
+    expect(parseManifest({ $schema: './node_modules/x.json', ...minimal })).toEqual(minimal);
+  });
+
+  it.each([
+    ['/schema', { schema: 'kb.plugin/2' }],
+    ['/id', { id: 'Review' }],
+    ['/id', { id: '../review' }],
+    ['/id', { id: 'x'.repeat(215) }],
+    ['/version', { version: '1.0' }],
+    ['/version', { version: 'v1.0.0' }],
+    ['/engines', { engines: undefined }],
+    ['/engines/runtime', { engines: { runtime: '' } }],
+    ['/engines/runtime', { engines: { runtime: ' '.repeat(50_000) } }],
+    ['/handlers/review/handler', { handlers: { review: { handler: '../x.js#handle' } } }],
+    ['/handlers/review/handler', { handlers: { review: { handler: './x.js#__proto__' } } }],
+    ['/handlers/review/input', { handlers: { review: { handler: './x.js#y', input: './a/../../x.js#y' } } }],
+    ['/handlers/review/handle', { handlers: { review: { handle: './x.js#y', handler: './x.js#y' } } }],
+    ['/handlers/__proto__', { handlers: JSON.parse('{"__proto__":{"handler":"./x.js#y"}}') as unknown }],
+    ['/capabilities/0', { capabilities: [1] }],
+    ['/permissions/fs/alow', { permissions: { fs: { mode: 'read', alow: ['.'] } } }],
+    ['/permissions/quotas/timeoutMs', { permissions: { quotas: { timeoutMs: 0 } } }],
+    ['/artifacts/0/from', { artifacts: [{ name: 'x', pathTemplate: 'x', from: 'report' }] }],
+    ['/artifacts/1/name', { artifacts: ['a', 'b'].map((path) => ({ name: 'x', pathTemplate: path })) }],
+    ['/events/produces/0', { events: { produces: ['a..b'] } }],
+    ['/hanlders', { hanlders: {} }],
+  ])('refuses what is wrong at %s', (pointer, wrong) => {
+    const value: Record<string, unknown> = { ...minimal, ...wrong };
+    if (value['engines'] === undefined) delete value['engines'];
+
+    expect(() => parseManifest(value)).toThrow(
+      expect.objectContaining({ code: 'ERR_MANIFEST_INVALID', details: expect.objectContaining({ pointer }) }),
+    );
+  });
+
+  it.each([
+    ['>=2.0.0', `the plugin asks for runtime ">=2.0.0", and this is 1.4.0. Write "^1.4.0"`],
+    ['latest', `"latest" is not a semver range. Write "^1.4.0"`],
+  ])('says what to write where engines.runtime is %s', (runtime, problem) => {
+    expect(() => parseManifest({ ...minimal, engines: { runtime } }, { runtimeVersion: '1.4.0' })).toThrow(
+      expect.objectContaining({ message: `The manifest is invalid at /engines/runtime: ${problem}` }),
+    );
+  });
+
+  it.each([
+    ['a getter', Object.defineProperty({ ...minimal }, 'id', { get: () => 'x', enumerable: true })],
+    ['a hidden key', Object.defineProperty({ ...minimal }, 'x', { value: () => 1 })],
+    ['an instance', Object.assign(Object.create({ inherited: true }), minimal)],
+    ['a proxy', new Proxy(minimal, {})],
+    ['a symbol', { ...minimal, [Symbol('x')]: 1 }],
+    ['a hole', { ...minimal, capabilities: Array(1) }],
+    ['a subclass of Array', { ...minimal, capabilities: new (class extends Array<string> {})() }],
+    ['a function', { ...minimal, toJSON: () => minimal }],
+    ['undefined', { ...minimal, description: undefined }],
+    ['not a number', { ...minimal, artifacts: [{ name: 'x', pathTemplate: 'x', maxBytes: Number.NaN }] }],
+    ['nothing at all', null],
+    ['a string', JSON.stringify(minimal)],
+  ])('takes plain JSON data alone, not %s', (_, value) => {
+    expect(() => parseManifest(value)).toThrow(expect.objectContaining({ code: 'ERR_MANIFEST_INVALID' }));
+  });
+
+  it('is quick and short about a manifest that is all wrong', () => {
+    const deep: unknown[] = [];
+    let inner = deep;
+    for (let depth = 0; depth < 100_000; depth += 1) {
+      const next: unknown[] = [];
+      inner.push(next);
+      inner = next;
+    }
+    const circle: Record<string, unknown> = { ...minimal };
+    circle['self'] = circle;
+    const wide = { ...minimal, capabilities: Array.from({ length: 100_000 }, () => 1) };
+    const wrong = {
+      ...minimal,
+      handlers: Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`h${index}`, {}])),
+    };
+
+    for (const value of [{ ...minimal, deep }, circle, wide]) {
+      expect(() => parseManifest(value)).toThrow(expect.objectContaining({ code: 'ERR_MANIFEST_INVALID' }));
+    }
+    expect(() => parseManifest(wrong)).toThrow(
+      expect.objectContaining({
+        details: { pointer: expect.any(String), issues: expect.objectContaining({ length: 20 }) },
+      }),
+    );
+  });
+});
+
+describe('manifestJsonSchema', () => {
+  it('is the file that editors get', async () => {
+    const file = new URL('../schema/kb.plugin-1.json', import.meta.url);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(manifestJsonSchema);
+  });
+});
