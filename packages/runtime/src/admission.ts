@@ -1,0 +1,177 @@
+import { createError } from '@kb-labs/contracts';
+import type { Clock } from '@kb-labs/contracts';
+import { abortError, assertNotAborted } from './abort.js';
+
+/** A wish to run. `maxConcurrency` and `queueTimeoutMs` are the plugin's own limits. */
+export interface AdmissionRequest {
+  readonly pluginId: string;
+  readonly maxConcurrency: number;
+  readonly queueTimeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Lets executions in, and keeps the others waiting in bounded queues. */
+export interface Admission {
+  /**
+   * Resolves when there is room; dispose what it gives to make room again. First come, first served within a plugin, and plugins
+   * take turns. Throws `ERR_QUEUE_TIMEOUT`, `ERR_ABORTED`, and `ERR_QUOTA_EXCEEDED` at once where the queue is full.
+   */
+  enter(request: AdmissionRequest): Promise<Disposable>;
+}
+
+export interface AdmissionOptions {
+  /** Executions at the same time, over all plugins. */
+  readonly maxConcurrency: number;
+  /** Executions that wait, over all plugins. */
+  readonly maxQueued: number;
+  readonly clock: Clock;
+}
+
+/** Keeps one runtime's executions in line. When the queue is full, the plugin with the longest line loses its last place. */
+export function createAdmission(options: AdmissionOptions): Admission {
+  return new Lines(options);
+}
+
+interface Waiter {
+  readonly request: AdmissionRequest;
+  readonly admit: () => void;
+  readonly refuse: (error: Error) => void;
+}
+
+interface Line {
+  readonly pluginId: string;
+  running: number;
+  readonly waiting: Waiter[];
+}
+
+class Lines implements Admission {
+  readonly #options: AdmissionOptions;
+  // The order of the map is the order of the turns: who was let in goes to the end.
+  readonly #lines = new Map<string, Line>();
+  #running = 0;
+  #queued = 0;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  async enter(request: AdmissionRequest): Promise<Disposable> {
+    assertNotAborted(request.signal);
+    const line = this.#lineOf(request.pluginId);
+    const nobodyBefore = line.waiting.length === 0 && line.running < request.maxConcurrency;
+    if (nobodyBefore && this.#running < this.#options.maxConcurrency) this.#take(line);
+    else await this.#wait(request, line);
+    return slot(() => this.#giveBack(line));
+  }
+
+  async #wait(request: AdmissionRequest, line: Line): Promise<void> {
+    const since = this.#options.clock.monotonic();
+    let leave = (_error: Error): void => {};
+    const onAbort = (): void => leave(abortError(request.signal));
+    const onTimeout = (): void => leave(queueTimeout(request, this.#options.clock.monotonic() - since));
+    request.signal.addEventListener('abort', onAbort, { once: true });
+    const timer = setTimeout(onTimeout, request.queueTimeoutMs);
+    timer.unref();
+    try {
+      this.#makeRoom(request, line);
+      await new Promise<void>((admit, refuse) => {
+        const waiter: Waiter = { request, admit, refuse };
+        leave = (error) => this.#leave(line, waiter, error);
+        line.waiting.push(waiter);
+        this.#queued += 1;
+      });
+    } finally {
+      clearTimeout(timer);
+      request.signal.removeEventListener('abort', onAbort);
+      this.#forget(line);
+    }
+  }
+
+  #leave(line: Line, waiter: Waiter, error: Error): void {
+    const place = line.waiting.indexOf(waiter);
+    if (place === -1) return;
+    line.waiting.splice(place, 1);
+    this.#queued -= 1;
+    waiter.refuse(error);
+    // The next in line may have a higher limit than the one that held it up.
+    this.#admitNext();
+  }
+
+  #makeRoom(request: AdmissionRequest, own: Line): void {
+    if (this.#queued < this.#options.maxQueued) return;
+    const longest = [...this.#lines.values()].reduce((a, b) => (b.waiting.length > a.waiting.length ? b : a), own);
+    const last = longest.waiting.length > own.waiting.length + 1 ? longest.waiting.at(-1) : undefined;
+    if (last === undefined) throw queueFull(this.#options.maxQueued, request.pluginId);
+    this.#leave(longest, last, queueFull(this.#options.maxQueued, longest.pluginId));
+  }
+
+  #admitNext(): void {
+    while (this.#running < this.#options.maxConcurrency) {
+      const line = [...this.#lines.values()].find(mayGo);
+      const waiter = line?.waiting.shift();
+      if (line === undefined || waiter === undefined) return;
+      this.#queued -= 1;
+      this.#take(line);
+      waiter.admit();
+    }
+  }
+
+  #lineOf(pluginId: string): Line {
+    const line = this.#lines.get(pluginId) ?? { pluginId, running: 0, waiting: [] };
+    this.#lines.set(pluginId, line);
+    return line;
+  }
+
+  #take(line: Line): void {
+    this.#running += 1;
+    line.running += 1;
+    this.#lines.delete(line.pluginId);
+    this.#lines.set(line.pluginId, line);
+  }
+
+  #giveBack(line: Line): void {
+    this.#running -= 1;
+    line.running -= 1;
+    this.#forget(line);
+    this.#admitNext();
+  }
+
+  #forget(line: Line): void {
+    if (line.running === 0 && line.waiting.length === 0) this.#lines.delete(line.pluginId);
+  }
+}
+
+function mayGo(line: Line): boolean {
+  const first = line.waiting[0];
+  return first !== undefined && line.running < first.request.maxConcurrency;
+}
+
+function slot(giveBack: () => void): Disposable {
+  let held = true;
+  return {
+    [Symbol.dispose]() {
+      if (held) giveBack();
+      held = false;
+    },
+  };
+}
+
+function queueFull(limit: number, pluginId: string): Error {
+  return createError('ERR_QUOTA_EXCEEDED', `The queue is full: ${limit} executions are waiting already`, {
+    details: { quota: 'maxQueued', limit, pluginId },
+    hint: 'Send fewer at a time, or raise maxQueued in createRuntime.',
+  });
+}
+
+function queueTimeout(request: AdmissionRequest, elapsedMs: number): Error {
+  const limitMs = request.queueTimeoutMs;
+  const elapsed = Math.round(elapsedMs);
+  return createError(
+    'ERR_QUEUE_TIMEOUT',
+    `The execution waited ${elapsed} ms for its turn, and may wait ${limitMs} ms`,
+    {
+      details: { elapsedMs: elapsed, limitMs },
+      hint: 'Raise queueTimeoutMs, or maxConcurrency of the plugin or the runtime.',
+    },
+  );
+}
