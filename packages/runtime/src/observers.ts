@@ -1,0 +1,58 @@
+import type { Clock, ExecutionEvent, ExecutionObserver } from '@kb-labs/contracts';
+import { describeThrown } from './envelope.js';
+import type { RuntimeLog } from './runtime-log.js';
+
+type Unstamped<Event> = Event extends unknown
+  ? Omit<Event, 'executionId' | 'traceId' | 'pluginId' | 'seq' | 'time'>
+  : never;
+
+/** An event as its place of origin knows it; the stamp is put on here, by the host. */
+export type EventBody = Unstamped<ExecutionEvent>;
+
+/** Who the events of one execution are about. */
+export interface RunIdentity {
+  readonly executionId: string;
+  readonly traceId: string;
+  readonly pluginId: string;
+}
+
+export interface EmitterOptions {
+  readonly identity: RunIdentity;
+  readonly observers: readonly ExecutionObserver[];
+  readonly clock: Clock;
+  readonly log: RuntimeLog;
+}
+
+/**
+ * Tells every observer of one execution what happens, in order and numbered from 0. An observer that throws, or returns a
+ * promise that rejects, is reported to the runtime's log and nothing else. None is waited for.
+ */
+export function createEmitter(options: EmitterOptions): (body: EventBody) => void {
+  const { executionId, traceId, pluginId } = options.identity;
+  let seq = 0;
+
+  function report(thrown: unknown): void {
+    options.log.write('error', 'observer-failed', { executionId, pluginId, error: describeThrown(thrown) });
+  }
+
+  function tell(observer: ExecutionObserver, event: ExecutionEvent): void {
+    try {
+      const returned: unknown = observer.observe(event);
+      if (returned !== undefined) Promise.resolve(returned).then(undefined, report);
+    } catch (thrown) {
+      report(thrown);
+    }
+  }
+
+  return (body) => {
+    const event: ExecutionEvent = Object.freeze({
+      ...body,
+      executionId,
+      traceId,
+      pluginId,
+      seq: seq++,
+      time: options.clock.now(),
+    });
+    for (const observer of options.observers) tell(observer, event);
+  };
+}

@@ -1,0 +1,139 @@
+import type {
+  ArtifactInfo,
+  Clock,
+  ConfinementReport,
+  ErrorEnvelope,
+  ExecuteResult,
+  ExecutionObserver,
+  LogRecord,
+  StageName,
+} from '@kb-labs/contracts';
+import { abortError, assertNotAborted } from './abort.js';
+import { describeThrown, toEnvelope } from './envelope.js';
+import { createEmitter } from './observers.js';
+import type { EventBody, RunIdentity } from './observers.js';
+import { closeReceipt, openReceipt } from './receipt.js';
+import type { Receipt } from './receipt.js';
+import type { RuntimeLog } from './runtime-log.js';
+
+/** Ends an execution: what was thrown in a stage, as the envelope that the caller gets. */
+export class StageFailure extends Error {
+  override readonly name = 'StageFailure';
+  readonly #envelope: ErrorEnvelope;
+
+  constructor(envelope: ErrorEnvelope) {
+    super(envelope.message);
+    this.#envelope = envelope;
+  }
+
+  get envelope(): ErrorEnvelope {
+    return this.#envelope;
+  }
+
+  /** Tells whether a thrown value is one, without touching a proxy. */
+  static is(thrown: unknown): thrown is StageFailure {
+    return typeof thrown === 'object' && thrown !== null && #envelope in thrown;
+  }
+}
+
+export interface RunOptions {
+  readonly identity: RunIdentity;
+  readonly observers: readonly ExecutionObserver[];
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly log: RuntimeLog;
+}
+
+/** The state of one execution. The stages fill it in; it tells the observers and writes the result. */
+export class Run {
+  readonly identity: RunIdentity;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly log: RuntimeLog;
+  readonly receipt: Receipt;
+  readonly emit: (body: EventBody) => void;
+  artifacts: readonly ArtifactInfo[] = [];
+  logs: readonly LogRecord[] = [];
+  confinement: ConfinementReport | undefined;
+
+  constructor(options: RunOptions) {
+    this.identity = options.identity;
+    this.signal = options.signal;
+    this.clock = options.clock;
+    this.log = options.log;
+    this.receipt = openReceipt(options.clock.monotonic());
+    this.emit = createEmitter(options);
+  }
+
+  /** Does the work of one stage: keeps its time, tells the observers, and turns whatever is thrown into a `StageFailure`. */
+  async stage<T>(stage: StageName, work: () => T | Promise<T>): Promise<T> {
+    const start = this.clock.monotonic();
+    this.emit({ type: 'stage-start', stage });
+    let failure: StageFailure | undefined;
+    try {
+      assertNotAborted(this.signal);
+      return await work();
+    } catch (thrown) {
+      failure = this.#failure(thrown, stage);
+      throw failure;
+    } finally {
+      const ms = this.clock.monotonic() - start;
+      this.receipt.stages.push(Object.freeze({ stage, ms }));
+      this.emit({ type: 'stage-end', stage, ms, code: failure?.envelope.code });
+    }
+  }
+
+  /** Hands over what must be closed. A failure to close is written to the runtime's log: the verdict of the run stands. */
+  closing<T extends AsyncDisposable>(thing: T): AsyncDisposable & { readonly value: T } {
+    return {
+      value: thing,
+      [Symbol.asyncDispose]: async () => {
+        try {
+          await thing[Symbol.asyncDispose]();
+        } catch (thrown) {
+          this.#report('close-failed', thrown);
+        }
+      },
+    };
+  }
+
+  /** The result of an execution that came through. */
+  succeed(data: unknown): ExecuteResult {
+    return this.#end({ ok: true, data, ...this.#record() });
+  }
+
+  /** The result of an execution that did not, whatever was thrown. */
+  fail(thrown: unknown): ExecuteResult {
+    const { envelope } = StageFailure.is(thrown) ? thrown : this.#failure(thrown, undefined);
+    return this.#end({ ok: false, error: envelope, ...this.#record() });
+  }
+
+  #record(): Omit<Extract<ExecuteResult, { ok: false }>, 'ok' | 'error'> {
+    const { artifacts, confinement } = this;
+    const metrics = closeReceipt(this.receipt, this.clock.monotonic());
+    const logs = Object.freeze([...this.logs]);
+    return { ...this.identity, metrics, artifacts: Object.freeze([...artifacts]), logs, confinement };
+  }
+
+  #end(result: ExecuteResult): ExecuteResult {
+    this.emit({ type: 'execution-end', result: Object.freeze(result) });
+    const fields = { ...this.identity, ok: result.ok, totalMs: result.metrics.totalMs };
+    if (result.ok) this.log.write('info', 'execution-end', fields);
+    else this.log.write('info', 'execution-end', { ...fields, code: result.error.code, stage: result.error.stage });
+    return result;
+  }
+
+  #failure(thrown: unknown, stage: StageName | undefined): StageFailure {
+    if (StageFailure.is(thrown)) return thrown;
+    const envelope = toEnvelope(thrown, stage);
+    if (envelope.code !== 'ERR_INTERNAL') return new StageFailure(envelope);
+    this.#report('internal-error', thrown);
+    // Much in Node rejects with the bare reason of the signal that ended it.
+    return new StageFailure(this.signal.aborted ? toEnvelope(abortError(this.signal), stage) : envelope);
+  }
+
+  #report(event: string, thrown: unknown): void {
+    const { executionId, pluginId } = this.identity;
+    this.log.write('error', event, { executionId, pluginId, error: describeThrown(thrown) });
+  }
+}
