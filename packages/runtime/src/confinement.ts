@@ -1,0 +1,55 @@
+import { CONFINEMENTS, createError } from '@kb-labs/contracts';
+import type { Confinement, ConfinementTable, Firmness, PluginError } from '@kb-labs/contracts';
+
+/** How firmly a host wants things kept: one word for all eight, or some of them by name (the others stay at `guard`). */
+export type RequiredConfinement = Firmness | { readonly [Name in Confinement]?: Firmness };
+
+const FIRMNESSES: readonly Firmness[] = ['none', 'guard', 'wall'];
+
+/** Writes out what is required of each of the eight. */
+export function confinementTable(required: RequiredConfinement): ConfinementTable {
+  const firmnessOf = (name: Confinement): Firmness =>
+    typeof required === 'string' ? required : (required[name] ?? 'guard');
+  return Object.freeze({
+    crash: firmnessOf('crash'),
+    time: firmnessOf('time'),
+    cpu: firmnessOf('cpu'),
+    memory: firmnessOf('memory'),
+    env: firmnessOf('env'),
+    fs: firmnessOf('fs'),
+    net: firmnessOf('net'),
+    process: firmnessOf('process'),
+  });
+}
+
+/** Throws `ERR_CONFINEMENT_TOO_WEAK` with every line that falls short. A line that the adapter leaves out counts as `none`. */
+export function assertConfined(adapter: string, required: ConfinementTable, offered: ConfinementTable): void {
+  const missing = CONFINEMENTS.filter((name) => rank(offered[name]) < rank(required[name])).map((name) => ({
+    confinement: name,
+    needed: required[name],
+    offered: rank(offered[name]) === 0 ? 'none' : offered[name],
+  }));
+  if (missing.length > 0) throw tooWeak(adapter, missing);
+}
+
+function rank(firmness: Firmness): number {
+  return Math.max(0, FIRMNESSES.indexOf(firmness));
+}
+
+interface Shortfall {
+  readonly confinement: Confinement;
+  readonly needed: Firmness;
+  readonly offered: Firmness;
+}
+
+function tooWeak(adapter: string, missing: readonly Shortfall[]): PluginError {
+  const lines = missing.map((line) => `${line.confinement} (needs ${line.needed}, has ${line.offered})`);
+  const accepted = missing.every((line) => line.offered === 'none') && missing.length === CONFINEMENTS.length;
+  const option = accepted
+    ? "requiredConfinement: 'none'"
+    : `requiredConfinement: { ${missing.map((line) => `${line.confinement}: '${line.offered}'`).join(', ')} }`;
+  return createError('ERR_CONFINEMENT_TOO_WEAK', `The sandbox "${adapter}" is too weak: ${lines.join(', ')}`, {
+    details: { adapter, missing },
+    hint: `Use a sandbox that offers this, or, where the plugin is trusted, say ${option} in createPluginContext.`,
+  });
+}

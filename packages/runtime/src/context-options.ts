@@ -1,0 +1,171 @@
+import { checkCapabilities } from '@kb-labs/capabilities';
+import { CONFINEMENTS } from '@kb-labs/contracts';
+import type { ArtifactStore, ExecutionObserver, PermissionSpec, SandboxAdapter } from '@kb-labs/contracts';
+import { parsePermissionSpec } from '@kb-labs/permissions';
+import { valid } from 'semver';
+import { z } from 'zod';
+import type { RequiredConfinement } from './confinement.js';
+import { deepFreeze } from './freeze.js';
+import { MAX_PLUGIN_ID, MAX_RANGE, PLUGIN_ID_PATTERN } from './plugin-id.js';
+import { refusedBySchema } from './schema-issues.js';
+
+/** An embedded sandbox by name, or any adapter. An adapter handed in here stays the host's: the runtime never disposes it. */
+export type SandboxChoice = 'fork' | 'in-process' | SandboxAdapter;
+
+/** Who runs, where no manifest says it. Where one does, the two must agree. */
+export interface PluginIdentity {
+  readonly id: string;
+  readonly version: string;
+}
+
+/** What the host grants and where the run takes place. Only the first two are needed. */
+export interface PluginContextOptions {
+  /** Names of capabilities that are granted; `fs.*` grants all that begin so. */
+  readonly capabilities: readonly string[];
+  /** The grant. An absent section grants nothing. */
+  readonly permissions: PermissionSpec;
+  /** The folder that file rules and paths are relative to. Default: the working directory. */
+  readonly root?: string;
+  /** The folder of the plugin's code, where no registry says it. Default: the working directory. */
+  readonly pluginRoot?: string;
+  readonly plugin?: PluginIdentity;
+  /** Variables to pick from, such as `process.env`. Default: none. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Default: the runtime's, which is `fork`. */
+  readonly sandbox?: SandboxChoice;
+  /** Default: the runtime's, which is `guard` for all eight. */
+  readonly requiredConfinement?: RequiredConfinement;
+  readonly observers?: readonly ExecutionObserver[];
+  /** Default: files under `<root>/.kb/artifacts`, made when something is written. */
+  readonly artifactStore?: ArtifactStore;
+  /** The value of `{profile}` in artifact paths. */
+  readonly profile?: string;
+  /** Further placeholders of artifact paths. */
+  readonly templateVariables?: Readonly<Record<string, string>>;
+  /** Ends every execution with this context. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options that were checked. Data is copied and frozen; the host's own objects are held as they are. */
+export interface ParsedContextOptions {
+  readonly capabilities: readonly string[];
+  readonly permissions: PermissionSpec;
+  readonly root: string | undefined;
+  readonly pluginRoot: string | undefined;
+  readonly plugin: PluginIdentity | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  readonly sandbox: SandboxChoice | undefined;
+  readonly requiredConfinement: RequiredConfinement | undefined;
+  readonly observers: readonly ExecutionObserver[];
+  readonly artifactStore: ArtifactStore | undefined;
+  readonly profile: string | undefined;
+  readonly templateVariables: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Whether a value has these methods: all that can be told of an object of the host's own. */
+export function hasMethods(value: unknown, names: readonly PropertyKey[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return names.every((name) => typeof Reflect.get(value, name) === 'function');
+}
+
+/** Schema of the options that contexts and runtimes share. */
+export const sharedOptionShapes: {
+  readonly sandbox: z.ZodType<SandboxChoice>;
+  readonly requiredConfinement: z.ZodType<RequiredConfinement>;
+  readonly observers: z.ZodType<readonly ExecutionObserver[]>;
+  readonly artifactStore: z.ZodType<ArtifactStore>;
+} = {
+  sandbox: z.custom<SandboxChoice>(isSandboxChoice, "use 'fork', 'in-process' or a SandboxAdapter"),
+  requiredConfinement: z.custom<RequiredConfinement>(
+    isRequiredConfinement,
+    `use 'none', 'guard' or 'wall', or one of them for each of ${CONFINEMENTS.join(', ')}`,
+  ),
+  observers: z.array(z.custom<ExecutionObserver>((value) => hasMethods(value, ['observe']), 'is not an observer')),
+  artifactStore: z.custom<ArtifactStore>(
+    (value) => hasMethods(value, ['put', 'get', 'stat', 'list', 'delete']),
+    'is not an artifact store',
+  ),
+};
+
+const folder = z.string().min(1).max(4096);
+const BUILT_IN_VARIABLES: ReadonlySet<string> = new Set(['pluginId', 'runId', 'ts', 'date', 'profile']);
+
+const contextSchema = z.strictObject({
+  capabilities: z.array(z.string()).max(1000),
+  permissions: z.unknown().optional(),
+  root: folder.optional(),
+  pluginRoot: folder.optional(),
+  plugin: z
+    .strictObject({
+      id: z.string().max(MAX_PLUGIN_ID).regex(PLUGIN_ID_PATTERN, 'write a name as npm does: name or @scope/name'),
+      version: z
+        .string()
+        .max(MAX_RANGE)
+        .refine((version) => valid(version) === version, 'write a semantic version, such as 1.0.0'),
+    })
+    .optional(),
+  env: z.record(z.string(), z.string().optional()).optional(),
+  sandbox: sharedOptionShapes.sandbox.optional(),
+  requiredConfinement: sharedOptionShapes.requiredConfinement.optional(),
+  observers: sharedOptionShapes.observers.optional(),
+  artifactStore: sharedOptionShapes.artifactStore.optional(),
+  profile: z.string().min(1).max(128).optional(),
+  templateVariables: z
+    .record(
+      z
+        .string()
+        .regex(/^[A-Za-z]\w{0,63}$/u, 'use letters and digits')
+        .refine((name) => !BUILT_IN_VARIABLES.has(name), 'is taken'),
+      z.string().max(200),
+    )
+    .optional(),
+  signal: z.instanceof(AbortSignal, { error: 'is not an AbortSignal' }).optional(),
+});
+
+/** Checks the options of a context: strict, so an unknown one is `ERR_CONFIG_INVALID` that names it. */
+export function parseContextOptions(options: unknown): ParsedContextOptions {
+  const parsed = contextSchema.safeParse(options);
+  if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'The context' });
+  const { data } = parsed;
+  // Compiles the grants, and so refuses those that are none.
+  checkCapabilities([], data.capabilities);
+  return {
+    capabilities: deepFreeze(data.capabilities),
+    permissions: deepFreeze(parsePermissionSpec(data.permissions, { pointer: '/permissions' })),
+    root: data.root,
+    pluginRoot: data.pluginRoot,
+    plugin: deepFreeze(data.plugin),
+    env: deepFreeze(withoutAbsent(data.env ?? {})),
+    sandbox: data.sandbox,
+    requiredConfinement: data.requiredConfinement,
+    observers: Object.freeze(data.observers ?? []),
+    artifactStore: data.artifactStore,
+    profile: data.profile,
+    templateVariables: deepFreeze(data.templateVariables ?? {}),
+    signal: data.signal,
+  };
+}
+
+function withoutAbsent(variables: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+function isSandboxChoice(value: unknown): boolean {
+  if (value === 'fork' || value === 'in-process') return true;
+  return hasMethods(value, ['confines', 'acquire', Symbol.asyncDispose]);
+}
+
+function isRequiredConfinement(value: unknown): boolean {
+  if (isFirmness(value)) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).every(
+    ([name, firmness]) => CONFINEMENTS.some((known) => known === name) && isFirmness(firmness),
+  );
+}
+
+function isFirmness(value: unknown): boolean {
+  return value === 'none' || value === 'guard' || value === 'wall';
+}

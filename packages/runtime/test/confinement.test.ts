@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { assertConfined, confinementTable } from '../src/confinement.js';
+
+describe('confinement', () => {
+  it('asks guard of what is not named', () => {
+    expect(confinementTable({ net: 'wall', time: 'none' })).toEqual({
+      ...confinementTable('guard'),
+      net: 'wall',
+      time: 'none',
+    });
+  });
+
+  it('takes what is as firm or firmer', () => {
+    expect(() => assertConfined('x', confinementTable('guard'), confinementTable('wall'))).not.toThrow();
+    expect(() => assertConfined('x', confinementTable('none'), confinementTable('none'))).not.toThrow();
+  });
+
+  it('names every line that falls short, and the option that would accept it', () => {
+    const offered = { ...confinementTable('wall'), net: 'guard', fs: 'none' } as const;
+
+    expect(() => assertConfined('fork', confinementTable('wall'), offered)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONFINEMENT_TOO_WEAK',
+        message: 'The sandbox "fork" is too weak: fs (needs wall, has none), net (needs wall, has guard)',
+        details: {
+          adapter: 'fork',
+          missing: [
+            { confinement: 'fs', needed: 'wall', offered: 'none' },
+            { confinement: 'net', needed: 'wall', offered: 'guard' },
+          ],
+        },
+        hint: expect.stringContaining("requiredConfinement: { fs: 'none', net: 'guard' }"),
+      }),
+    );
+  });
+
+  it('counts as none what an adapter leaves out or makes up', () => {
+    const odd: unknown = { ...confinementTable('wall'), net: undefined, fs: 'fortress' };
+    const offered = odd as ReturnType<typeof confinementTable>;
+
+    expect(() => assertConfined('odd', confinementTable('guard'), offered)).toThrow(
+      expect.objectContaining({
+        message: 'The sandbox "odd" is too weak: fs (needs guard, has none), net (needs guard, has none)',
+      }),
+    );
+  });
+});
