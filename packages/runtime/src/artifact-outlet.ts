@@ -1,0 +1,23 @@
+import type { ArtifactDeclaration, ArtifactInfo, ArtifactStore, QuotaMeter } from '@kb-labs/contracts';
+
+/** What one execution has to write, and where to. */
+export interface ArtifactJob {
+  readonly declarations: readonly ArtifactDeclaration[];
+  readonly output: unknown;
+  readonly store: ArtifactStore;
+  readonly pluginId: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly meter: QuotaMeter;
+  readonly signal: AbortSignal;
+}
+
+/** Writes declared artifacts. The engine knows artifacts by this interface alone. */
+export interface ArtifactOutlet {
+  /** Throws `ERR_ARTIFACT_PATH_INVALID` for a path template that could not be rendered, before anything runs. */
+  check(declarations: readonly ArtifactDeclaration[], variables: Readonly<Record<string, string>>): void;
+  write(job: ArtifactJob): Promise<readonly ArtifactInfo[]>;
+  /** The folder of the embedded store below a root. Plugins never write there themselves. */
+  folderFor(root: string): string;
+  /** The store of the runtime, or the embedded one for this root, which touches the disk only when something is written. */
+  storeFor(root: string): ArtifactStore;
+}

@@ -1,0 +1,129 @@
+import { realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  createFileArtifactStore,
+  parsePathTemplate,
+  renderPathTemplate,
+  writeDeclaredArtifacts,
+} from '@kb-labs/artifacts';
+import type { ArtifactStore, ExecuteResult, PluginRegistry, SandboxAdapter } from '@kb-labs/contracts';
+import { forkSandbox, inProcessSandbox } from '@kb-labs/sandbox';
+import { createAdmission } from './admission.js';
+import type { ArtifactOutlet } from './artifact-outlet.js';
+import { confinementTable } from './confinement.js';
+import type { PluginContext } from './context.js';
+import type { SandboxChoice } from './context-options.js';
+import type { ExecuteRequest } from './request.js';
+import { createRuntimeLog, jsonLinesSink } from './runtime-log.js';
+import { parseRuntimeOptions } from './runtime-options.js';
+import type { RuntimeOptions } from './runtime-options.js';
+import { EngineRuntime } from './runtime.js';
+import type { Runtime } from './runtime.js';
+import { systemClock } from './system-clock.js';
+
+/** Opens a runtime. Throws `ERR_CONFIG_INVALID` for options that it cannot keep, also for an invalid `KB_LOG_LEVEL`. */
+export function createRuntime(options: RuntimeOptions = {}): Runtime {
+  return openRuntime(options);
+}
+
+/** Form 1: runs a handler of the plugin in `context.pluginRoot`. Uses one runtime with the defaults, made at the first call. */
+export function execute<Output = unknown>(
+  handler: string,
+  input: unknown,
+  context: PluginContext,
+  manifest?: unknown,
+): Promise<ExecuteResult<Output>>;
+/** Form 2: as a request; a plugin that it names is found in the registry. */
+export function execute<Output = unknown>(
+  request: ExecuteRequest<Output>,
+  context: PluginContext,
+  registry?: PluginRegistry,
+): Promise<ExecuteResult<Output>>;
+export async function execute(...args: readonly unknown[]): Promise<ExecuteResult> {
+  shared ??= openRuntime({});
+  return shared.run(args);
+}
+
+// The one piece of state in a module: the free functions have no other place to keep warm children in.
+let shared: EngineRuntime | undefined;
+
+function openRuntime(options: RuntimeOptions): EngineRuntime {
+  const parsed = parseRuntimeOptions(options);
+  const clock = parsed.clock ?? systemClock;
+  const log = createRuntimeLog({
+    level: parsed.logLevel,
+    sink: parsed.logSink ?? jsonLinesSink(process.stderr),
+    clock,
+  });
+  const closing = new AbortController();
+  const adapters = new EmbeddedAdapters(parsed.sandbox);
+  const { sandbox, requiredConfinement, artifactStore } = parsed;
+  return new EngineRuntime({
+    engine: {
+      adapterFor: (choice) => adapters.find(choice),
+      artifacts: artifactOutlet(artifactStore),
+      admission: createAdmission({ maxConcurrency: parsed.maxConcurrency, maxQueued: parsed.maxQueued, clock }),
+      clock,
+      log,
+      graceMs: parsed.graceMs,
+      requiredConfinement: confinementTable(requiredConfinement),
+      observers: parsed.observers,
+      ownCode: ownCode(),
+      closing: closing.signal,
+    },
+    contextDefaults: { sandbox, requiredConfinement, ...(artifactStore === undefined ? {} : { artifactStore }) },
+    abort: (reason) => closing.abort(reason),
+    closeAdapters: () => adapters.close(),
+  });
+}
+
+/** Makes each embedded adapter when it is first asked for, and closes those together with the one that the host gave away. */
+class EmbeddedAdapters {
+  readonly #fallback: SandboxChoice;
+  readonly #made = new Map<string, SandboxAdapter>();
+
+  constructor(fallback: SandboxChoice) {
+    this.#fallback = fallback;
+  }
+
+  find(choice: SandboxChoice = this.#fallback): SandboxAdapter {
+    if (typeof choice !== 'string') return choice;
+    const known = this.#made.get(choice);
+    if (known !== undefined) return known;
+    const adapter = choice === 'fork' ? forkSandbox() : inProcessSandbox();
+    this.#made.set(choice, adapter);
+    return adapter;
+  }
+
+  async close(): Promise<void> {
+    const owned = typeof this.#fallback === 'string' ? [] : [this.#fallback];
+    const ends = [...owned, ...this.#made.values()].map(async (adapter) => adapter[Symbol.asyncDispose]());
+    await Promise.allSettled(ends);
+    await Promise.all(ends);
+  }
+}
+
+function artifactOutlet(store: ArtifactStore | undefined): ArtifactOutlet {
+  const folderFor = (root: string): string => join(root, '.kb', 'artifacts');
+  return {
+    check(declarations, variables) {
+      const names = Object.keys(variables);
+      for (const { pathTemplate } of declarations) {
+        renderPathTemplate(parsePathTemplate(pathTemplate, { variables: names }), variables);
+      }
+    },
+    write: writeDeclaredArtifacts,
+    folderFor,
+    storeFor: (root) => store ?? createFileArtifactStore({ directory: folderFor(root) }),
+  };
+}
+
+/** Where the runtime's own code lies, here and in the packages that it is made of. */
+function ownCode(): readonly string[] {
+  const require = createRequire(import.meta.url);
+  const packages = ['artifacts', 'capabilities', 'contracts', 'host-api', 'permissions', 'sandbox'];
+  const own = realpathSync(fileURLToPath(new URL('..', import.meta.url)));
+  return [own, ...packages.map((name) => realpathSync(dirname(require.resolve(`@kb-labs/${name}/package.json`))))];
+}

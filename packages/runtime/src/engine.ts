@@ -1,0 +1,22 @@
+import type { Clock, ConfinementTable, ExecutionObserver, SandboxAdapter } from '@kb-labs/contracts';
+import type { Admission } from './admission.js';
+import type { ArtifactOutlet } from './artifact-outlet.js';
+import type { SandboxChoice } from './context-options.js';
+import type { RuntimeLog } from './runtime-log.js';
+
+/** What all executions of one runtime share: made by `defaults.ts`, used by the stages. */
+export interface Engine {
+  readonly adapterFor: (choice: SandboxChoice | undefined) => SandboxAdapter;
+  readonly artifacts: ArtifactOutlet;
+  readonly admission: Admission;
+  readonly clock: Clock;
+  readonly log: RuntimeLog;
+  /** Milliseconds that a guest has after an abort, after SIGTERM and after its own result. */
+  readonly graceMs: number;
+  readonly requiredConfinement: ConfinementTable;
+  readonly observers: readonly ExecutionObserver[];
+  /** Real folders of the runtime's own code: no plugin writes them. */
+  readonly ownCode: readonly string[];
+  /** Aborts when the runtime is disposed. */
+  readonly closing: AbortSignal;
+}

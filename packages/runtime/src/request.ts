@@ -1,0 +1,146 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { createError } from '@kb-labs/contracts';
+import type { PluginManifest, PluginRegistry } from '@kb-labs/contracts';
+import { z } from 'zod';
+import { settingsOf } from './context.js';
+import type { ContextSettings } from './context.js';
+import { hasMethods } from './context-options.js';
+import type { HandlerReference } from './handler-reference.js';
+import { parseManifest } from './manifest.js';
+import { parsePluginName } from './plugin-id.js';
+import type { PluginName } from './plugin-id.js';
+import { refusedBySchema } from './schema-issues.js';
+import { isStandardSchema } from './standard-schema.js';
+import { traceIdOf } from './trace-id.js';
+
+/** One execution, as a host asks for it. */
+export interface ExecuteRequest<Output = unknown> {
+  /** `./file.js#export`, the same in two parts, or the name of a handler in the manifest. */
+  readonly handler: string | HandlerReference;
+  /** Plain data; the handler gets a copy. */
+  readonly input: unknown;
+  /** A schema of the host's own, which runs in the host, before that of the manifest. The parsed value is handed on. */
+  readonly inputSchema?: StandardSchemaV1;
+  /** A schema of the host's own, which runs in the host, after that of the manifest. The parsed value is the result. */
+  readonly outputSchema?: StandardSchemaV1<unknown, Output>;
+  readonly signal?: AbortSignal;
+  /** Milliseconds. Can only shorten what the quotas allow. */
+  readonly timeoutMs?: number;
+  /** `id` or `id@range`, to be found in the registry. */
+  readonly plugin?: string;
+  /** W3C trace context; a malformed one is ignored, as that standard asks. */
+  readonly traceparent?: string;
+}
+
+/** Where the manifest of an execution comes from. An invalid one fails the run, not the call. */
+export type ManifestSource =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'manifest'; readonly manifest: PluginManifest }
+  | { readonly kind: 'invalid'; readonly error: unknown }
+  | { readonly kind: 'registry'; readonly name: PluginName; readonly registry: PluginRegistry };
+
+/** One execution, checked: what both forms of `execute` become. */
+export interface Job {
+  readonly settings: ContextSettings;
+  readonly handler: string | HandlerReference;
+  readonly input: unknown;
+  readonly source: ManifestSource;
+  readonly inputSchema: StandardSchemaV1 | undefined;
+  readonly outputSchema: StandardSchemaV1 | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly pluginId: string;
+  readonly traceId: string;
+}
+
+/** The id that events and artifacts carry where neither a manifest nor the context names a plugin. */
+export const ANONYMOUS_PLUGIN: { readonly id: string; readonly version: string } = Object.freeze({
+  id: 'anonymous',
+  version: '0.0.0',
+});
+
+const standardSchema = z.custom<StandardSchemaV1>(isStandardSchema, 'is not a Standard Schema');
+
+const requestSchema = z.strictObject({
+  handler: z.union(
+    [z.string(), z.strictObject({ file: z.string(), export: z.string() })],
+    'is not a handler reference',
+  ),
+  input: z.unknown().optional(),
+  inputSchema: standardSchema.optional(),
+  outputSchema: standardSchema.optional(),
+  signal: z.instanceof(AbortSignal, { error: 'is not an AbortSignal' }).optional(),
+  timeoutMs: z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1)
+    .optional(),
+  plugin: z.string().optional(),
+  traceparent: z.string().optional(),
+});
+
+/**
+ * Checks the arguments of `execute`: `(handler, input, context, manifest?)` or `(request, context, registry?)`. Throws
+ * `ERR_CONFIG_INVALID` where the host misuses it, such as a plugin that is named without a registry.
+ */
+export function jobOf(args: readonly unknown[]): Job {
+  const [first, second, third, fourth] = args;
+  if (typeof first !== 'string') return jobOfRequest(first, second, third);
+  return makeJob({ handler: first, input: second }, third, sourceOf(fourth));
+}
+
+function jobOfRequest(request: unknown, context: unknown, registry: unknown): Job {
+  const parsed = requestSchema.safeParse(request);
+  if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'The request' });
+  if (registry !== undefined && !isRegistry(registry)) {
+    throw createError('ERR_CONFIG_INVALID', 'The registry has no method find');
+  }
+  const { plugin, ...rest } = parsed.data;
+  if (plugin === undefined) return makeJob(rest, context, { kind: 'none' });
+  if (registry === undefined) throw noRegistry();
+  return makeJob(rest, context, { kind: 'registry', name: parsePluginName(plugin), registry });
+}
+
+type ParsedRequest = Omit<z.infer<typeof requestSchema>, 'plugin'>;
+
+function makeJob(request: ParsedRequest, context: unknown, source: ManifestSource): Job {
+  const settings = settingsOf(context);
+  return {
+    settings,
+    handler: request.handler,
+    input: request.input,
+    source,
+    inputSchema: request.inputSchema,
+    outputSchema: request.outputSchema,
+    signal: request.signal,
+    timeoutMs: request.timeoutMs,
+    pluginId: pluginIdOf(source, settings),
+    traceId: traceIdOf(request.traceparent),
+  };
+}
+
+function sourceOf(manifest: unknown): ManifestSource {
+  if (manifest === undefined) return { kind: 'none' };
+  try {
+    return { kind: 'manifest', manifest: parseManifest(manifest) };
+  } catch (error) {
+    return { kind: 'invalid', error };
+  }
+}
+
+function pluginIdOf(source: ManifestSource, settings: ContextSettings): string {
+  if (source.kind === 'manifest') return source.manifest.id;
+  if (source.kind === 'registry') return source.name.id;
+  return settings.plugin?.id ?? ANONYMOUS_PLUGIN.id;
+}
+
+function isRegistry(value: unknown): value is PluginRegistry {
+  return hasMethods(value, ['find']);
+}
+
+function noRegistry(): Error {
+  return createError('ERR_CONFIG_INVALID', 'The request names a plugin, and there is no registry to find it in', {
+    details: { pointer: '/plugin' },
+    hint: 'Hand in a registry as the third argument of execute, or leave plugin out.',
+  });
+}

@@ -1,0 +1,76 @@
+import { availableParallelism } from 'node:os';
+import type { ArtifactStore, Clock, ExecutionObserver } from '@kb-labs/contracts';
+import { z } from 'zod';
+import type { RequiredConfinement } from './confinement.js';
+import { hasMethods, sharedOptionShapes } from './context-options.js';
+import type { SandboxChoice } from './context-options.js';
+import { logLevelFromEnvironment, parseLogLevel } from './log-level.js';
+import type { RuntimeLogLevel } from './log-level.js';
+import type { RuntimeLogSink } from './runtime-log.js';
+import { refusedBySchema } from './schema-issues.js';
+
+/** What a runtime shares among its executions. Everything has a safe default. */
+export interface RuntimeOptions {
+  /** Default `fork`. An adapter handed in here is the runtime's from then on, and is disposed with it. */
+  readonly sandbox?: SandboxChoice;
+  /** Default `guard` for all eight. */
+  readonly requiredConfinement?: RequiredConfinement;
+  /** Are told of every execution, before those of the context. */
+  readonly observers?: readonly ExecutionObserver[];
+  /** Default: files under `<root>/.kb/artifacts` of each context. */
+  readonly artifactStore?: ArtifactStore;
+  /** Executions at the same time, over all plugins. Default: twice the processors, at least 2. */
+  readonly maxConcurrency?: number;
+  /** Executions that wait for their turn. Default 1 000; beyond it `ERR_QUOTA_EXCEEDED` at once. */
+  readonly maxQueued?: number;
+  /** Milliseconds that a guest has after an abort, after SIGTERM and after its own result. Default 500. */
+  readonly graceMs?: number;
+  /** Default: what `KB_LOG_LEVEL` says, else `silent`. */
+  readonly logLevel?: RuntimeLogLevel;
+  /** Default: JSON lines on stderr. */
+  readonly logSink?: RuntimeLogSink;
+  readonly clock?: Clock;
+}
+
+/** Options with every default filled in, save those that the embedded parts fill. */
+export interface ParsedRuntimeOptions {
+  readonly sandbox: SandboxChoice;
+  readonly requiredConfinement: RequiredConfinement;
+  readonly observers: readonly ExecutionObserver[];
+  readonly artifactStore: ArtifactStore | undefined;
+  readonly maxConcurrency: number;
+  readonly maxQueued: number;
+  readonly graceMs: number;
+  readonly logLevel: RuntimeLogLevel;
+  readonly logSink: RuntimeLogSink | undefined;
+  readonly clock: Clock | undefined;
+}
+
+const optionsSchema = z.strictObject({
+  sandbox: sharedOptionShapes.sandbox.default('fork'),
+  requiredConfinement: sharedOptionShapes.requiredConfinement.default('guard'),
+  observers: sharedOptionShapes.observers.default([]),
+  artifactStore: sharedOptionShapes.artifactStore.optional(),
+  maxConcurrency: z.int().min(1).max(10_000).optional(),
+  maxQueued: z.int().min(0).max(1_000_000).default(1000),
+  graceMs: z.int().min(0).max(60_000).default(500),
+  logLevel: z.unknown().optional(),
+  logSink: z.custom<RuntimeLogSink>((value) => typeof value === 'function', 'is not a function').optional(),
+  clock: z.custom<Clock>((value) => hasMethods(value, ['now', 'monotonic']), 'is not a clock').optional(),
+});
+
+/** Checks the options of a runtime. Strict: an unknown one is `ERR_CONFIG_INVALID` that names it. */
+export function parseRuntimeOptions(options: unknown): ParsedRuntimeOptions {
+  const parsed = optionsSchema.safeParse(options);
+  if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'The runtime' });
+  const { maxConcurrency, logLevel, logSink, clock, artifactStore, ...rest } = parsed.data;
+  return {
+    ...rest,
+    artifactStore,
+    maxConcurrency: maxConcurrency ?? Math.max(2, availableParallelism() * 2),
+    logLevel:
+      logLevel === undefined ? (logLevelFromEnvironment() ?? 'silent') : parseLogLevel(logLevel, 'The option logLevel'),
+    logSink,
+    clock,
+  };
+}

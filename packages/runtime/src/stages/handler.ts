@@ -1,0 +1,97 @@
+import { createError } from '@kb-labs/contracts';
+import type { GuestNote, GuestPhase, Sandbox, SandboxHost, SandboxOutcome, StageName } from '@kb-labs/contracts';
+import type { HostApi } from '@kb-labs/host-api';
+import { codeOf, toEnvelope } from '../envelope.js';
+import { createGuestLogBook } from '../guest-log.js';
+import { StageFailure } from '../run.js';
+import type { Run } from '../run.js';
+import type { Authority } from './permissions.js';
+import type { Prepared } from './prepare.js';
+
+/** All that one call of a handler needs. */
+export interface GuestCall {
+  readonly sandbox: Sandbox;
+  readonly hostApi: HostApi;
+  readonly functions: readonly string[];
+  readonly prepared: Prepared;
+  readonly authority: Authority;
+  readonly input: unknown;
+}
+
+/** In which stage a run has ended that ended in this part of the guest. */
+const STAGE_OF: Readonly<Record<GuestPhase, StageName>> = {
+  load: 'handler',
+  input: 'input',
+  handler: 'handler',
+  output: 'output',
+};
+
+/** Runs the handler with its schemas in the sandbox, and answers its host calls. Throws a `StageFailure` for what it does wrong. */
+export async function runHandler(run: Run, call: GuestCall): Promise<unknown> {
+  const { sandbox, hostApi, prepared } = call;
+  const start = run.clock.monotonic();
+  try {
+    const outcome = await settle(run, () =>
+      sandbox.run(
+        {
+          executionId: run.identity.executionId,
+          handler: prepared.handler,
+          inputSchema: prepared.inputSchema,
+          outputSchema: prepared.outputSchema,
+          input: call.input,
+          api: call.functions,
+          signal: run.signal,
+        },
+        hostSide(run, call),
+      ),
+    );
+    run.receipt.usage = outcome.usage;
+    if (outcome.ok) return outcome.value;
+    throw new StageFailure(toEnvelope(outcome.error, STAGE_OF[outcome.phase], outcome.guestError));
+  } finally {
+    run.receipt.wallMs = run.clock.monotonic() - start;
+    run.receipt.hostCallsByName = hostApi.callsByName;
+    run.receipt.denials = hostApi.denials;
+  }
+}
+
+/** An adapter's promise is not to reject. One that does has lost its guest. */
+async function settle(run: Run, work: () => Promise<SandboxOutcome>): Promise<SandboxOutcome> {
+  try {
+    return await work();
+  } catch (cause) {
+    const adapter = run.confinement?.adapter;
+    throw createError('ERR_SANDBOX_CRASHED', 'The sandbox failed, and has not said how the handler ended', {
+      details: { adapter },
+      cause,
+    });
+  }
+}
+
+function hostSide(run: Run, { hostApi, authority }: GuestCall): SandboxHost {
+  const book = createGuestLogBook(authority.limits.maxOutputBytes, run.clock);
+  run.logs = book.records;
+  return {
+    async call(name, args, signal) {
+      const start = run.clock.monotonic();
+      let thrown: unknown;
+      try {
+        return await hostApi.call(name, args, signal);
+      } catch (error) {
+        thrown = error;
+        throw error;
+      } finally {
+        const code = thrown === undefined ? undefined : codeOf(thrown);
+        run.emit({ type: 'host-call', name: name.slice(0, 128), ms: run.clock.monotonic() - start, code });
+      }
+    },
+    note(note: GuestNote) {
+      if (note.kind === 'progress') {
+        run.emit({ type: 'progress', message: note.message, fraction: note.fraction });
+        return;
+      }
+      const log = book.add(note);
+      if (log !== undefined) run.emit({ type: 'log', log });
+    },
+  };
+}

@@ -1,0 +1,13 @@
+import type { Job } from '../request.js';
+import type { Run } from '../run.js';
+import { validateStandard } from '../standard-schema.js';
+
+/** The input as the host's own schema gives it back. The schema of the manifest follows in the sandbox. */
+export async function parseInput(run: Run, job: Job): Promise<unknown> {
+  if (job.inputSchema === undefined) return job.input;
+  return validateStandard(job.inputSchema, job.input, {
+    code: 'ERR_INPUT_INVALID',
+    what: 'The input',
+    signal: run.signal,
+  });
+}

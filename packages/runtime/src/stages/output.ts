@@ -1,0 +1,13 @@
+import type { Job } from '../request.js';
+import type { Run } from '../run.js';
+import { validateStandard } from '../standard-schema.js';
+
+/** The output as the host's own schema gives it back. The schema of the manifest has been in the sandbox. */
+export async function parseOutput(run: Run, job: Job, output: unknown): Promise<unknown> {
+  if (job.outputSchema === undefined) return output;
+  return validateStandard(job.outputSchema, output, {
+    code: 'ERR_OUTPUT_INVALID',
+    what: 'The output',
+    signal: run.signal,
+  });
+}

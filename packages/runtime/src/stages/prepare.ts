@@ -1,0 +1,116 @@
+import { realpath } from 'node:fs/promises';
+import { createError } from '@kb-labs/contracts';
+import type {
+  HandlerDeclaration,
+  HandlerModule,
+  InstalledPlugin,
+  PluginManifest,
+  SandboxPlugin,
+} from '@kb-labs/contracts';
+import { satisfies } from 'semver';
+import { untilAborted } from '../abort.js';
+import { checkHandlerReference, locateHandler, parseHandlerReference } from '../handler-reference.js';
+import { parseManifest } from '../manifest.js';
+import { ANONYMOUS_PLUGIN } from '../request.js';
+import type { Job, ManifestSource } from '../request.js';
+
+/** What is to run: the plugin, its real folder, and the real files of the handler and its schemas. */
+export interface Prepared {
+  readonly plugin: SandboxPlugin;
+  readonly manifest: PluginManifest | undefined;
+  readonly handler: HandlerModule;
+  readonly inputSchema: HandlerModule | undefined;
+  readonly outputSchema: HandlerModule | undefined;
+}
+
+/** Finds the plugin and the handler. Loads no code: that is for the sandbox. */
+export async function prepare(job: Job, signal: AbortSignal): Promise<Prepared> {
+  const { manifest, root } = await findPlugin(job, signal);
+  const identity = manifest ?? job.settings.plugin ?? ANONYMOUS_PLUGIN;
+  assertSamePlugin(job, identity);
+  const declaration = findHandler(job.handler, manifest);
+  const locate = async (reference: string | undefined): Promise<HandlerModule | undefined> =>
+    reference === undefined ? undefined : locateHandler(parseHandlerReference(reference), root);
+  return {
+    plugin: { id: identity.id, version: identity.version, root },
+    manifest,
+    handler: await locateHandler(parseHandlerReference(declaration.handler), root),
+    inputSchema: await locate(declaration.input),
+    outputSchema: await locate(declaration.output),
+  };
+}
+
+interface FoundPlugin {
+  readonly manifest: PluginManifest | undefined;
+  readonly root: string;
+}
+
+async function findPlugin(job: Job, signal: AbortSignal): Promise<FoundPlugin> {
+  const { source, settings } = job;
+  switch (source.kind) {
+    case 'none':
+      return { manifest: undefined, root: settings.pluginRoot };
+    case 'manifest':
+      return { manifest: source.manifest, root: settings.pluginRoot };
+    case 'invalid':
+      throw source.error;
+    case 'registry':
+      return openInstalled(source, await untilAborted(source.registry.find(source.name.id, source.name.range), signal));
+  }
+}
+
+async function openInstalled(
+  { name }: ManifestSource & { readonly kind: 'registry' },
+  installed: InstalledPlugin | undefined,
+): Promise<FoundPlugin> {
+  if (installed === undefined) {
+    throw createError('ERR_HANDLER_NOT_FOUND', `The registry has no plugin "${name.id}" in the range "${name.range}"`, {
+      details: { plugin: name.id, range: name.range },
+      hint: 'Install the plugin, or ask for a version that is installed.',
+    });
+  }
+  const manifest = parseManifest(installed.manifest);
+  if (manifest.id !== name.id || !satisfies(manifest.version, name.range, { includePrerelease: true })) {
+    throw createError(
+      'ERR_MANIFEST_INVALID',
+      `The registry found "${manifest.id}" ${manifest.version} for "${name.id}" in the range "${name.range}"`,
+      { details: { pointer: '/id', plugin: name.id, range: name.range } },
+    );
+  }
+  return { manifest, root: await realRoot(installed.root) };
+}
+
+async function realRoot(root: string): Promise<string> {
+  try {
+    return await realpath(root);
+  } catch (cause) {
+    throw createError('ERR_CONFIG_INVALID', 'The folder of the plugin that the registry found is not there', { cause });
+  }
+}
+
+/** A host that says which plugin a context is for gets no other one. */
+function assertSamePlugin(job: Job, found: { readonly id: string; readonly version: string }): void {
+  const expected = job.settings.plugin;
+  if (expected === undefined || (expected.id === found.id && expected.version === found.version)) return;
+  throw createError(
+    'ERR_MANIFEST_INVALID',
+    `The manifest is of "${found.id}" ${found.version}, and the context is for "${expected.id}" ${expected.version}`,
+    { details: { pointer: '/id' }, hint: 'Make a context for this plugin, or leave plugin out of the context.' },
+  );
+}
+
+function findHandler(handler: Job['handler'], manifest: PluginManifest | undefined): HandlerDeclaration {
+  const declared = manifest?.handlers ?? {};
+  if (typeof handler === 'string' && Object.hasOwn(declared, handler)) {
+    const byName = declared[handler];
+    if (byName !== undefined) return byName;
+  }
+  const reference = typeof handler === 'string' ? parseHandlerReference(handler) : checkHandlerReference(handler);
+  const written = `${reference.file}#${reference.export}`;
+  const [first, second] = Object.values(declared).filter((declaration) => declaration.handler === written);
+  if (second === undefined) return first ?? { handler: written };
+  throw createError('ERR_HANDLER_NOT_FOUND', `The manifest declares ${JSON.stringify(written)} under several names`, {
+    details: { handler: written },
+    hint: 'Say which one: use its name in the manifest.',
+  });
+}

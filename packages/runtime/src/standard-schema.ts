@@ -1,0 +1,50 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { createError } from '@kb-labs/contracts';
+import type { ErrorCode, PluginError } from '@kb-labs/contracts';
+import { untilAborted } from './abort.js';
+import { escapePointer } from './plain-json.js';
+
+const MAX_ISSUES = 20;
+
+/** What is validated, with which code a refusal leaves, and what ends the wait for an asynchronous schema. */
+export interface ValidationOptions {
+  readonly code: Extract<ErrorCode, 'ERR_INPUT_INVALID' | 'ERR_OUTPUT_INVALID'>;
+  /** The subject of the message: `The input`. */
+  readonly what: string;
+  readonly signal: AbortSignal;
+}
+
+/** Whether a value is a Standard Schema (version 1), of any vendor. */
+export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  const standard: unknown = Reflect.get(value, '~standard');
+  if (typeof standard !== 'object' || standard === null) return false;
+  return Reflect.get(standard, 'version') === 1 && typeof Reflect.get(standard, 'validate') === 'function';
+}
+
+/** Validates with a schema of the host's own and returns the parsed value. Details hold pointers and messages, never the value. */
+export async function validateStandard(
+  schema: StandardSchemaV1,
+  value: unknown,
+  options: ValidationOptions,
+): Promise<unknown> {
+  const result = await untilAborted(schema['~standard'].validate(value), options.signal);
+  if (result.issues === undefined) return result.value;
+  throw invalid(result.issues, options);
+}
+
+function invalid(issues: readonly StandardSchemaV1.Issue[], options: ValidationOptions): PluginError {
+  const shown = issues.slice(0, MAX_ISSUES).map((issue) => ({
+    pointer: pointerOf(issue.path ?? []).slice(0, 256),
+    message: issue.message.slice(0, 512),
+  }));
+  const first = shown[0] ?? { pointer: '', message: 'it was refused' };
+  const place = first.pointer === '' ? '' : ` at ${first.pointer}`;
+  return createError(options.code, `${options.what} is invalid${place}: ${first.message}`, {
+    details: { issues: shown, issueCount: issues.length },
+  });
+}
+
+function pointerOf(path: NonNullable<StandardSchemaV1.Issue['path']>): string {
+  return path.map((part) => `/${escapePointer(String(typeof part === 'object' ? part.key : part))}`).join('');
+}
