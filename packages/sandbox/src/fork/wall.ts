@@ -42,7 +42,7 @@ export async function probeWall(): Promise<WallProbe> {
     libraries,
     seccomp: process.arch === 'x64' ? buildSeccompFilter() : undefined,
   };
-  const trial = await runBriefly(bwrap, [...buildFence(wall, []), GUEST_NODE, '--version'], wall.seccomp);
+  const trial = await runBriefly(bwrap, [...buildFence(wall, [], '/'), GUEST_NODE, '--version'], wall.seccomp);
   if (trial.code === 0) return { works: true, wall };
   return {
     works: false,
@@ -83,7 +83,7 @@ export function buildWalledCommand(wall: Wall, guest: WalledGuest): readonly str
     ...guest.roots.flatMap((root) => [...bindReadOnly(root, root), ...maskSecrets(root)]),
   ];
   const flags = guest.nodeFlags([GUEST_BOOTSTRAP, ...guest.roots]);
-  return [...buildFence(wall, binds), GUEST_NODE, ...flags, GUEST_BOOTSTRAP];
+  return [...buildFence(wall, binds, guest.roots[0] ?? '/'), GUEST_NODE, ...flags, GUEST_BOOTSTRAP];
 }
 
 // prettier-ignore
@@ -93,24 +93,17 @@ const NAMESPACES = [
   '--proc', '/proc', '--dev', '/dev',
 ] as const;
 // bubblewrap's root and /dev are tmpfs of their own: read-only, or a guest could fill the host's memory with files.
-const READ_ONLY_ROOT = [
-  '--remount-ro',
-  '/dev',
-  '--remount-ro',
-  '/',
-  '--chdir',
-  '/',
-  '--info-fd',
-  String(INFO_FD),
-] as const;
+const READ_ONLY_ROOT = ['--remount-ro', '/dev', '--remount-ro', '/', '--info-fd', String(INFO_FD)] as const;
 
-function buildFence(wall: Wall, binds: readonly string[]): readonly string[] {
+function buildFence(wall: Wall, binds: readonly string[], cwd: string): readonly string[] {
   return [
     ...NAMESPACES,
     ...bindReadOnly(wall.node, GUEST_NODE),
     ...wall.libraries.flatMap((path) => bindReadOnly(path, path)),
     ...binds,
     ...READ_ONLY_ROOT,
+    '--chdir',
+    cwd,
     ...(wall.seccomp === undefined ? [] : ['--seccomp', String(SECCOMP_FD)]),
     '--',
   ];
