@@ -1,2 +1,7 @@
 // The public names of this package, one by one.
-export {};
+export { createHostApi } from './host-api.js';
+export type { HostApi, HostApiOptions } from './host-api.js';
+export type { FetchTimeouts } from './net/network.js';
+export type { Resolve, ResolvedAddress } from './net/resolve-target.js';
+export { selectEnv } from './select-env.js';
+export type { SelectEnvOptions } from './select-env.js';

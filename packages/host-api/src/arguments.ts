@@ -1,0 +1,20 @@
+import { createError } from '@kb-labs/contracts';
+import type { z } from 'zod';
+
+/** Parses the positional arguments of one host function. Throws `ERR_INVALID_ARGUMENT` that names the function and the place, never the value. */
+export function parseArguments<Schema extends z.ZodType>(
+  name: string,
+  schema: Schema,
+  args: readonly unknown[],
+): z.output<Schema> {
+  const parsed = schema.safeParse(args);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const place = issue === undefined ? '' : issue.path.map(String).join('/').slice(0, 64);
+  const keys = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 8).map((key) => key.slice(0, 64)) : [];
+  const problem = keys.length > 0 ? `unknown option ${keys.join(', ')}` : (issue?.message ?? 'malformed');
+  throw createError('ERR_INVALID_ARGUMENT', `${name}: argument ${place === '' ? 'list' : place}: ${problem}`, {
+    details: { function: name, argument: place, ...(keys.length > 0 ? { unknown: keys } : {}) },
+    hint: keys.length > 0 ? `Leave out ${keys.join(', ')}.` : `Look at the signature of ${name}.`,
+  });
+}

@@ -1,0 +1,43 @@
+import { constants } from 'node:fs';
+import { z } from 'zod';
+import { parseArguments } from '../arguments.js';
+import { throwIfStopped } from '../host-function.js';
+import type { HostFunction } from '../host-function.js';
+import { readChunks, writeAll } from './file-bytes.js';
+import { act, admitPath } from './fs-session.js';
+import type { FsSession } from './fs-session.js';
+import { openFile } from './open-file.js';
+import { replaceFile } from './replace-file.js';
+import { chargeWrite } from './write-file.js';
+
+const copyArguments = z.tuple([z.unknown(), z.unknown(), z.strictObject({}).optional()]);
+
+/** `fs.copy(from, to)`: one file, read at one end and written at the other, whole or not at all. Its bytes count as read and as written. */
+export function createCopy(session: FsSession): HostFunction {
+  return async (args, context) => {
+    const [rawFrom, rawTo] = parseArguments('fs.copy', copyArguments, args);
+    const from = admitPath(session.gate, rawFrom, ['read']);
+    const to = admitPath(session.gate, rawTo, ['write']);
+    const { meter } = session.gate;
+    await act(session, { action: 'copy', operation: 'read', path: from }, async () => {
+      throwIfStopped(context);
+      using source = session.tree.locate(from);
+      using file = openFile(source, constants.O_RDONLY);
+      using charges = chargeWrite(meter, Number(file.stats.size));
+      await act(session, { action: 'copy to', operation: 'write', path: to }, async () => {
+        using target = session.tree.locate(to);
+        await replaceFile(target, context, async (fd) => {
+          let written = 0;
+          for await (const chunk of readChunks(file, { meter, maxBytes: Number.POSITIVE_INFINITY }, context)) {
+            // The file grew since it was measured: what came later is charged as it comes.
+            const grown = Math.max(0, written + chunk.byteLength - Math.max(Number(file.stats.size), written));
+            if (grown > 0) meter.reserve('maxBytesWritten', grown).commit();
+            await writeAll(fd, chunk, context);
+            written += chunk.byteLength;
+          }
+        });
+      });
+      charges.commit();
+    });
+  };
+}

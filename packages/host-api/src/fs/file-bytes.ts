@@ -1,0 +1,88 @@
+import { read, readSync, write, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { createError } from '@kb-labs/contracts';
+import type { QuotaMeter } from '@kb-labs/contracts';
+import { throwIfStopped } from '../host-function.js';
+import type { CallContext } from '../host-function.js';
+import { charge } from './fs-session.js';
+import type { OpenFile } from './open-file.js';
+
+const readAsync = promisify(read);
+const writeAsync = promisify(write);
+
+/** Up to here one synchronous call costs less than the way through the thread pool; beyond, the host's loop must not wait. */
+const SYNC_BYTES = 65_536;
+/** Bytes between two looks at the abort signal. */
+const CHUNK_BYTES = 1_048_576;
+
+export interface ReadLimits {
+  readonly meter: QuotaMeter;
+  /** Bytes, or infinity. */
+  readonly maxBytes: number;
+}
+
+/**
+ * Reads a file to its end, chunk by chunk. Charges `maxBytesRead` by the size that the file has when opened, then by what it grew.
+ * Throws `ERR_OUTPUT_EXCEEDED` by the size and by the bytes: a file may say one thing and give another.
+ */
+export async function* readChunks(
+  file: OpenFile,
+  limits: ReadLimits,
+  context: CallContext,
+): AsyncGenerator<Uint8Array> {
+  const size = Number(file.stats.size);
+  requireFits(size, limits.maxBytes);
+  using reserved = charge(limits.meter, 'maxBytesRead', size);
+  for (let total = 0; ;) {
+    throwIfStopped(context);
+    // One byte more than is expected, so that growth is seen.
+    const chunk = new Uint8Array(Math.min(CHUNK_BYTES, Math.max(0, size - total) + 1));
+    const count = await readInto(file.fd, chunk);
+    if (count === 0) {
+      reserved.commit(Math.min(total, size));
+      return;
+    }
+    const grown = Math.max(0, total + count - Math.max(size, total));
+    total += count;
+    requireFits(total, limits.maxBytes);
+    if (grown > 0) limits.meter.reserve('maxBytesRead', grown).commit();
+    yield chunk.subarray(0, count);
+  }
+}
+
+/** Reads a file whole, as `readChunks` does. */
+export async function readWhole(file: OpenFile, limits: ReadLimits, context: CallContext): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readChunks(file, limits, context)) chunks.push(chunk);
+  const [only] = chunks;
+  if (only !== undefined && chunks.length === 1) return only;
+  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
+}
+
+/** Writes all bytes at the descriptor's position. Stops between chunks once the call is over. */
+export async function writeAll(fd: number, bytes: Uint8Array, context: CallContext): Promise<void> {
+  for (let offset = 0; offset < bytes.byteLength;) {
+    throwIfStopped(context);
+    const chunk = bytes.subarray(offset, offset + CHUNK_BYTES);
+    offset += chunk.byteLength <= SYNC_BYTES ? writeSync(fd, chunk) : (await writeAsync(fd, chunk)).bytesWritten;
+  }
+}
+
+async function readInto(fd: number, chunk: Uint8Array): Promise<number> {
+  if (chunk.byteLength <= SYNC_BYTES) return readSync(fd, chunk);
+  return (await readAsync(fd, chunk, 0, chunk.byteLength, null)).bytesRead;
+}
+
+function requireFits(bytes: number, maxBytes: number): void {
+  if (bytes <= maxBytes) return;
+  throw createError('ERR_OUTPUT_EXCEEDED', `the file has ${bytes} bytes or more, and one answer may have ${maxBytes}`, {
+    details: { used: bytes, limit: maxBytes },
+    hint: 'Keep what a plugin reads at once in smaller files.',
+  });
+}

@@ -1,0 +1,60 @@
+import { lstatSync, mkdirSync } from 'node:fs';
+import { z } from 'zod';
+import { parseArguments } from '../arguments.js';
+import type { CanonicalPath } from '@kb-labs/contracts';
+import { throwIfStopped } from '../host-function.js';
+import type { HostFunction } from '../host-function.js';
+import { act, admitPath, charge } from './fs-session.js';
+import type { FsSession } from './fs-session.js';
+import { createErrno, errnoOf } from './io-error.js';
+
+const mkdirArguments = z.tuple([z.unknown(), z.strictObject({ recursive: z.boolean().optional() }).optional()]);
+
+const DIRECTORY_MODE = 0o755;
+
+/** `fs.mkdir(path, { recursive? })`. With `recursive`, each folder that is missing must be writable by the policy, or none is made. */
+export function createMkdir(session: FsSession): HostFunction {
+  return async (args, context) => {
+    const [rawPath, options] = parseArguments('fs.mkdir', mkdirArguments, args);
+    const path = admitPath(session.gate, rawPath, ['write']);
+    await act(session, { action: 'make directory', operation: 'write', path }, () => {
+      throwIfStopped(context);
+      const missing = options?.recursive === true ? missingFolders(session, path) : [path];
+      using entries = charge(session.gate.meter, 'maxEntriesWritten', missing.length);
+      for (const folder of missing) makeFolder(session, folder);
+      entries.commit();
+    });
+  };
+}
+
+/** The folders on the way that are not there, outermost first. Throws before any is made where the policy denies one. */
+function missingFolders(session: FsSession, path: CanonicalPath): readonly CanonicalPath[] {
+  const segments = path.segments ?? [];
+  const present = countPresent(session, path);
+  const ancestors = segments
+    .slice(present, -1)
+    .map((_, index) => admitPath(session.gate, segments.slice(0, present + index + 1).join('/'), ['write']));
+  return present === segments.length ? [] : [...ancestors, path];
+}
+
+/** How many segments of the path are folders already. A file or a link on the way is an error. */
+function countPresent(session: FsSession, path: CanonicalPath): number {
+  const segments = path.segments ?? [];
+  for (let count = segments.length; count > 0; count -= 1) {
+    const above = session.gate.parsePath(segments.slice(0, count).join('/'));
+    try {
+      using place = session.tree.locate(above);
+      const stats = lstatSync(place.directory.entry(place.name));
+      if (!stats.isDirectory()) throw createErrno(count === segments.length ? 'EEXIST' : 'ENOTDIR');
+      return count;
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    }
+  }
+  return 0;
+}
+
+function makeFolder(session: FsSession, path: CanonicalPath): void {
+  using place = session.tree.locate(path);
+  mkdirSync(place.directory.entry(place.name), { mode: DIRECTORY_MODE });
+}

@@ -1,0 +1,67 @@
+import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createError } from '@kb-labs/contracts';
+import type { CanonicalPath } from '@kb-labs/contracts';
+import { z } from 'zod';
+import { parseArguments } from '../arguments.js';
+import { throwIfStopped } from '../host-function.js';
+import type { CallContext, HostFunction } from '../host-function.js';
+import { admitBelow } from './admit-below.js';
+import { act, admitPath, charge } from './fs-session.js';
+import type { FsSession } from './fs-session.js';
+
+const removeArguments = z.tuple([z.unknown(), z.strictObject({ recursive: z.boolean().optional() }).optional()]);
+
+/** Entries between two looks at the host's event loop. */
+const ENTRIES_PER_TURN = 256;
+
+interface Doomed {
+  readonly path: CanonicalPath;
+  readonly isDirectory: boolean;
+}
+
+/**
+ * `fs.remove(path, { recursive? })`: a file, a link (itself, not what it leads to) or an empty directory; with `recursive` all below,
+ * but only if the policy lets every single entry be deleted. Otherwise nothing is.
+ */
+export function createRemove(session: FsSession): HostFunction {
+  return async (args, context) => {
+    const [rawPath, options] = parseArguments('fs.remove', removeArguments, args);
+    const path = admitPath(session.gate, rawPath, ['delete']);
+    refuseRoot('remove', path);
+    await act(session, { action: 'remove', operation: 'delete', path }, async () => {
+      using first = charge(session.gate.meter, 'maxEntriesWritten', 1);
+      throwIfStopped(context);
+      const isDirectory = isDirectoryAt(session, path);
+      const below =
+        isDirectory && options?.recursive === true ? await admitBelow(session, { path, context }) : undefined;
+      using rest = charge(session.gate.meter, 'maxEntriesWritten', below?.length ?? 0);
+      const removed = await removeAll(session, [{ path, isDirectory }, ...(below ?? [])], context);
+      first.commit();
+      rest.commit(removed - 1);
+    });
+  };
+}
+
+/** The root is the ground that the run stands on. Throws `ERR_INVALID_ARGUMENT`. */
+export function refuseRoot(action: string, path: CanonicalPath): void {
+  if (path.segments?.length !== 0) return;
+  throw createError('ERR_INVALID_ARGUMENT', `cannot ${action} ${path.asWritten}: it is the root of the run`);
+}
+
+function isDirectoryAt(session: FsSession, path: CanonicalPath): boolean {
+  using place = session.tree.locate(path);
+  return lstatSync(place.directory.entry(place.name)).isDirectory();
+}
+
+/** From the leaves to the top. What was not in the plan is not removed: its folder then is not empty, and the system says so. */
+async function removeAll(session: FsSession, doomed: readonly Doomed[], context: CallContext): Promise<number> {
+  for (const [index, { path, isDirectory }] of doomed.toReversed().entries()) {
+    if (index % ENTRIES_PER_TURN === ENTRIES_PER_TURN - 1) await nextTurn();
+    throwIfStopped(context);
+    using place = session.tree.locate(path);
+    if (isDirectory) rmdirSync(place.directory.entry(place.name));
+    else unlinkSync(place.directory.entry(place.name));
+  }
+  return doomed.length;
+}

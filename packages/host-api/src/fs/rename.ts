@@ -1,0 +1,73 @@
+import { lstatSync, renameSync } from 'node:fs';
+import type { CanonicalPath } from '@kb-labs/contracts';
+import { z } from 'zod';
+import { parseArguments } from '../arguments.js';
+import { throwIfStopped } from '../host-function.js';
+import type { CallContext, HostFunction } from '../host-function.js';
+import { admitBelow } from './admit-below.js';
+import type { Place } from './file-tree.js';
+import { act, admitPath, charge } from './fs-session.js';
+import type { FsSession } from './fs-session.js';
+import { inspectReplaced } from './open-file.js';
+import { childPath } from './list-directory.js';
+import { DiskRefusedError } from './open-directory.js';
+import { refuseRoot } from './remove.js';
+
+const renameArguments = z.tuple([z.unknown(), z.unknown(), z.strictObject({}).optional()]);
+
+/**
+ * `fs.rename(from, to)`: takes away at one end (`delete`, `write`) and puts at the other (`write`). A directory moves only if the
+ * policy allows the same for every entry in it, at both ends: no move may carry a denied file to where it can be read.
+ */
+export function createRename(session: FsSession): HostFunction {
+  return async (args, context) => {
+    const [rawFrom, rawTo] = parseArguments('fs.rename', renameArguments, args);
+    const from = admitPath(session.gate, rawFrom, ['delete', 'write']);
+    const to = admitPath(session.gate, rawTo, ['write']);
+    refuseRoot('rename', from);
+    refuseRoot('replace', to);
+    await act(session, { action: 'rename', operation: 'write', path: from }, async () => {
+      using entries = charge(session.gate.meter, 'maxEntriesWritten', 1);
+      throwIfStopped(context);
+      using source = session.tree.locate(from);
+      if (isMovableDirectory(source)) await admitMove(session, { from, to, context });
+      using target = session.tree.locate(to);
+      inspectTarget(target);
+      renameSync(source.directory.entry(source.name), target.directory.entry(target.name));
+      entries.commit();
+    });
+  };
+}
+
+function isMovableDirectory({ directory, name }: Place): boolean {
+  const stats = lstatSync(directory.entry(name), { bigint: true });
+  if (stats.isSymbolicLink()) throw new DiskRefusedError('link');
+  if (!stats.isDirectory() && !stats.isFile()) throw new DiskRefusedError('special-file');
+  if (directory.device !== undefined && stats.dev !== directory.device) throw new DiskRefusedError('mount-point');
+  return stats.isDirectory();
+}
+
+/** An empty directory may be replaced by another; the system sees to it that it is empty. */
+function inspectTarget(target: Place): void {
+  const stats = lstatSync(target.directory.entry(target.name), { throwIfNoEntry: false });
+  if (stats?.isDirectory() !== true) inspectReplaced(target);
+}
+
+interface Move {
+  readonly from: CanonicalPath;
+  readonly to: CanonicalPath;
+  readonly context: CallContext;
+}
+
+async function admitMove(session: FsSession, { from, to, context }: Move): Promise<void> {
+  const { gate } = session;
+  const entries = await admitBelow(session, { path: from, context, operations: ['delete', 'write'] });
+  const arrived = new Map<string, CanonicalPath>([['', to]]);
+  for (const { below, isDirectory } of entries) {
+    const parent = arrived.get(below.slice(0, -1).join('/')) ?? to;
+    const path = childPath(gate, parent, below.at(-1) ?? '');
+    const request = { kind: 'fs', operation: 'write', path: path ?? `${to.asWritten}/${below.join('/')}` } as const;
+    if (path === undefined || !gate.permits(request)) gate.admit(request, 'write');
+    if (path !== undefined && isDirectory) arrived.set(below.join('/'), path);
+  }
+}

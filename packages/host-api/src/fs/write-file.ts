@@ -1,0 +1,78 @@
+import { constants } from 'node:fs';
+import type { QuotaMeter } from '@kb-labs/contracts';
+import { z } from 'zod';
+import { parseArguments } from '../arguments.js';
+import { throwIfStopped } from '../host-function.js';
+import type { CallContext, HostFunction } from '../host-function.js';
+import { writeAll } from './file-bytes.js';
+import type { Place } from './file-tree.js';
+import { act, admitPath, charge } from './fs-session.js';
+import type { FsSession } from './fs-session.js';
+import { openFile, requireOneName } from './open-file.js';
+import { replaceFile } from './replace-file.js';
+
+const writeArguments = z.tuple([
+  z.unknown(),
+  z.union([z.string(), z.instanceof(Uint8Array)]),
+  z.strictObject({}).optional(),
+]);
+
+const APPEND_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
+
+/** `fs.writeFile(path, data)`: the file is replaced whole, or stays as it was. */
+export function createWriteFile(session: FsSession): HostFunction {
+  return createWriter(session, { name: 'fs.writeFile', action: 'write' }, (place, data, context) =>
+    replaceFile(place, context, (fd) => writeAll(fd, data, context)),
+  );
+}
+
+/** `fs.appendFile(path, data)`: adds at the end, and makes the file where there is none. Not atomic, and not synced. */
+export function createAppendFile(session: FsSession): HostFunction {
+  return createWriter(session, { name: 'fs.appendFile', action: 'append to' }, async (place, data, context) => {
+    using file = openFile(place, APPEND_FLAGS, 0o644);
+    requireOneName(file.stats);
+    await writeAll(file.fd, data, context);
+  });
+}
+
+type Write = (place: Place, data: Uint8Array, context: CallContext) => Promise<void>;
+
+function createWriter(
+  session: FsSession,
+  { name, action }: { readonly name: string; readonly action: string },
+  write: Write,
+): HostFunction {
+  return async (args, context) => {
+    const [rawPath, rawData] = parseArguments(name, writeArguments, args);
+    const path = admitPath(session.gate, rawPath, ['write']);
+    const data = typeof rawData === 'string' ? new TextEncoder().encode(rawData) : rawData;
+    await act(session, { action, operation: 'write', path }, async () => {
+      using charges = chargeWrite(session.gate.meter, data.byteLength);
+      throwIfStopped(context);
+      using place = session.tree.locate(path);
+      await write(place, data, context);
+      charges.commit();
+    });
+  };
+}
+
+/** Holds one entry and so many bytes of the writing quotas. */
+export function chargeWrite(meter: QuotaMeter, bytes: number): Disposable & { commit(): void } {
+  const entries = charge(meter, 'maxEntriesWritten', 1);
+  try {
+    const written = charge(meter, 'maxBytesWritten', bytes);
+    return {
+      commit() {
+        entries.commit();
+        written.commit();
+      },
+      [Symbol.dispose]() {
+        entries[Symbol.dispose]();
+        written[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    entries[Symbol.dispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,111 @@
+import { createError } from '@kb-labs/contracts';
+import type {
+  AuditRecord,
+  CanonicalPath,
+  DenyReason,
+  FsOperation,
+  NetTarget,
+  PermissionDecision,
+  PermissionPolicy,
+  PermissionRequest,
+  PluginError,
+  QuotaMeter,
+} from '@kb-labs/contracts';
+import { describeTarget, parseFsTarget, parseNetTarget, PermissionDeniedError } from '@kb-labs/permissions';
+import { createAuditRecord } from './audit.js';
+import type { AuditOperation } from './audit.js';
+
+/** Why a path is refused for what stands on the disk, whatever the rules say. */
+export type DiskRefusal = 'link' | 'special-file' | 'hard-link' | 'mount-point' | 'outside-root' | 'root-moved';
+
+const REFUSALS: Readonly<Record<DiskRefusal, string>> = {
+  link: 'a link stands on the way, and links are never followed',
+  'special-file': 'it is neither a regular file nor a directory',
+  'hard-link': 'the file has more than one name, and such a file is not written',
+  'mount-point': 'it lies on another device',
+  'outside-root': 'it lies outside the root of the run',
+  'root-moved': 'the root of the run is not the real folder that it was',
+};
+
+/** Asks the policy, tells the audit, charges the meter: every host function passes here before it acts. */
+export interface Gate {
+  readonly meter: QuotaMeter;
+  readonly root: string;
+  /** Decisions that were a no. */
+  readonly denials: number;
+  /** Parses a path once; what comes back is what is decided on and then used. Throws `ERR_INVALID_ARGUMENT`, audited where an operation is named. */
+  parsePath(path: unknown, operation?: FsOperation): CanonicalPath;
+  /** As `parsePath`, for a URL; another scheme, user info and a blocked port are `ERR_PERMISSION_DENIED`. */
+  parseUrl(url: unknown, operation: AuditOperation): NetTarget;
+  /** Throws `ERR_PERMISSION_DENIED`, in the words of `shown` where the request itself holds what a guest may not learn. Audits every decision. */
+  admit(request: PermissionRequest, operation: AuditOperation, shown?: PermissionRequest): void;
+  /** A silent question, for names that are left out of an answer rather than refused. */
+  permits(request: PermissionRequest): boolean;
+  /** Audits a no that no rule can lift, and returns the error for it. */
+  deny(request: PermissionRequest, operation: AuditOperation, reason: DenyReason): PluginError;
+  /** Audits a refusal that the disk made, and returns the error for it. */
+  refuse(request: PermissionRequest & { readonly kind: 'fs' }, refusal: DiskRefusal): PluginError;
+}
+
+export interface GateOptions {
+  readonly policy: PermissionPolicy;
+  readonly meter: QuotaMeter;
+  readonly audit: (record: AuditRecord) => void;
+}
+
+/** Makes the gate of one run. */
+export function createGate({ policy, meter, audit }: GateOptions): Gate {
+  let denials = 0;
+  const tell = (request: PermissionRequest, operation: AuditOperation, decision: PermissionDecision): void => {
+    if (!decision.allowed) denials += 1;
+    audit(createAuditRecord(policy, { request, operation, decision }));
+  };
+  const tellInvalid = (request: PermissionRequest, operation: AuditOperation): void => {
+    const decision = policy.check(request);
+    if (!decision.allowed) tell(request, operation, decision);
+  };
+  return {
+    meter,
+    root: policy.root,
+    get denials() {
+      return denials;
+    },
+    parsePath(path, operation) {
+      try {
+        return parseFsTarget(path, { root: policy.root });
+      } catch (error) {
+        if (typeof path === 'string' && operation !== undefined)
+          tellInvalid({ kind: 'fs', operation, path }, operation);
+        throw error;
+      }
+    },
+    parseUrl(url, operation) {
+      try {
+        return parseNetTarget(url);
+      } catch (error) {
+        if (typeof url === 'string') tellInvalid({ kind: 'net', url }, operation);
+        throw error;
+      }
+    },
+    admit(request, operation, shown = request) {
+      const decision = policy.check(request);
+      tell(request, operation, decision);
+      if (!decision.allowed) throw new PermissionDeniedError(shown, decision.reason);
+    },
+    permits: (request) => policy.check(request).allowed,
+    deny(request, operation, reason) {
+      tell(request, operation, { allowed: false, reason });
+      return new PermissionDeniedError(request, reason);
+    },
+    refuse(request, refusal) {
+      tell(request, request.operation, { allowed: false, reason: 'outside-root' });
+      return createRefusal(describeTarget(request), refusal);
+    },
+  };
+}
+
+function createRefusal(target: string, refusal: DiskRefusal): PluginError {
+  return createError('ERR_PERMISSION_DENIED', `fs access to ${target} is denied: ${REFUSALS[refusal]}`, {
+    details: { kind: 'fs', target, reason: refusal },
+  });
+}

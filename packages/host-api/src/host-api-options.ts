@@ -1,0 +1,65 @@
+import { lookup } from 'node:dns/promises';
+import { performance } from 'node:perf_hooks';
+import { createError } from '@kb-labs/contracts';
+import { z } from 'zod';
+import type { HostApiOptions } from './host-api.js';
+import type { FetchTimeouts } from './net/network.js';
+
+const DEFAULT_MESSAGE_BYTES = 16_777_216;
+const DEFAULT_TIMEOUTS: FetchTimeouts = { connectMs: 10_000, headersMs: 30_000, bodyMs: 30_000 };
+
+const milliseconds = z.int().min(1).max(2_147_483_647).optional();
+
+/** What is written by hand and can be wrong; the other options are values that code makes. */
+const writtenOptions = z.object({
+  functions: z.array(z.string()),
+  sameDevice: z.boolean().optional(),
+  maxMessageBytes: z.int().min(1).optional(),
+  timeouts: z.strictObject({ connectMs: milliseconds, headersMs: milliseconds, bodyMs: milliseconds }).optional(),
+});
+
+const KNOWN: Readonly<Record<keyof HostApiOptions, true>> = {
+  policy: true,
+  meter: true,
+  functions: true,
+  audit: true,
+  env: true,
+  clock: true,
+  resolve: true,
+  sameDevice: true,
+  maxMessageBytes: true,
+  timeouts: true,
+};
+
+export type CompleteHostApiOptions = Required<Omit<HostApiOptions, 'timeouts'>> & { readonly timeouts: FetchTimeouts };
+
+/** Options with every default filled in. Throws `ERR_CONFIG_INVALID` with a JSON pointer. */
+export function parseHostApiOptions(options: HostApiOptions): CompleteHostApiOptions {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(KNOWN, name));
+  if (unknown !== undefined) throw createConfigError(`/${unknown}`, 'is no option of createHostApi');
+  const parsed = writtenOptions.safeParse(options);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw createConfigError(`/${issue?.path.map(String).join('/') ?? ''}`, issue?.message ?? 'is malformed');
+  }
+  return {
+    policy: options.policy,
+    meter: options.meter,
+    functions: Object.freeze([...options.functions]),
+    audit: options.audit,
+    env: options.env ?? {},
+    clock: options.clock ?? { monotonic: () => performance.now() },
+    resolve: options.resolve ?? ((hostname) => lookup(hostname, { all: true })),
+    sameDevice: options.sameDevice ?? false,
+    maxMessageBytes: options.maxMessageBytes ?? DEFAULT_MESSAGE_BYTES,
+    timeouts: {
+      connectMs: options.timeouts?.connectMs ?? DEFAULT_TIMEOUTS.connectMs,
+      headersMs: options.timeouts?.headersMs ?? DEFAULT_TIMEOUTS.headersMs,
+      bodyMs: options.timeouts?.bodyMs ?? DEFAULT_TIMEOUTS.bodyMs,
+    },
+  };
+}
+
+function createConfigError(pointer: string, problem: string): Error {
+  return createError('ERR_CONFIG_INVALID', `${pointer}: ${problem}`, { details: { pointer } });
+}

@@ -1,0 +1,32 @@
+import { createError } from '@kb-labs/contracts';
+
+/** What ends one host call: the guest's own cancel, or the end of the whole run. */
+export interface CallContext {
+  readonly signal: AbortSignal;
+  readonly closing: AbortSignal;
+}
+
+/** One function of the host, as a guest may call it. Arguments are decoded, unchecked data. */
+export type HostFunction = (args: readonly unknown[], context: CallContext) => Promise<unknown>;
+
+/** Functions by the name that a guest calls them by. */
+export type HostFunctions = Readonly<Record<string, HostFunction>>;
+
+/** Throws `ERR_PERMISSION_DENIED` once the run is over, `ERR_ABORTED` once the guest has given the call up. */
+export function throwIfStopped(context: CallContext): void {
+  if (context.closing.aborted) throw createRunOverError();
+  if (context.signal.aborted) throw createAbortedError();
+}
+
+/** What every call gets that comes, or is still under way, when the run ends. */
+export function createRunOverError(): Error {
+  return createError('ERR_PERMISSION_DENIED', 'the run is over: its host functions are closed', {
+    details: { reason: 'run-over' },
+    hint: 'Await every host call before the handler returns.',
+  });
+}
+
+/** What a call gets that its own signal ended. The reason stays where it was made. */
+export function createAbortedError(): Error {
+  return createError('ERR_ABORTED', 'the host call was aborted by its signal');
+}

@@ -1,0 +1,68 @@
+import { createError, isPluginError } from '@kb-labs/contracts';
+import type { QuotaMeter } from '@kb-labs/contracts';
+import type { Response } from 'undici';
+
+/** The body of a response, handed out in pieces. */
+export interface Download {
+  /** At most 64 KiB, or `null` at the end. Throws `ERR_OUTPUT_EXCEEDED` beyond `maxBytesFetched`. */
+  read(): Promise<Uint8Array | null>;
+}
+
+const CHUNK_BYTES = 65_536;
+
+/**
+ * Counts bytes as they come out of the decompressor, so that a small message cannot become a large one. Takes the next piece only
+ * when it is asked for: what is not read stays with the server.
+ */
+export function createDownload(body: Response['body'], meter: QuotaMeter): Download {
+  const reader = body?.getReader();
+  let rest: Uint8Array = new Uint8Array(0);
+  let isReading = false;
+
+  const next = async (): Promise<Uint8Array | null> => {
+    while (rest.byteLength === 0) {
+      const piece = await reader?.read();
+      if (piece === undefined || piece.done) return null;
+      rest = toBytes(piece.value);
+      chargeFetched(meter, rest.byteLength);
+    }
+    const chunk = rest.subarray(0, CHUNK_BYTES);
+    rest = rest.subarray(CHUNK_BYTES);
+    return chunk;
+  };
+
+  return {
+    async read() {
+      if (isReading) throw createBusyError();
+      isReading = true;
+      try {
+        return await next();
+      } finally {
+        isReading = false;
+      }
+    },
+  };
+}
+
+function toBytes(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw createError('ERR_INTERNAL', 'the network handed over something that is no bytes');
+}
+
+function chargeFetched(meter: QuotaMeter, bytes: number): void {
+  try {
+    meter.reserve('maxBytesFetched', bytes).commit();
+  } catch (error) {
+    if (!isPluginError(error) || error.code !== 'ERR_QUOTA_EXCEEDED') throw error;
+    throw createError('ERR_OUTPUT_EXCEEDED', 'the response has more bytes than are left of maxBytesFetched', {
+      details: { ...error.details },
+      hint: error.hint ?? '',
+    });
+  }
+}
+
+function createBusyError(): Error {
+  return createError('ERR_INVALID_ARGUMENT', 'net.readBody: the read before this one still waits', {
+    hint: 'Await each chunk before the next.',
+  });
+}

@@ -1,0 +1,146 @@
+import { createError } from '@kb-labs/contracts';
+import type { NetTarget } from '@kb-labs/contracts';
+import { fetch } from 'undici';
+import type { Response } from 'undici';
+import { createAbortedError, throwIfStopped } from '../host-function.js';
+import type { CallContext, HostFunction } from '../host-function.js';
+import { createDownload } from './download.js';
+import type { Exchange, ExchangeTable } from './exchange.js';
+import { createFetchError } from './fetch-error.js';
+import type { FetchTiming } from './fetch-error.js';
+import type { NetworkOptions } from './network.js';
+import { countRequestBytes, parseFetchArguments } from './outgoing-request.js';
+import type { FetchArguments, OutgoingRequest } from './outgoing-request.js';
+import type { PinnedAgent } from './pinned-agent.js';
+import { createRedirectError, followRedirect, readRedirect } from './redirect.js';
+import { resolveTarget } from './resolve-target.js';
+import { createUpload } from './upload.js';
+
+/** What the network functions of one run share. */
+export interface NetSession extends NetworkOptions {
+  readonly agent: PinnedAgent;
+  readonly exchanges: ExchangeTable;
+}
+
+/** The head of a response. Its body is fetched with `net.readBody` under `id`. */
+export interface FetchReply {
+  readonly id: number;
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly url: string;
+  readonly redirected: boolean;
+}
+
+const MAX_REDIRECTS = 5;
+
+/** `net.fetch({ url, method, headers, body | stream + requestId, redirect })`. Every hop passes the whole gate, and counts as a fetch. */
+export function createFetch(session: NetSession): HostFunction {
+  return async (args, context): Promise<FetchReply> => {
+    throwIfStopped(context);
+    const init = parseFetchArguments(args);
+    const target = session.gate.parseUrl(init.url, 'fetch');
+    session.gate.admit({ kind: 'net', url: target }, 'fetch');
+    return await exchange(session, { init, target, context });
+  };
+}
+
+interface AdmittedFetch {
+  readonly init: FetchArguments;
+  readonly target: NetTarget;
+  readonly context: CallContext;
+}
+
+async function exchange(session: NetSession, { init, target, context }: AdmittedFetch): Promise<FetchReply> {
+  const { gate, exchanges } = session;
+  const current = createExchange(session, init, target);
+  const opened = exchanges.open(current, init.requestId);
+  if (opened === undefined) throw createTakenError();
+  const abort = (): void => current.controller.abort(createAbortedError());
+  context.signal.addEventListener('abort', abort, { once: true });
+  try {
+    const { response, request, hops } = await followHops(session, current, { ...init, target });
+    return {
+      id: opened.answer(createDownload(response.body, gate.meter)),
+      status: response.status,
+      statusText: response.statusText,
+      headers: [...response.headers],
+      url: request.target.href,
+      redirected: hops > 0,
+    };
+  } catch (error) {
+    const { signal } = current.controller;
+    const failure = createFetchError(target, signal.aborted ? signal.reason : error, timingOf(session, current));
+    current.controller.abort(failure);
+    current.upload?.abort(failure);
+    opened.close();
+    throw failure;
+  } finally {
+    context.signal.removeEventListener('abort', abort);
+  }
+}
+
+function createExchange({ clock }: NetSession, { body }: FetchArguments, target: NetTarget): Exchange {
+  return {
+    target,
+    startedAt: clock.monotonic(),
+    controller: new AbortController(),
+    upload: body === 'stream' ? createUpload() : undefined,
+    download: undefined,
+  };
+}
+
+interface FollowedHops {
+  readonly response: Response;
+  readonly request: OutgoingRequest;
+  readonly hops: number;
+}
+
+async function followHops(
+  session: NetSession,
+  current: Exchange,
+  first: OutgoingRequest & Pick<FetchArguments, 'redirect'>,
+): Promise<FollowedHops> {
+  let request: OutgoingRequest = first;
+  for (let hops = 0; ; hops += 1) {
+    const response = await sendOnce(session, current, request);
+    const answer = readRedirect(response.status, response.headers.get('location'));
+    if (answer === undefined || first.redirect === 'manual') return { response, request, hops };
+    // Nobody will read this one: its connection must not wait for that.
+    await response.body?.cancel();
+    if (first.redirect === 'error') throw createRedirectError(request, 'it was redirected, and redirect is "error"');
+    if (hops === MAX_REDIRECTS) throw createRedirectError(request, `more than ${MAX_REDIRECTS} redirects`);
+    request = followRedirect(session.gate, request, answer);
+    session.gate.admit({ kind: 'net', url: request.target }, 'redirect');
+  }
+}
+
+async function sendOnce(session: NetSession, current: Exchange, request: OutgoingRequest): Promise<Response> {
+  const { gate, agent, resolve } = session;
+  const { signal } = current.controller;
+  gate.meter.reserve('maxFetches', 1).commit();
+  const addresses = await resolveTarget(request.target, { gate, resolve, signal });
+  signal.throwIfAborted();
+  gate.meter.reserve('maxBytesSent', countRequestBytes(request)).commit();
+  agent.pin(request.target, addresses);
+  const body = request.body === 'stream' ? current.upload?.body : request.body;
+  return await fetch(request.target.href, {
+    method: request.method,
+    headers: request.headers.map(([name, value]): [string, string] => [name, value]),
+    redirect: 'manual',
+    dispatcher: agent.dispatcher,
+    signal,
+    ...(body === undefined ? {} : { body, duplex: 'half' }),
+  });
+}
+
+/** For the words of a timeout. */
+export function timingOf({ clock, timeouts }: NetSession, { startedAt }: Exchange): FetchTiming {
+  return { limits: { ...timeouts }, elapsedMs: clock.monotonic() - startedAt };
+}
+
+function createTakenError(): Error {
+  return createError('ERR_INVALID_ARGUMENT', 'net.fetch: this requestId is in use', {
+    details: { function: 'net.fetch', argument: '0/requestId' },
+  });
+}

@@ -1,0 +1,66 @@
+import type { LookupFunction } from 'node:net';
+import type { NetTarget } from '@kb-labs/contracts';
+import { Agent, buildConnector } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { FetchTimeouts } from './network.js';
+import type { ResolvedAddress } from './resolve-target.js';
+
+/** Connections that lead only to addresses which were checked for that very scheme, host and port. */
+export interface PinnedAgent extends AsyncDisposable {
+  readonly dispatcher: Dispatcher;
+  /** From now on a connection to this target goes to one of these. */
+  pin(target: NetTarget, addresses: readonly ResolvedAddress[]): void;
+}
+
+interface Pin {
+  addresses: readonly ResolvedAddress[];
+  readonly connect: buildConnector.connector;
+}
+
+/** Sockets to one origin at a time. */
+const MAX_CONNECTIONS = 32;
+
+/** Knows no proxy: neither `HTTP_PROXY` nor `NODE_USE_ENV_PROXY` is looked at by an agent of its own. Opens nothing until used. */
+export function createPinnedAgent({ connectMs, headersMs, bodyMs }: FetchTimeouts): PinnedAgent {
+  const pins = new Map<string, Pin>();
+  const agent = new Agent({
+    headersTimeout: headersMs,
+    bodyTimeout: bodyMs,
+    connections: MAX_CONNECTIONS,
+    connect: (options, callback) => {
+      const pin = pins.get(keyOf(options.protocol, options.hostname, options.port));
+      if (pin === undefined) callback(new Error('the address was not checked'), null);
+      else pin.connect(options, callback);
+    },
+  });
+  return {
+    dispatcher: agent,
+    pin(target, addresses) {
+      const key = keyOf(`${target.scheme}:`, target.host, String(target.port));
+      const known = pins.get(key);
+      if (known !== undefined) known.addresses = addresses;
+      else pins.set(key, createPin(addresses, connectMs));
+    },
+    [Symbol.asyncDispose]: () => agent.destroy(),
+  };
+}
+
+function createPin(addresses: readonly ResolvedAddress[], timeout: number): Pin {
+  const lookup: LookupFunction = (_hostname, options, callback) => {
+    const family = options.family === 4 || options.family === 6 ? options.family : undefined;
+    const fitting = pin.addresses.filter((each) => family === undefined || each.family === family);
+    const [first] = fitting;
+    if (first === undefined) callback(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), []);
+    else if (options.all === true) callback(null, [...fitting]);
+    else callback(null, first.address, first.family);
+  };
+  const pin: Pin = { addresses, connect: buildConnector({ timeout, lookup }) };
+  return pin;
+}
+
+/** `host` of a target has neither brackets nor a trailing dot; undici hands over what stands in the URL. */
+function keyOf(protocol: string, hostname: string, port: string): string {
+  const host = hostname.replace(/^\[|\]$|\.$/gu, '');
+  const ownPort = protocol === 'https:' ? '443' : '80';
+  return `${protocol}//${host}:${port === '' ? ownPort : port}`;
+}

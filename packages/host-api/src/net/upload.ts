@@ -1,0 +1,55 @@
+import { TransformStream } from 'node:stream/web';
+import type { ReadableStream } from 'node:stream/web';
+import { createError } from '@kb-labs/contracts';
+
+/** A request body that the guest sends piece by piece. */
+export interface Upload {
+  readonly body: ReadableStream<Uint8Array>;
+  /** Resolves when the connection has taken the chunk (`null`: the end). One at a time: a second one is `ERR_INVALID_ARGUMENT`. */
+  write(chunk: Uint8Array | null): Promise<void>;
+  /** Ends it, wherever it stands. Writes then reject with the reason. */
+  abort(reason: unknown): void;
+}
+
+/** `details.errno` of a write after the connection has stopped taking the body. The response may still come. */
+export const UPLOAD_CLOSED = 'CLOSED';
+
+/** Buffers nothing beyond the one chunk that waits for the connection. */
+export function createUpload(): Upload {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  let isWriting = false;
+  let aborted: { readonly reason: unknown } | undefined;
+  return {
+    body: readable,
+    async write(chunk) {
+      if (isWriting) throw createBusyError();
+      isWriting = true;
+      try {
+        await (chunk === null ? writer.close() : writer.write(chunk));
+      } catch {
+        // What the stream says is of no use to a guest: either we ended it, with a reason, or the connection did.
+        throw aborted === undefined ? createClosedError() : aborted.reason;
+      } finally {
+        isWriting = false;
+      }
+    },
+    abort(reason) {
+      aborted ??= { reason };
+      // It rejects where the stream has ended already, which is what was wanted.
+      writer.abort(reason).catch(() => undefined);
+    },
+  };
+}
+
+function createClosedError(): Error {
+  return createError('ERR_FETCH_FAILED', 'the request takes no more of its body', {
+    details: { errno: UPLOAD_CLOSED },
+  });
+}
+
+function createBusyError(): Error {
+  return createError('ERR_INVALID_ARGUMENT', 'net.writeBody: the chunk before this one still waits', {
+    hint: 'Await each chunk before the next.',
+  });
+}

@@ -1,0 +1,62 @@
+import { createError, isPluginError } from '@kb-labs/contracts';
+import type { QuotaMeter } from '@kb-labs/contracts';
+import { createRunOverError } from './host-function.js';
+import type { HostFunction } from './host-function.js';
+
+/** Puts calls through to functions, counts them, and can be closed. */
+export interface Switchboard {
+  /** Charges `maxHostCalls` first, also for a name that is not there. Rejects with a `PluginError`, never with anything else. */
+  call(name: string, args: readonly unknown[], signal: AbortSignal): Promise<unknown>;
+  callsByName(): Readonly<Record<string, number>>;
+  /** From now on every call is refused, and those under way are told to stop. */
+  close(): void;
+  /** Resolves when no call is under way. */
+  settled(): Promise<void>;
+}
+
+/** Makes the one place where a guest's calls arrive. */
+export function createSwitchboard(meter: QuotaMeter, functions: ReadonlyMap<string, HostFunction>): Switchboard {
+  const calls = new Map<string, number>();
+  const inFlight = new Set<Promise<unknown>>();
+  const closing = new AbortController();
+
+  const start = async (name: string, args: readonly unknown[], signal: AbortSignal): Promise<unknown> => {
+    if (closing.signal.aborted) throw createRunOverError();
+    meter.reserve('maxHostCalls', 1).commit();
+    const run = functions.get(name);
+    if (run === undefined) throw createUnknownFunctionError(name);
+    calls.set(name, (calls.get(name) ?? 0) + 1);
+    return run(args, { signal, closing: closing.signal });
+  };
+
+  return {
+    async call(name, args, signal) {
+      const call = start(name, args, signal);
+      inFlight.add(call);
+      try {
+        return await call;
+      } catch (error) {
+        throw isPluginError(error) ? error : createInternalError(name, error);
+      } finally {
+        inFlight.delete(call);
+      }
+    },
+    callsByName: () => Object.freeze(Object.fromEntries(calls)),
+    close: () => closing.abort(),
+    async settled() {
+      await Promise.allSettled(inFlight);
+    },
+  };
+}
+
+function createInternalError(name: string, cause: unknown): Error {
+  return createError('ERR_INTERNAL', `${name} failed inside the host`, { details: { function: name }, cause });
+}
+
+function createUnknownFunctionError(name: unknown): Error {
+  const shown = typeof name === 'string' ? name.slice(0, 64) : 'a value that is no name';
+  return createError('ERR_PERMISSION_DENIED', `the host function ${shown} was not granted to this guest`, {
+    details: { function: shown },
+    hint: 'Ask for the capability that brings it.',
+  });
+}
