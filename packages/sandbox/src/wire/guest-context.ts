@@ -1,13 +1,6 @@
 import type { GuestLog, HandlerContext, LogLevel } from '@kb-labs/contracts';
 import { createGuestFetch } from './guest-fetch.js';
-
-/** What the guest's side of a sandbox can do: ask the host, and tell it things. */
-export interface GuestPort {
-  /** Rejects with an error that has the host's `code`, `hint` and `details`. */
-  call(name: string, args: readonly unknown[], signal: AbortSignal | undefined): Promise<unknown>;
-  log(level: LogLevel, text: string, fields: Readonly<Record<string, unknown>>): void;
-  progress(message: string, fraction: number | undefined): void;
-}
+import type { GuestPort } from './guest-port.js';
 
 export interface GuestContextOptions {
   readonly api: readonly string[];

@@ -1,4 +1,4 @@
-import type { GuestPort } from './guest-context.js';
+import type { GuestPort } from './guest-port.js';
 
 const CHUNK_BYTES = 65_536;
 
