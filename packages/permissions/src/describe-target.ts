@@ -24,12 +24,9 @@ function targetText(request: PermissionRequest): string {
     case 'env':
       return plain(request.name);
     default:
-      return unknownKind(request);
+      request satisfies never;
+      return 'a target of another kind';
   }
-}
-
-function unknownKind(request: never): string {
-  return `a request of another kind (${typeof request})`;
 }
 
 // Types promise more here than a guest's data keeps.

@@ -5,7 +5,7 @@ import { configError } from './config-error.js';
 import { win32PathProblem } from './win32-path.js';
 
 const MAX_UNITS = 4096;
-const MAX_SEGMENTS = 256;
+const MAX_SEGMENTS = 128;
 const MAX_NAME = 255;
 
 export interface ParseFsTargetOptions {

@@ -1,7 +1,8 @@
 import type { FsRule } from './fs-rule.js';
 import type { FoldName } from './fold-name.js';
 import type { RuleLine } from './rule-line.js';
-import { GLOBSTAR, matchesSegments, mayMatchBelow } from './segment-glob.js';
+import { compileSegmentGlob, GLOBSTAR, matchesSegments, mayMatchBelow } from './segment-glob.js';
+import type { SegmentGlob } from './segment-glob.js';
 
 /** A rule of a list, with the line that it came from. */
 export interface FsRuleEntry {
@@ -55,29 +56,31 @@ export function compileFsRules(entries: readonly FsRuleEntry[], fold: FoldName):
     },
     findAllBelow: (segments) => {
       const names = segments.map(fold);
-      return entries.filter(({ rule }) => mayMatchBelow(rule.segments.map(fold), names)).map(({ line }) => line);
+      const isBelow = ({ rule }: FsRuleEntry): boolean =>
+        mayMatchBelow(compileSegmentGlob(rule.segments.map(fold)), names);
+      return entries.filter(isBelow).map(({ line }) => line);
     },
   };
 }
 
 interface Glob {
   readonly line: RuleLine;
-  readonly pattern: readonly string[];
+  readonly pattern: SegmentGlob;
   /** For `src/**`: `src`. */
-  readonly opened: readonly string[] | undefined;
+  readonly opened: SegmentGlob | undefined;
   /** As written, where folding changed names: `?` counts units, and a folded name may have more of them. */
   readonly raw: boolean;
 }
 
 function globsOf(line: RuleLine, segments: readonly string[], fold: FoldName): Glob[] {
   const folded = segments.map(fold);
-  const forms = folded.join('/') === segments.join('/') && fold('A') === 'A' ? [folded] : [folded, segments];
-  return forms.map((pattern, index) => ({ line, pattern, opened: openedBy(pattern), raw: index === 1 }));
-}
-
-function openedBy(pattern: readonly string[]): readonly string[] | undefined {
-  const [last, one] = [pattern.at(-2), pattern.at(-1)];
-  return last === GLOBSTAR && one === '*' ? pattern.slice(0, -2) : undefined;
+  const folds = folded.join('/') !== segments.join('/') || fold('A') !== 'A';
+  return (folds ? [folded, segments] : [folded]).map((form, index) => ({
+    line,
+    pattern: compileSegmentGlob(form),
+    opened: form.at(-2) === GLOBSTAR && form.at(-1) === '*' ? compileSegmentGlob(form.slice(0, -2)) : undefined,
+    raw: index === 1,
+  }));
 }
 
 interface Question {

@@ -1,8 +1,9 @@
 import type { ParsedRule } from './rule-line.js';
 import { GLOBSTAR } from './segment-glob.js';
 
-const MAX_SEGMENTS = 64;
+const MAX_SEGMENTS = 32;
 const MAX_STARS = 8;
+const MAX_QUESTION_MARKS_BESIDE_STARS = 4;
 
 /** An entry is itself and all below it; a glob is what it matches, and no more. */
 export interface FsRule {
@@ -42,7 +43,10 @@ function textProblem(text: string): string | undefined {
 
 function segmentsProblem(segments: readonly string[]): string | undefined {
   if (segments.includes('..')) return 'has ".."; write a path below the root, or choose a root that holds it';
-  if (segments.length > MAX_SEGMENTS) return `has more than ${MAX_SEGMENTS} segments; write a shorter one`;
+  // A long entry costs nothing to match; a long glob does.
+  const isGlob = segments.some((segment) => /[*?]/.test(segment));
+  if (isGlob && segments.length > MAX_SEGMENTS)
+    return `is a glob of more than ${MAX_SEGMENTS} segments; write a shorter one`;
   if (segments.some((segment) => segment.includes(GLOBSTAR) && segment !== GLOBSTAR)) {
     return 'has "**" glued to something else; write it as a whole segment, as in "src/**/*.ts"';
   }
@@ -51,6 +55,11 @@ function segmentsProblem(segments: readonly string[]): string | undefined {
   }
   if (segments.some((segment) => segment.split('*').length - 1 > MAX_STARS)) {
     return `has more than ${MAX_STARS} "*" in one segment; write fewer`;
+  }
+  if (
+    segments.some((segment) => segment.includes('*') && segment.split('?').length - 1 > MAX_QUESTION_MARKS_BESIDE_STARS)
+  ) {
+    return `has more than ${MAX_QUESTION_MARKS_BESIDE_STARS} "?" beside "*" in one segment; write fewer`;
   }
   return undefined;
 }

@@ -31,7 +31,8 @@ export function parseRequest(request: PermissionRequest, context: RequestContext
     case 'env':
       return isEnvName(request.name) ? { kind: 'env', target: request.name } : refuse('invalid-name');
     default:
-      return refuseUnknown(request);
+      request satisfies never;
+      return refuse('not-requested');
   }
 }
 
@@ -53,10 +54,6 @@ function parseNet(url: unknown, address: string | undefined): ParsedRequest {
   const result = address === undefined ? readNetTarget(url) : undefined;
   if (result === undefined) return refuse('invalid-url');
   return result.ok ? { kind: 'net', target: { target: result.target, address } } : refuse(result.reason);
-}
-
-function refuseUnknown(request: never): ParsedRequest {
-  return refuse(typeof request === 'object' ? 'not-requested' : 'invalid-name');
 }
 
 function refuse(reason: DenyReason): ParsedRequest {

@@ -8,6 +8,8 @@ import { MAX_RULES } from './section.js';
 import { quotaNames, quotaRange } from './quotas.js';
 
 const MAX_RULE_UNITS = 1024;
+// Entries are looked up in a tree; globs are tried one by one.
+const MAX_FILE_GLOBS = 256;
 
 /** The keys of each object in a spec, for those who misspell one. */
 export const SPEC_KEYS: Readonly<Record<string, readonly string[]>> = Object.freeze({
@@ -25,7 +27,7 @@ export const permissionSpecSchema: z.ZodType<PermissionSpec> = z.strictObject({
   fs: section(
     z.strictObject({
       mode: z.enum(['read', 'readWrite']),
-      ...lists(parseFsRule),
+      ...lists(parseFsRule, tooManyGlobs),
       reason: reason.exactOptional(),
     }),
   ),
@@ -41,7 +43,17 @@ function section<Schema extends z.ZodType>(schema: Schema): Section<Schema> {
   return schema.nullable().exactOptional();
 }
 
-function lists(parse: (text: string) => ParsedRule<unknown>): { allow: RuleList; deny: RuleList } {
+type ListProblem = (rules: readonly string[]) => string | undefined;
+
+function tooManyGlobs(rules: readonly string[]): string | undefined {
+  const count = rules.filter((rule) => /[*?]/.test(rule)).length;
+  return count > MAX_FILE_GLOBS ? `has ${count} globs; write entries, or at most ${MAX_FILE_GLOBS} globs` : undefined;
+}
+
+function lists(
+  parse: (text: string) => ParsedRule<unknown>,
+  problemOf: ListProblem = () => undefined,
+): { allow: RuleList; deny: RuleList } {
   const rule = z
     .string()
     .max(MAX_RULE_UNITS)
@@ -49,7 +61,14 @@ function lists(parse: (text: string) => ParsedRule<unknown>): { allow: RuleList;
       const parsed = text.length > MAX_RULE_UNITS ? undefined : parse(text);
       if (parsed?.ok === false) context.addIssue({ code: 'custom', message: `the rule ${parsed.problem}` });
     });
-  const list = (): RuleList => section(z.array(rule).max(MAX_RULES));
+  const rules = z
+    .array(rule)
+    .max(MAX_RULES)
+    .superRefine((texts, context) => {
+      const message = problemOf(texts);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    });
+  const list = (): RuleList => section(rules);
   return { allow: list(), deny: list() };
 }
 

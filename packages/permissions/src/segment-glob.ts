@@ -1,83 +1,68 @@
-const STAR = 0x2a;
-const QUESTION = 0x3f;
+import { compileNamePattern, matchesName } from './name-pattern.js';
+import type { NamePattern } from './name-pattern.js';
 
-/** The segment that stands for any number of segments. */
+/** The segment that stands for any number of segments, and for none. */
 export const GLOBSTAR = '**';
 
-/** Whether a name matches a pattern of `*` (any run) and `?` (one UTF-16 unit). At most name × pattern steps. */
-export function matchesName(pattern: string, name: string): boolean {
-  let p = 0;
-  let n = 0;
-  let star = -1;
-  let resume = 0;
-  while (n < name.length) {
-    const unit = p < pattern.length ? pattern.charCodeAt(p) : -1;
-    if (unit === STAR) {
-      star = p;
-      resume = n;
-      p += 1;
-    } else if (unit === QUESTION || unit === name.charCodeAt(n)) {
-      p += 1;
-      n += 1;
-    } else if (star >= 0) {
-      // Only the last star needs to give way: what stood before it has matched as early as it can.
-      p = star + 1;
-      resume += 1;
-      n = resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.length && pattern.charCodeAt(p) === STAR) p += 1;
-  return p === pattern.length;
+/** A glob over the segments of a path. */
+export type SegmentGlob = readonly (typeof GLOBSTAR | NamePattern)[];
+
+export function compileSegmentGlob(segments: readonly string[]): SegmentGlob {
+  return segments.map((segment) => (segment === GLOBSTAR ? GLOBSTAR : compileNamePattern(segment)));
 }
 
-/** Whether a path matches a pattern, segment by segment. `**` is any number of segments, and none. */
-export function matchesSegments(pattern: readonly string[], path: readonly string[]): boolean {
-  let p = 0;
+/** Whether a path matches, in at most path × glob steps: only the last `**` ever needs to give way. */
+export function matchesSegments(glob: SegmentGlob, path: readonly string[]): boolean {
+  let g = 0;
   let n = 0;
   let star = -1;
   let resume = 0;
   while (n < path.length) {
-    const part = pattern[p];
+    const part = glob[g];
     if (part === GLOBSTAR) {
-      star = p;
+      star = g;
       resume = n;
-      p += 1;
+      g += 1;
     } else if (part !== undefined && matchesName(part, path[n] ?? '')) {
-      p += 1;
+      g += 1;
       n += 1;
     } else if (star >= 0) {
-      p = star + 1;
+      g = star + 1;
       resume += 1;
       n = resume;
     } else {
       return false;
     }
   }
-  while (pattern[p] === GLOBSTAR) p += 1;
-  return p === pattern.length;
+  while (glob[g] === GLOBSTAR) g += 1;
+  return g === glob.length;
 }
 
 /**
- * Whether names alone tell that the pattern can match something below this path. Behind a `**` it looks for a
- * pattern that the end of the path has begun (`.git` for `**` + `.git/config`), and says no to the rest.
+ * Whether names alone tell that the glob can match something below this path. Behind a `**` it looks for a glob that
+ * the end of the path has begun (`.git` for `**` + `.git/config`), and says no to the rest.
  */
-export function mayMatchBelow(pattern: readonly string[], path: readonly string[]): boolean {
+export function mayMatchBelow(glob: SegmentGlob, path: readonly string[]): boolean {
   for (const [index, segment] of path.entries()) {
-    const part = pattern[index];
+    const part = glob[index];
     if (part === undefined) return false;
-    if (part === GLOBSTAR) return hasBegun(pattern.slice(index + 1), path.slice(index));
+    if (part === GLOBSTAR) return hasBegun(glob.slice(index + 1), path.slice(index));
     if (!matchesName(part, segment)) return false;
   }
-  return pattern.length > path.length;
+  return glob.length > path.length;
 }
 
-function hasBegun(pattern: readonly string[], path: readonly string[]): boolean {
-  const anchored = pattern.includes(GLOBSTAR) ? pattern.indexOf(GLOBSTAR) : pattern.length - 1;
-  for (let count = 1; count <= Math.min(anchored, path.length); count += 1) {
+function hasBegun(glob: SegmentGlob, path: readonly string[]): boolean {
+  // A beginning is shorter than the whole: it ends before the last segment, and before the next `**`.
+  const next = glob.indexOf(GLOBSTAR);
+  const longest = next === -1 ? glob.length - 1 : next;
+  for (let count = 1; count <= Math.min(longest, path.length); count += 1) {
     const end = path.slice(path.length - count);
-    if (end.every((segment, index) => matchesName(pattern[index] ?? '', segment))) return true;
+    if (end.every((segment, index) => matchesBeginning(glob[index], segment))) return true;
   }
   return false;
+}
+
+function matchesBeginning(part: SegmentGlob[number] | undefined, segment: string): boolean {
+  return part !== undefined && part !== GLOBSTAR && matchesName(part, segment);
 }

@@ -1,0 +1,202 @@
+import type { FsOperation, PermissionDecision, PermissionSpec } from '@kb-labs/contracts';
+import { describe, expect, it } from 'vitest';
+import { compilePolicy } from '../src/index.js';
+import type { CompilePolicyOptions } from '../src/index.js';
+
+type Options = Partial<CompilePolicyOptions>;
+
+function ask(
+  spec: PermissionSpec['fs'],
+  [operation, path]: [FsOperation, string],
+  options: Options = {},
+): PermissionDecision {
+  const policy = compilePolicy({ fs: spec ?? null }, { root: '/work/root', platform: 'linux', ...options });
+  return policy.check({ kind: 'fs', operation, path });
+}
+
+const all = { mode: 'readWrite', allow: ['.'] } as const;
+
+describe('file rules', () => {
+  it.each<[string, string, boolean]>([
+    ['.', 'a/b', true],
+    ['.', '.', true],
+    ['src', 'src', true],
+    ['src', 'src/a/b', true],
+    ['src', 'srcs', false],
+    ['out', '../rootout/x', false],
+    ['out', 'outside/x', false],
+    ['./src', 'src/a', true],
+    ['src/*', 'src/a', true],
+    ['src/*', 'src/a/b', false],
+    ['src/**', 'src/a/b', true],
+    ['src/**', 'src', false],
+    ['src/**/*.ts', 'src/a.ts', true],
+    ['src/**/*.ts', 'src/a/b.ts', true],
+    ['src/**/*.ts', 'src/a/b.js', false],
+    ['*.md', '.md', true],
+    ['data/**', 'data/%2e%2e/secret', true],
+    ['data/**', 'data/../secret', false],
+    ['data/**', 'data\\..\\..\\secret', false],
+    ['data/**', '\u{FF0E}\u{FF0E}/secret', false],
+    ['data/**', '~/.ssh/id_rsa', false],
+  ])('allow %s, read %s → %s', (rule, path, allowed) => {
+    expect(ask({ mode: 'read', allow: [rule] }, ['read', path]).allowed).toBe(allowed);
+  });
+
+  it('name the line that allows', () => {
+    expect(ask({ mode: 'read', allow: ['lib', 'src'] }, ['read', 'src/a'])).toEqual({
+      allowed: true,
+      rule: 'src',
+      origin: { source: 'grant', pointer: '/fs/allow/1' },
+    });
+  });
+
+  it.each([
+    undefined,
+    null,
+    { mode: 'readWrite' },
+    { mode: 'readWrite', allow: null },
+    { mode: 'readWrite', allow: [] },
+  ] as const)('N05: %j allows nothing', (spec) => {
+    expect(ask(spec, ['read', 'a'])).toEqual({ allowed: false, reason: 'not-requested' });
+  });
+
+  it('A01, A02: deny what lies outside the root, whatever is allowed', () => {
+    for (const path of ['..', '../secret', 'data/../../secret', '/etc/passwd', '/work/root2']) {
+      expect(ask(all, ['read', path])).toEqual({ allowed: false, reason: 'outside-root' });
+    }
+  });
+
+  it('A04: decide on an absolute path as on the relative one', () => {
+    const spec = { mode: 'read', allow: ['data'] } as const;
+    expect(ask(spec, ['read', '/work/root/data/a'])).toEqual(ask(spec, ['read', 'data/a']));
+  });
+
+  it('of mode read never write', () => {
+    const spec = { mode: 'read', allow: ['.'] } as const;
+    const refused = {
+      allowed: false,
+      reason: 'read-only',
+      rule: 'mode: read',
+      origin: { source: 'grant', pointer: '/fs/mode' },
+    };
+    expect(ask(spec, ['write', 'a'])).toEqual(refused);
+    expect(ask(spec, ['delete', 'a'])).toEqual(refused);
+    expect((['read', 'list', 'stat'] as const).every((operation) => ask(spec, [operation, 'a']).allowed)).toBe(true);
+  });
+
+  it('let a folder be listed whose content is allowed, and not be deleted', () => {
+    const spec = { mode: 'readWrite', allow: ['src/**'] } as const;
+    expect(ask(spec, ['list', 'src']).allowed).toBe(true);
+    expect(ask(spec, ['stat', 'src']).allowed).toBe(true);
+    expect(ask(spec, ['delete', 'src']).allowed).toBe(false);
+    expect(ask(spec, ['list', '.']).allowed).toBe(false);
+  });
+
+  it('that deny beat those that allow, however narrow these are', () => {
+    const spec = { mode: 'read', allow: ['.', 'a/b/c', 'a/b/c/d.txt'], deny: ['a/b', '**/*.key'] } as const;
+    expect(ask(spec, ['read', 'a/b/c/d.txt'])).toEqual({
+      allowed: false,
+      reason: 'denied-by-rule',
+      rule: 'a/b',
+      origin: { source: 'grant', pointer: '/fs/deny/0' },
+    });
+    expect(ask(spec, ['read', 'x/y.key'])).toMatchObject({ reason: 'denied-by-rule', rule: '**/*.key' });
+  });
+});
+
+describe('deleting a folder', () => {
+  it.each<[string, string, boolean]>([
+    ['data/private', 'data', false],
+    ['data/private', 'data/private', false],
+    ['data/private', 'data/other', true],
+    ['data/*/secret', 'data/a', false],
+    ['data/**', 'data', false],
+    ['data/**/x', 'data', false],
+    ['**/keys/*.pem', 'data/keys', false],
+    ['**/*.pem', 'data', true],
+  ])('A25: with deny %s, delete %s → %s', (rule, path, allowed) => {
+    expect(ask({ ...all, deny: [rule] }, ['delete', path]).allowed).toBe(allowed);
+    expect(ask({ ...all, deny: [rule] }, ['list', 'other']).allowed).toBe(true);
+  });
+});
+
+describe('protected paths', () => {
+  const options = { protectedPaths: ['/work/root/plugin', '/work/elsewhere'] };
+
+  it.each<[FsOperation, string, boolean]>([
+    ['write', 'plugin/a.js', false],
+    ['write', 'plugin', false],
+    ['delete', 'plugin/a.js', false],
+    ['write', 'plugins', true],
+    ['read', 'plugin/a.js', true],
+    ['list', 'plugin', true],
+  ])('A29: %s %s → %s', (operation, path, allowed) => {
+    expect(ask(all, [operation, path], options).allowed).toBe(allowed);
+  });
+
+  it('name no place of the host', () => {
+    expect(ask(all, ['write', 'plugin/a.js'], options)).toEqual({
+      allowed: false,
+      reason: 'mandatory-deny',
+      rule: 'plugin',
+      origin: { source: 'mandatory', pointer: '' },
+    });
+  });
+
+  it('keep the folders above them', () => {
+    expect(ask(all, ['delete', 'a/b'], { protectedPaths: ['/work/root/a/b/c/d'] }).allowed).toBe(false);
+  });
+
+  it('that hold the root protect all of it', () => {
+    expect(ask(all, ['write', 'a'], { protectedPaths: ['/work'] })).toMatchObject({
+      reason: 'mandatory-deny',
+      rule: '.',
+    });
+  });
+
+  it('ignore case where volumes do', () => {
+    const options = { platform: 'win32', root: 'C:\\Work', protectedPaths: ['c:\\work\\PROGRA~1\\Plugin'] } as const;
+    expect(ask(all, ['delete', 'progra'], options).allowed).toBe(true);
+    const named = { ...options, protectedPaths: ['c:\\work\\Plugin'] };
+    expect(ask(all, ['write', 'PLUGIN/a.js'], named).allowed).toBe(false);
+  });
+
+  it('must be absolute', () => {
+    expect(() => ask(all, ['read', 'a'], { protectedPaths: ['plugin'] })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONFIG_INVALID',
+        message: 'at /protectedPaths/0: must be an absolute path',
+      }),
+    );
+  });
+});
+
+describe('A22: names on volumes that fold them', () => {
+  const darwin = { platform: 'darwin' } as const;
+  const windows = { platform: 'win32', root: 'C:\\work' } as const;
+
+  it.each([
+    ['\u{E9}', 'e\u{301}', darwin],
+    ['fi', '\u{FB01}', darwin],
+    ['ss', '\u{DF}', darwin],
+    ['\u{DF}', 'SS', darwin],
+    ['Secret', 'sECRET', darwin],
+    ['secret', 'se\u{200C}cret', darwin],
+    ['secret', 'SECRET', windows],
+    ['k', '\u{212A}', windows],
+    ['?', '\u{DF}', darwin],
+  ])('deny %s, read %s', (rule, path, options) => {
+    expect(ask({ ...all, deny: [rule] }, ['read', path], options)).toMatchObject({ reason: 'denied-by-rule' });
+  });
+
+  it('are denied as one, and allowed as spelt', () => {
+    const spec = { mode: 'read', allow: ['Data', '\u{E9}'] } as const;
+    expect(ask(spec, ['read', 'data/a'], darwin).allowed).toBe(false);
+    expect(ask(spec, ['read', 'e\u{301}'], darwin).allowed).toBe(true);
+  });
+
+  it('are as many names on Linux', () => {
+    expect(ask({ ...all, deny: ['secret'] }, ['read', 'SECRET']).allowed).toBe(true);
+  });
+});

@@ -1,0 +1,69 @@
+import type { FsOperation } from '@kb-labs/contracts';
+import { describe, expect, it } from 'vitest';
+import { compilePolicy } from '../src/index.js';
+
+const spec = { fs: { mode: 'readWrite', allow: ['.', '**', '.ssh', '.env', '.git/config'] } } as const;
+const operations: readonly FsOperation[] = ['read', 'write', 'delete', 'list', 'stat'];
+
+function allowed(path: string, platform: NodeJS.Platform = 'linux'): readonly FsOperation[] {
+  const root = platform === 'win32' ? 'C:\\work' : '/work';
+  const policy = compilePolicy(spec, { root, platform });
+  return operations.filter((operation) => policy.check({ kind: 'fs', operation, path }).allowed);
+}
+
+const looking = ['read', 'list', 'stat'];
+
+describe('what no rule allows', () => {
+  it.each([
+    '.ssh',
+    '.ssh/id_rsa',
+    'a/b/.ssh/config',
+    '.aws/credentials',
+    '.npmrc',
+    'packages/a/.npmrc',
+    '.env',
+    '.env.local',
+    'a/.envrc',
+    '.git/hooks',
+    '.git/hooks/pre-commit',
+    'a/.git/config',
+    '.git/config.lock',
+    '.git/config.worktree',
+    '.git/modules/sub/config',
+    '.git/modules/sub/hooks/post-checkout',
+    'x/../.ssh/id_rsa',
+  ])('%s is out of reach', (path) => {
+    expect(allowed(path)).toEqual([]);
+  });
+
+  it.each(['.git', 'a/.git', 'node_modules/.bin', 'node_modules/.bin/tsc', 'a/node_modules/.bin/x'])(
+    '%s may be looked at',
+    (path) => {
+      expect(allowed(path)).toEqual(looking);
+    },
+  );
+
+  it('a folder of what is kept may be written to, and not be deleted', () => {
+    expect(allowed('node_modules')).toEqual(['read', 'write', 'list', 'stat']);
+    expect(allowed('.')).toEqual(['read', 'write', 'list', 'stat']);
+  });
+
+  it.each(['.git/HEAD', 'env', 'a.env', 'ssh', '.gitignore', '.bin/a', 'node_modules/a/.binary', 'hooks', 'config'])(
+    '%s is a name as any other',
+    (path) => {
+      expect(allowed(path)).toEqual(operations);
+    },
+  );
+
+  it.each<[string, NodeJS.Platform]>([
+    ['.SSH/id_rsa', 'darwin'],
+    ['.Env', 'win32'],
+    ['.GIT/Hooks/x', 'win32'],
+    ['.g\u{200C}it/config', 'darwin'],
+    ['.\u{FF45}nv', 'darwin'],
+    ['.a\u{FF37}s', 'darwin'],
+    ['.s\u{17F}h/id_rsa', 'darwin'],
+  ])('%s is out of reach on %s', (path, platform) => {
+    expect(allowed(path, platform)).toEqual([]);
+  });
+});
