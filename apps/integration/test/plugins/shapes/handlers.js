@@ -21,12 +21,12 @@ export function refused(kind) {
   const values = {
     function: () => 1,
     symbol: Symbol('x'),
-    instance: new (class Thing {})(),
+    instance: new Thing(),
     regexp: /x/u,
     url: new URL('https://example.com'),
     promise: { inner: Promise.resolve(1) },
     cycle: cyclic(),
-    hole: [1, , 3],
+    hole: Array.of(1, 2, 3).concat(Array(1)).slice(1),
     getter: {
       get boom() {
         throw new Error('never');
@@ -34,6 +34,10 @@ export function refused(kind) {
     },
   };
   return { at: values[kind] };
+}
+
+class Thing {
+  name = 'thing';
 }
 
 function cyclic() {
