@@ -2,6 +2,7 @@ import type {
   ArtifactInfo,
   Clock,
   ConfinementReport,
+  ErrorCode,
   ErrorEnvelope,
   ExecuteResult,
   ExecutionObserver,
@@ -126,10 +127,13 @@ export class Run {
   #failure(thrown: unknown, stage: StageName | undefined): StageFailure {
     if (StageFailure.is(thrown)) return thrown;
     const envelope = toEnvelope(thrown, stage);
-    if (envelope.code !== 'ERR_INTERNAL') return new StageFailure(envelope);
-    this.#report('internal-error', thrown);
-    // Much in Node rejects with the bare reason of the signal that ended it.
-    return new StageFailure(this.signal.aborted ? toEnvelope(abortError(this.signal), stage) : envelope);
+    if (envelope.code === 'ERR_INTERNAL') this.#report('internal-error', thrown);
+    return new StageFailure(this.#endedByCaller(envelope.code) ? toEnvelope(abortError(this.signal), stage) : envelope);
+  }
+
+  /** Whether an error comes of the caller's signal: much in Node rejects with the bare reason, and only this side knows it in words. */
+  #endedByCaller(code: ErrorCode): boolean {
+    return this.signal.aborted && (code === 'ERR_INTERNAL' || code === 'ERR_ABORTED');
   }
 
   #report(event: string, thrown: unknown): void {

@@ -1,6 +1,7 @@
-import { createError } from '@kb-labs/contracts';
+import { createError, isPluginError } from '@kb-labs/contracts';
 import type { GuestNote, GuestPhase, Sandbox, SandboxHost, SandboxOutcome, StageName } from '@kb-labs/contracts';
 import type { HostApi } from '@kb-labs/host-api';
+import { abortError } from '../abort.js';
 import { codeOf, toEnvelope } from '../envelope.js';
 import { createGuestLogBook } from '../guest-log.js';
 import { StageFailure } from '../run.js';
@@ -47,7 +48,9 @@ export async function runHandler(run: Run, call: GuestCall): Promise<unknown> {
     );
     run.receipt.usage = outcome.usage;
     if (outcome.ok) return outcome.value;
-    throw new StageFailure(toEnvelope(outcome.error, STAGE_OF[outcome.phase], outcome.guestError));
+    const byCaller = outcome.error.code === 'ERR_ABORTED' && run.signal.aborted;
+    const error = byCaller ? abortError(run.signal) : outcome.error;
+    throw new StageFailure(toEnvelope(error, STAGE_OF[outcome.phase], outcome.guestError));
   } finally {
     run.receipt.wallMs = run.clock.monotonic() - start;
     run.receipt.hostCallsByName = hostApi.callsByName;
@@ -55,17 +58,26 @@ export async function runHandler(run: Run, call: GuestCall): Promise<unknown> {
   }
 }
 
-/** An adapter's promise is not to reject. One that does has lost its guest. */
+/** An adapter's promise is not to reject, and to say how it ended. One that breaks it has lost its guest. */
 async function settle(run: Run, work: () => Promise<SandboxOutcome>): Promise<SandboxOutcome> {
+  const adapter = run.confinement?.adapter;
+  let cause: unknown;
   try {
-    return await work();
-  } catch (cause) {
-    const adapter = run.confinement?.adapter;
-    throw createError('ERR_SANDBOX_CRASHED', 'The sandbox failed, and has not said how the handler ended', {
-      details: { adapter },
-      cause,
-    });
+    const outcome = await work();
+    if (isOutcome(outcome)) return outcome;
+  } catch (thrown) {
+    cause = thrown;
   }
+  throw createError('ERR_SANDBOX_CRASHED', 'The sandbox failed, and has not said how the handler ended', {
+    details: { adapter },
+    cause,
+  });
+}
+
+/** Whether an adapter's answer has what is read of it here. Adapters are written by third parties, in JavaScript as well. */
+function isOutcome(outcome: SandboxOutcome | undefined): boolean {
+  if (typeof outcome !== 'object' || outcome === null || !Array.isArray(outcome.usage?.leaked)) return false;
+  return outcome.ok ? 'value' in outcome : isPluginError(outcome.error) && Object.hasOwn(STAGE_OF, outcome.phase);
 }
 
 function hostSide(run: Run, { hostApi, authority }: GuestCall): SandboxHost {
