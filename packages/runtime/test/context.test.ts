@@ -1,0 +1,88 @@
+import { realpathSync } from 'node:fs';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { createPluginContext } from '../src/index.js';
+import type { PluginContextOptions } from '../src/index.js';
+import { pluginFolder } from './plugin-folder.js';
+
+const minimal = { capabilities: ['fs.read'], permissions: { fs: { mode: 'read', allow: ['.'] } } } as const;
+
+describe('createPluginContext', () => {
+  it('works with the two fields alone', () => {
+    const context = createPluginContext(minimal);
+
+    expect({ ...context }).toEqual({
+      capabilities: ['fs.read'],
+      permissions: minimal.permissions,
+      root: realpathSync(process.cwd()),
+      pluginRoot: realpathSync(process.cwd()),
+      plugin: undefined,
+    });
+  });
+
+  it('is frozen all the way down, and a copy', () => {
+    const allow = ['src'];
+    const context = createPluginContext({ capabilities: ['fs.read'], permissions: { fs: { mode: 'read', allow } } });
+    allow.push('.');
+
+    expect(context.permissions.fs?.allow).toEqual(['src']);
+    const parts = [context, context.capabilities, context.permissions, context.permissions.fs?.allow];
+    expect(parts.every(Object.isFrozen)).toBe(true);
+  });
+
+  it('keeps the variables out of every log of it', () => {
+    const context = createPluginContext({ ...minimal, env: { TOKEN: 'hunter2', UNSET: undefined } });
+
+    expect(inspect(context, { depth: 10, showHidden: true }) + JSON.stringify(context)).not.toContain('hunter2');
+  });
+
+  it('takes the real path of a folder', async () => {
+    await using folder = await pluginFolder({});
+    await mkdir(join(folder.root, 'real'));
+    await symlink('real', join(folder.root, 'link'));
+
+    expect(createPluginContext({ ...minimal, root: join(folder.root, 'link') }).root).toBe(join(folder.root, 'real'));
+  });
+
+  it.each(['root', 'pluginRoot'])('refuses a %s that is no folder', async (option) => {
+    await using folder = await pluginFolder({});
+    await writeFile(join(folder.root, 'file'), '');
+
+    for (const name of ['missing', 'file']) {
+      expect(() => createPluginContext({ ...minimal, [option]: join(folder.root, name) })).toThrow(
+        expect.objectContaining({ code: 'ERR_CONFIG_INVALID', details: { pointer: `/${option}` } }),
+      );
+    }
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['/permission', { permission: {} }],
+    ['/capabilities', { capabilities: undefined }],
+    ['/capabilities', { capabilities: 'fs.read' }],
+    ['/permissions/fs/alow', { permissions: { fs: { mode: 'read', alow: ['.'] } } }],
+    ['/sandbox', { sandbox: 'forks' }],
+    ['/sandbox', { sandbox: { name: 'half an adapter' } }],
+    ['/requiredConfinement', { requiredConfinement: 'hard' }],
+    ['/requiredConfinement', { requiredConfinement: { disk: 'wall' } }],
+    ['/observers/0', { observers: [() => undefined] }],
+    ['/artifactStore', { artifactStore: {} }],
+    ['/plugin/version', { plugin: { id: 'x', version: 'one' } }],
+    ['/templateVariables/runId', { templateVariables: { runId: 'x' } }],
+    ['/signal', { signal: new AbortController() }],
+    ['/env/A', { env: { A: 1 } }],
+  ])('refuses what is wrong at %s', (pointer, wrong) => {
+    const options: unknown = { ...minimal, ...wrong };
+
+    expect(() => createPluginContext(options as PluginContextOptions)).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG_INVALID', details: expect.objectContaining({ pointer }) }),
+    );
+  });
+
+  it.each(['__proto__', 'FS.read', 'fs.', '*x', ''])('refuses to grant the capability %j', (name) => {
+    expect(() => createPluginContext({ ...minimal, capabilities: [name] })).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG_INVALID' }),
+    );
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { createPluginContext, execute } from '../src/index.js';
+import type { ExecuteRequest, PluginContext } from '../src/index.js';
+
+const context = createPluginContext({ capabilities: [], permissions: {} });
+
+/** For what TypeScript would not let a host do. */
+function unchecked<T>(value: unknown): T {
+  return value as T;
+}
+
+describe('misuse by the host', () => {
+  it.each([
+    ['a context that only looks like one', { ...context }],
+    ['a context behind a proxy', new Proxy(context, {})],
+    ['no context', undefined],
+    ['null', null],
+  ])('rejects %s', async (_, value) => {
+    await expect(execute('./x.js#y', {}, unchecked<PluginContext>(value))).rejects.toMatchObject({
+      code: 'ERR_CONFIG_INVALID',
+      message: 'The context was not made by createPluginContext',
+    });
+  });
+
+  it.each([
+    ['/handler', { input: {} }],
+    ['/handler', { handler: 1, input: {} }],
+    ['/handler', { handler: { file: './x.js', exports: 'y' }, input: {} }],
+    ['/timeoutMs', { handler: './x.js#y', input: {}, timeoutMs: 0 }],
+    ['/timeoutMs', { handler: './x.js#y', input: {}, timeoutMs: -1 }],
+    ['/timeoutMs', { handler: './x.js#y', input: {}, timeoutMs: Number.NaN }],
+    ['/timeoutMs', { handler: './x.js#y', input: {}, timeoutMs: Number.POSITIVE_INFINITY }],
+    ['/timeoutMs', { handler: './x.js#y', input: {}, timeoutMs: 2 ** 31 }],
+    ['/signal', { handler: './x.js#y', input: {}, signal: { aborted: false } }],
+    ['/inputSchema', { handler: './x.js#y', input: {}, inputSchema: { parse: () => 1 } }],
+    ['/plugin', { handler: './x.js#y', input: {}, plugin: '../evil' }],
+    ['/plugin', { handler: './x.js#y', input: {}, plugin: 'x@not a range' }],
+    ['/timeout', { handler: './x.js#y', input: {}, timeout: 1 }],
+    ['', null],
+    ['', [1]],
+  ])('rejects a request that is wrong at %j (%#)', async (pointer, request) => {
+    const registry = { find: () => Promise.resolve(undefined) };
+
+    await expect(execute(unchecked<ExecuteRequest>(request), context, registry)).rejects.toMatchObject({
+      code: 'ERR_CONFIG_INVALID',
+      details: { pointer },
+    });
+  });
+
+  it('rejects a plugin that is named without a registry', async () => {
+    await expect(execute({ handler: 'run', input: {}, plugin: 'acme' }, context)).rejects.toMatchObject({
+      code: 'ERR_CONFIG_INVALID',
+      message: 'The request names a plugin, and there is no registry to find it in',
+    });
+  });
+});
