@@ -1,7 +1,7 @@
 import type { ArtifactDeclaration, ArtifactInfo, ArtifactStore, QuotaMeter } from '@kb-labs/contracts';
 
 /** What one execution has to write, and where to. */
-export interface ArtifactJob {
+interface ArtifactJob {
   readonly declarations: readonly ArtifactDeclaration[];
   readonly output: unknown;
   readonly store: ArtifactStore;
