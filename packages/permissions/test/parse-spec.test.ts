@@ -1,0 +1,171 @@
+import { performance } from 'node:perf_hooks';
+import { runInNewContext } from 'node:vm';
+import { isPluginError } from '@kb-labs/contracts';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { parsePermissionSpec, permissionSpecSchema } from '../src/index.js';
+
+function refusal(value: unknown): { code: unknown; message: string; pointer: unknown; issues: unknown } {
+  try {
+    parsePermissionSpec(value);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && 'details' in error) {
+      const { pointer, issues } = z
+        .looseObject({ pointer: z.string(), issues: z.array(z.unknown()) })
+        .parse(error.details);
+      return { code: error.code, message: error.message, pointer, issues };
+    }
+    throw error;
+  }
+  throw new Error('was parsed');
+}
+
+describe('parsePermissionSpec', () => {
+  it('copies what is well formed', () => {
+    const spec = {
+      fs: { mode: 'readWrite', allow: ['src'], deny: null, reason: 'to build' },
+      net: { allow: [], reason: '' },
+      env: null,
+      quotas: { timeoutMs: 1, maxFetches: 0 },
+    };
+    const parsed = parsePermissionSpec(spec);
+    expect(parsed).toEqual(spec);
+    expect(parsed).not.toBe(spec);
+    expect(parsed.fs?.allow).not.toBe(spec.fs.allow);
+  });
+
+  it('takes a spec of another realm, and members that are undefined', () => {
+    expect(parsePermissionSpec(runInNewContext('({ env: { allow: ["HOME"] } })'))).toEqual({
+      env: { allow: ['HOME'] },
+    });
+    expect(parsePermissionSpec({ fs: undefined, env: Object.create(null) })).toEqual({ env: {} });
+  });
+
+  it.each<[string, unknown, string, string]>([
+    [
+      'N07: a misspelt key',
+      { fs: { mode: 'read', alow: ['src'] } },
+      '/fs/alow',
+      'there is no key "alow"; did you mean "allow"?',
+    ],
+    ['a misspelt quota', { quotas: { timeoutms: 1 } }, '/quotas/timeoutms', 'did you mean "timeoutMs"?'],
+    ['a key near nothing', { shell: {} }, '/shell', 'write one of fs, net, env, quotas'],
+    ['a key with a slash', { 'a/b~c': {} }, '/a~1b~0c', 'there is no key'],
+    ['__proto__', JSON.parse('{"fs":{"mode":"read","__proto__":{"allow":["."]}}}'), '/fs/__proto__', 'there is no key'],
+    ['constructor', { constructor: {} }, '/constructor', 'there is no key'],
+    ['N05: true', true, '', 'expected object'],
+    ['N05: a string', { net: { allow: '*' } }, '/net/allow', 'expected array'],
+    ['N05: *', { net: { allow: ['a.b', '*'] } }, '/net/allow/1', 'every host'],
+    ['D08: *', { env: { allow: ['*'] } }, '/env/allow/0', 'write each name'],
+    ['no mode', { fs: { allow: [] } }, '/fs/mode', 'expected one of'],
+    ['N11: braces', { fs: { mode: 'read', allow: ['{1..1000000}'] } }, '/fs/allow/0', 'has braces'],
+    ['N13: negation', { fs: { mode: 'read', deny: ['!secret'] } }, '/fs/deny/0', 'starts with "!"'],
+    ['a long rule', { fs: { mode: 'read', deny: ['a'.repeat(1025)] } }, '/fs/deny/0', '1024'],
+    ['many rules', { env: { allow: Array.from({ length: 1001 }, () => 'A') } }, '/env/allow', 'at most 1000'],
+    [
+      'many globs',
+      { fs: { mode: 'read', allow: Array.from({ length: 257 }, (_, i) => `${i}/*`) } },
+      '/fs/allow',
+      'at most 256 globs',
+    ],
+    [
+      'a getter',
+      Object.defineProperty({}, 'fs', { enumerable: true, get: () => expect.unreachable() }),
+      '/fs',
+      'not a getter',
+    ],
+    [
+      'a getter in a list',
+      { env: { allow: Object.defineProperty(['A'], 0, { get: () => expect.unreachable() }) } },
+      '/env/allow/0',
+      'not a getter',
+    ],
+    ['an instance', new URLSearchParams(), '', 'instance of a class'],
+    ['a map', { fs: new Map() }, '/fs', 'instance of a class'],
+    ['an heir', Object.create({ fs: { mode: 'read', allow: ['.'] } }), '', 'instance of a class'],
+    ['a proxy', new Proxy({}, { ownKeys: () => expect.unreachable() }), '', 'not a proxy'],
+    ['a function', { fs: (): void => undefined }, '/fs', 'not function'],
+    ['a bigint', { quotas: { timeoutMs: 1n } }, '/quotas/timeoutMs', 'not bigint'],
+    ['a symbol for a key', { [Symbol('fs')]: {} }, '', 'symbol for a key'],
+    ['a hole', { env: { allow: Array.from({ length: 1 }).fill('A').concat(Array(1)) } }, '/env/allow/1', 'hole'],
+  ])('refuses %s', (_, value, pointer, message) => {
+    expect(refusal(value)).toEqual({
+      code: 'ERR_CONFIG_INVALID',
+      message: expect.stringContaining(message),
+      pointer,
+      issues: expect.any(Array),
+    });
+  });
+
+  it('refuses a circle', () => {
+    const spec: Record<string, unknown> = {};
+    spec['fs'] = spec;
+    expect(refusal(spec).message).toContain('nested deeper');
+  });
+
+  it.each(['timeoutMs', 'memoryMb', 'maxInFlight', 'maxConcurrency', 'maxOutputBytes'])(
+    'P05, J11: wants a whole %s above 0',
+    (name) => {
+      for (const limit of [0, -1, 1.5, NaN, Infinity, -Infinity, 2 ** 53, '1', null]) {
+        expect(refusal({ quotas: { [name]: limit } }).pointer).toBe(`/quotas/${name}`);
+      }
+    },
+  );
+
+  it('J11: wants times that a timer can wait', () => {
+    expect(parsePermissionSpec({ quotas: { timeoutMs: 2 ** 31 - 1 } })).toEqual({ quotas: { timeoutMs: 2 ** 31 - 1 } });
+    expect(refusal({ quotas: { timeoutMs: 2 ** 31 } }).pointer).toBe('/quotas/timeoutMs');
+    expect(refusal({ quotas: { maxFetches: -1 } }).pointer).toBe('/quotas/maxFetches');
+  });
+
+  it('N16: tells ten issues at most, soon', () => {
+    const start = performance.now();
+    const { issues } = refusal({ env: { allow: Array.from({ length: 1000 }, () => '*') } });
+    expect(issues).toHaveLength(10);
+    expect(refusal({ env: { allow: Array.from({ length: 1e6 }, () => '*') } }).issues).toHaveLength(1);
+    expect(performance.now() - start).toBeLessThan(200);
+  });
+
+  it('tells where the spec stands in its document, and whose it is', () => {
+    const parse = (): unknown =>
+      parsePermissionSpec({ fs: { mode: 'write' } }, { pointer: '/permissions', code: 'ERR_MANIFEST_INVALID' });
+    expect(parse).toThrow(
+      expect.objectContaining({
+        code: 'ERR_MANIFEST_INVALID',
+        message: expect.stringContaining('at /permissions/fs/mode'),
+        details: expect.objectContaining({ pointer: '/permissions/fs/mode' }),
+      }),
+    );
+  });
+
+  it('throws nothing else, whatever it is given', () => {
+    fc.assert(
+      fc.property(fc.anything({ withNullPrototype: true, withMap: true, withSparseArray: true }), (value) => {
+        const code = ((): unknown => {
+          try {
+            parsePermissionSpec(value);
+            return 'none';
+          } catch (error) {
+            return isPluginError(error) ? error.code : error;
+          }
+        })();
+        expect(['none', 'ERR_CONFIG_INVALID']).toContain(code);
+      }),
+      { seed: 1, numRuns: 500 },
+    );
+  });
+});
+
+describe('permissionSpecSchema', () => {
+  it('becomes a JSON schema', () => {
+    expect(z.toJSONSchema(permissionSpecSchema)).toMatchObject({
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        fs: { anyOf: [{ required: ['mode'], additionalProperties: false }, { type: 'null' }] },
+        quotas: { anyOf: [{ properties: { timeoutMs: { type: 'integer', minimum: 1, maximum: 2 ** 31 - 1 } } }, {}] },
+      },
+    });
+  });
+});
