@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { manifestJsonSchema, parseManifest } from '../src/manifest.js';
 import { RUNTIME_VERSION } from '../src/version.js';
@@ -144,5 +145,19 @@ describe('manifestJsonSchema', () => {
   it('is the file that editors get', async () => {
     const file = new URL('../schema/kb.plugin-1.json', import.meta.url);
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(manifestJsonSchema);
+  });
+
+  it('says in an editor what the parser says', () => {
+    const validate = new Ajv({ strict: true, allErrors: true }).compile(manifestJsonSchema);
+    const pointers = (value: unknown): readonly string[] => {
+      validate(value);
+      return (validate.errors ?? []).map((error) => error.instancePath);
+    };
+
+    expect([pointers(minimal), pointers(full), pointers({ $schema: 'x', ...minimal })]).toEqual([[], [], []]);
+    expect(pointers({ ...minimal, id: 'Up' })).toEqual(['/id']);
+    expect(pointers({ ...minimal, handlers: { x: { handler: '../x.js#y' } } })).toEqual(['/handlers/x/handler']);
+    expect(pointers({ ...minimal, permissions: { fs: { mode: 'write' } } })).toContain('/permissions/fs/mode');
+    expect(pointers({ ...minimal, hanlders: {} })).toEqual(['']);
   });
 });
