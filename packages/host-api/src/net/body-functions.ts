@@ -21,7 +21,7 @@ export function createReadBody(session: NetSession): HostFunction {
     const download = exchange?.download;
     if (exchange === undefined || download === undefined) throw createUnknownIdError('net.readBody');
     const chunk = await during(session, { exchange, id: responseId, context }, () => download.read());
-    if (chunk === null) session.exchanges.end(responseId, createCancelledError());
+    if (chunk === null) session.exchanges.finish(responseId, createCancelledError());
     return chunk;
   };
 }

@@ -24,6 +24,8 @@ export interface ExchangeTable extends Disposable {
   find(id: number): Exchange | undefined;
   /** Aborts and forgets. Does nothing for an id that is not in use. */
   end(id: number, reason: Error): void;
+  /** Forgets what came to its end by itself, so that its connection can serve again. A body still being sent is ended. */
+  finish(id: number, reason: Error): void;
 }
 
 export interface OpenExchange {
@@ -67,6 +69,12 @@ export function createExchangeTable(): ExchangeTable {
     end(id, reason) {
       const exchange = byId.get(id);
       if (exchange !== undefined) stop(exchange, reason);
+    },
+    finish(id, reason) {
+      const exchange = byId.get(id);
+      if (exchange === undefined) return;
+      exchange.upload?.abort(reason);
+      forget(exchange);
     },
     [Symbol.dispose]() {
       for (const exchange of open) stop(exchange, createRunOverError());

@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { countDescriptors, EVERYTHING, makeFolder, openHost, outcome } from '../open-host.js';
+
+/** Puts a folder and a link to another in one place by turns, as fast as it can. */
+const SWAPPER = `
+  const { renameSync } = require('node:fs');
+  process.stdout.write('ready');
+  for (;;) {
+    renameSync('swap', 'real');
+    renameSync('link', 'swap');
+    renameSync('swap', 'link');
+    renameSync('real', 'swap');
+  }
+`;
+
+interface Race {
+  readonly root: string;
+  readonly outside: string;
+}
+
+async function startRace(): Promise<Race> {
+  const outer = makeFolder();
+  const root = join(outer, 'ws');
+  const outside = join(outer, 'outside');
+  mkdirSync(join(root, 'swap'), { recursive: true });
+  mkdirSync(outside);
+  writeFileSync(join(root, 'swap/file'), 'inside');
+  writeFileSync(join(outside, 'file'), 'SECRET');
+  symlinkSync(outside, join(root, 'link'));
+  const child = spawn(process.execPath, ['-e', SWAPPER], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  });
+  await once(child.stdout, 'data');
+  return { root, outside };
+}
+
+const PLENTY = { maxHostCalls: 10_000_000, maxBytesRead: 1e12, maxBytesWritten: 1e12, maxEntriesWritten: 1e9 };
+const DEADLINE_MS = 40_000;
+
+describe.runIf(process.platform === 'linux')('a folder that is swapped for a link under the walk', () => {
+  it('leaks to one who resolves first and opens then, so the race is real', { timeout: 60_000 }, async () => {
+    const { root } = await startRace();
+    const started = performance.now();
+    let leaks = 0;
+    while (leaks === 0 && performance.now() - started < DEADLINE_MS) {
+      try {
+        const real = realpathSync(join(root, 'swap/file'));
+        if (real.startsWith(`${root}/`) && readFileSync(join(root, 'swap/file'), 'utf8') === 'SECRET') leaks += 1;
+      } catch {
+        // The name is away for a moment in each turn.
+      }
+    }
+    expect(leaks).toBe(1);
+  });
+
+  it('gives no byte from outside in 20 000 reads', { timeout: 60_000 }, async () => {
+    const { root } = await startRace();
+    const { api } = openHost(root, { ...EVERYTHING, quotas: PLENTY }, { audit: () => undefined });
+    const { signal } = new AbortController();
+    const started = performance.now();
+    const seen = new Map<unknown, number>();
+    while ((seen.get('inside') ?? 0) < 20_000 && performance.now() - started < DEADLINE_MS) {
+      const got = await api.call('fs.readFile', ['swap/file', 'utf8'], signal).catch((error: unknown) => {
+        return error instanceof Error && 'code' in error ? error.code : error;
+      });
+      seen.set(got, (seen.get(got) ?? 0) + 1);
+    }
+    expect(seen.get('inside')).toBeGreaterThanOrEqual(20_000);
+    expect(seen.get('ERR_PERMISSION_DENIED')).toBeGreaterThan(0);
+    expect(
+      [...seen.keys()].filter((key) => !['inside', 'ERR_PERMISSION_DENIED', 'ERR_IO_FAILED'].includes(String(key))),
+    ).toEqual([]);
+  });
+
+  it(
+    'changes nothing outside in 3 000 writes, appends, folders made and things removed',
+    { timeout: 60_000 },
+    async () => {
+      const { root, outside } = await startRace();
+      const { api } = openHost(root, { ...EVERYTHING, quotas: PLENTY }, { audit: () => undefined });
+      const { signal } = new AbortController();
+      await outcome(api.call('fs.stat', ['.'], signal));
+      const before = countDescriptors();
+      const started = performance.now();
+      let done = 0;
+      for (let turn = 0; done < 3_000 && performance.now() - started < DEADLINE_MS; turn += 1) {
+        const calls: readonly [string, readonly unknown[]][] = [
+          ['fs.writeFile', ['swap/written', 'x']],
+          ['fs.appendFile', ['swap/file', 'x']],
+          ['fs.mkdir', [`swap/made`]],
+          ['fs.remove', ['swap/made']],
+          ['fs.remove', ['swap/file']],
+          ['fs.rename', ['swap/written', 'swap/file']],
+        ];
+        for (const [name, args] of calls) {
+          if ((await outcome(api.call(name, args, signal))).startsWith('resolved')) done += 1;
+        }
+        if (turn % 100 === 0) await nextTurn();
+      }
+      expect(done).toBeGreaterThanOrEqual(3_000);
+      expect(readdirSync(outside)).toEqual(['file']);
+      expect(readFileSync(join(outside, 'file'), 'utf8')).toBe('SECRET');
+      expect(countDescriptors()).toBe(before);
+    },
+  );
+});
+
+describe.runIf(process.platform === 'linux')('sameDevice', () => {
+  it('refuses what is mounted below the root, which is allowed without it', async () => {
+    const spec = { fs: { mode: 'read', allow: ['.'] } } as const;
+    const mounted = readFileSync('/proc/self/mounts', 'utf8').includes(' /dev/shm ');
+    const [root, folder] = mounted ? ['/dev', 'shm'] : ['/', 'proc'];
+    const lax = openHost(root, spec);
+    const strict = openHost(root, spec, { sameDevice: true });
+    expect(await outcome(lax.call('fs.readDir', folder))).toMatch(/^resolved/);
+    expect(await outcome(strict.call('fs.readDir', folder))).toBe('ERR_PERMISSION_DENIED mount-point');
+    expect(await outcome(strict.call('fs.stat', folder))).toBe('ERR_PERMISSION_DENIED mount-point');
+  });
+});

@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DEFAULT_QUOTAS } from '@kb-labs/permissions';
+import { compilePolicy, createQuotaMeter } from '@kb-labs/permissions';
+import { describe, expect, it } from 'vitest';
+import { createHostApi } from '../src/index.js';
+import { countDescriptors, EVERYTHING, makeFolder, openHost, outcome } from './open-host.js';
+
+describe('createHostApi', () => {
+  it('lends only the functions that were named', async () => {
+    const { api, call } = openHost(makeFolder(), EVERYTHING, { functions: ['fs.stat'] });
+    expect(api.functions).toEqual(['fs.stat']);
+    expect(await outcome(call('fs.readFile', 'a'))).toBe('ERR_PERMISSION_DENIED');
+    expect(await outcome(call('fs.stat', 'a'))).toBe('ERR_IO_FAILED ENOENT');
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', '', 'fs', 'fs.readfile', 'x'.repeat(100_000)])(
+    'has no function %.20s',
+    async (name) => {
+      const { call } = openHost(makeFolder(), EVERYTHING);
+      const error: unknown = await call(name).catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ code: 'ERR_PERMISSION_DENIED', details: { function: name.slice(0, 64) } });
+    },
+  );
+
+  it('refuses a function that does not exist and an option that is none', () => {
+    const policy = compilePolicy({}, { root: '/' });
+    const given = { policy, meter: createQuotaMeter(DEFAULT_QUOTAS), functions: [], audit: () => undefined };
+    const codeOf = (options: object): unknown => {
+      try {
+        return createHostApi({ ...given, ...options });
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(codeOf({ functions: ['fs.open'] })).toMatchObject({ code: 'ERR_CONFIG_INVALID' });
+    expect(codeOf({ sameDevise: true })).toMatchObject({ details: { pointer: '/sameDevise' } });
+    expect(codeOf({ maxMessageBytes: -1 })).toMatchObject({ details: { pointer: '/maxMessageBytes' } });
+    expect(codeOf({ timeouts: { headersMs: Number.NaN } })).toMatchObject({
+      details: { pointer: '/timeouts/headersMs' },
+    });
+    expect(codeOf({ timeouts: { tlsMs: 1 } })).toMatchObject({ code: 'ERR_CONFIG_INVALID' });
+  });
+
+  it('charges every call, also one to nothing, before anything else', async () => {
+    const { api, call, meter } = openHost(makeFolder(), { ...EVERYTHING, quotas: { maxHostCalls: 3 } });
+    expect(await outcome(call('nothing'))).toBe('ERR_PERMISSION_DENIED');
+    expect(await outcome(call('fs.stat', 7))).toBe('ERR_INVALID_ARGUMENT');
+    expect(await outcome(call('fs.stat', '.'))).toMatch(/^resolved/);
+    expect(await outcome(call('fs.stat', '.'))).toBe('ERR_QUOTA_EXCEEDED');
+    expect(meter.used('maxHostCalls')).toBe(3);
+    expect(api.callsByName).toEqual({ 'fs.stat': 2 });
+  });
+
+  it('answers env.read with a copy of what was selected', async () => {
+    const { call } = openHost(makeFolder(), {}, { env: { TOKEN: 'x' } });
+    expect(await call('env.read')).toEqual({ TOKEN: 'x' });
+  });
+
+  it('counts denials, and audits them with what would lift them', async () => {
+    const { api, audits, call } = openHost(makeFolder(), { fs: { mode: 'read', allow: ['data'] } });
+    expect(await outcome(call('fs.readFile', 'other'))).toBe('ERR_PERMISSION_DENIED not-requested');
+    expect(await outcome(call('fs.readFile', 'data/x'))).toBe('ERR_IO_FAILED ENOENT');
+    expect(api.denials).toBe(1);
+    expect(audits.map(({ kind, operation, target, decision }) => [kind, operation, target, decision.allowed])).toEqual([
+      ['fs', 'read', 'other', false],
+      ['fs', 'read', 'data/x', true],
+    ]);
+    expect(audits[0]?.patches.length).toBeGreaterThan(0);
+    expect(audits[1]?.patches).toEqual([]);
+  });
+
+  it('refuses everything once it is disposed, and leaves no descriptor open', async () => {
+    const root = makeFolder();
+    writeFileSync(join(root, 'a'), 'a');
+    const before = countDescriptors();
+    const { api, call } = openHost(root, EVERYTHING);
+    const early = call('fs.readFile', 'a');
+    await early;
+    await api[Symbol.asyncDispose]();
+    await api[Symbol.asyncDispose]();
+    expect(await outcome(call('fs.readFile', 'a'))).toBe('ERR_PERMISSION_DENIED run-over');
+    expect(await outcome(call('net.fetch', { url: 'https://example.com' }))).toBe('ERR_PERMISSION_DENIED run-over');
+    expect(countDescriptors()).toBe(before);
+  });
+
+  it('stops a call whose signal has aborted', async () => {
+    const { api } = openHost(makeFolder(), EVERYTHING);
+    expect(await outcome(api.call('fs.writeFile', ['a', 'a'], AbortSignal.abort()))).toBe('ERR_ABORTED');
+    expect(await outcome(api.call('fs.readDir', ['.'], AbortSignal.abort()))).toBe('ERR_ABORTED');
+  });
+});
