@@ -75,23 +75,25 @@ interface GuestWork {
 async function runInSandbox(run: Run, work: GuestWork): Promise<unknown> {
   const { job, engine, prepared, authority, functions } = work;
   const { policy, meter } = authority;
+  const { graceMs } = engine;
   const audit = (record: AuditRecord): void => run.emit({ type: 'audit', audit: record });
   const env = functions.includes('env.read') ? pickEnv({ job, prepared, policy, audit }) : {};
-  await using lent = run.closing(createHostApi({ policy, meter, functions, audit, env, clock: engine.clock }));
+  await using lent = run.closing(createHostApi({ policy, meter, functions, audit, env, clock: engine.clock }), graceMs);
   await using place = run.closing(
     await run.stage('sandbox', () =>
       acquireSandbox(run, {
         adapter: engine.adapterFor(job.settings.sandbox),
         required: job.settings.requiredConfinement ?? engine.requiredConfinement,
-        graceMs: engine.graceMs,
+        graceMs,
         env,
         prepared,
         authority,
       }),
     ),
+    graceMs,
   );
   const input = await run.stage('input', () => parseInput(run, job));
-  const guest = { sandbox: place.value, hostApi: lent.value, functions, prepared, authority, input };
+  const guest = { sandbox: place.value, hostApi: lent.value, functions, prepared, authority, input, graceMs };
   const value = await run.stage('handler', () => runHandler(run, guest));
   return await run.stage('output', () => parseOutput(run, job, value));
 }

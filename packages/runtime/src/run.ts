@@ -10,6 +10,7 @@ import type {
   StageName,
 } from '@kb-labs/contracts';
 import { abortError, assertNotAborted } from './abort.js';
+import { withinDeadline } from './deadline.js';
 import { describeThrown, toEnvelope } from './envelope.js';
 import { createEmitter } from './observers.js';
 import type { EventBody, RunIdentity } from './observers.js';
@@ -84,13 +85,14 @@ export class Run {
     }
   }
 
-  /** Hands over what must be closed. A failure to close is written to the runtime's log: the verdict of the run stands. */
-  closing<T extends AsyncDisposable>(thing: T): AsyncDisposable & { readonly value: T } {
+  /** Hands over what must be closed. Failing to, or taking too long, goes to the runtime's log: the verdict of the run stands. */
+  closing<T extends AsyncDisposable>(thing: T, graceMs: number): AsyncDisposable & { readonly value: T } {
+    const deadline = { limitMs: 0, graceMs, signal: undefined, code: 'ERR_SANDBOX_CRASHED', duty: 'close' } as const;
     return {
       value: thing,
       [Symbol.asyncDispose]: async () => {
         try {
-          await thing[Symbol.asyncDispose]();
+          await withinDeadline(thing[Symbol.asyncDispose](), { ...deadline, late: () => undefined });
         } catch (thrown) {
           this.#report('close-failed', thrown);
         }

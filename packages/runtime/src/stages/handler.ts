@@ -1,7 +1,16 @@
 import { createError, isPluginError } from '@kb-labs/contracts';
-import type { GuestNote, GuestPhase, Sandbox, SandboxHost, SandboxOutcome, StageName } from '@kb-labs/contracts';
+import type {
+  GuestNote,
+  GuestPhase,
+  Sandbox,
+  SandboxCall,
+  SandboxHost,
+  SandboxOutcome,
+  StageName,
+} from '@kb-labs/contracts';
 import type { HostApi } from '@kb-labs/host-api';
 import { abortError } from '../abort.js';
+import { withinDeadline } from '../deadline.js';
 import { codeOf, toEnvelope } from '../envelope.js';
 import { createGuestLogBook } from '../guest-log.js';
 import { StageFailure } from '../run.js';
@@ -17,6 +26,7 @@ export interface GuestCall {
   readonly prepared: Prepared;
   readonly authority: Authority;
   readonly input: unknown;
+  readonly graceMs: number;
 }
 
 /** In which stage a run has ended that ended in this part of the guest. */
@@ -29,23 +39,18 @@ const STAGE_OF: Readonly<Record<GuestPhase, StageName>> = {
 
 /** Runs the handler with its schemas in the sandbox, and answers its host calls. Throws a `StageFailure` for what it does wrong. */
 export async function runHandler(run: Run, call: GuestCall): Promise<unknown> {
-  const { sandbox, hostApi, prepared } = call;
+  const { hostApi, prepared } = call;
   const start = run.clock.monotonic();
   try {
-    const outcome = await settle(run, () =>
-      sandbox.run(
-        {
-          executionId: run.identity.executionId,
-          handler: prepared.handler,
-          inputSchema: prepared.inputSchema,
-          outputSchema: prepared.outputSchema,
-          input: call.input,
-          api: call.functions,
-          signal: run.signal,
-        },
-        hostSide(run, call),
-      ),
-    );
+    const outcome = await settle(run, call, {
+      executionId: run.identity.executionId,
+      handler: prepared.handler,
+      inputSchema: prepared.inputSchema,
+      outputSchema: prepared.outputSchema,
+      input: call.input,
+      api: call.functions,
+      signal: run.signal,
+    });
     run.receipt.usage = outcome.usage;
     if (outcome.ok) return outcome.value;
     const byCaller = outcome.error.code === 'ERR_ABORTED' && run.signal.aborted;
@@ -58,14 +63,23 @@ export async function runHandler(run: Run, call: GuestCall): Promise<unknown> {
   }
 }
 
-/** An adapter's promise is not to reject, and to say how it ended. One that breaks it has lost its guest. */
-async function settle(run: Run, work: () => Promise<SandboxOutcome>): Promise<SandboxOutcome> {
+/** An adapter's promise is to answer in time, not to reject, and to say how it ended. One that breaks it has lost its guest. */
+async function settle(run: Run, call: GuestCall, work: SandboxCall): Promise<SandboxOutcome> {
   const adapter = run.confinement?.adapter;
   let cause: unknown;
   try {
-    const outcome = await work();
+    const outcome = await withinDeadline(call.sandbox.run(work, hostSide(run, call)), {
+      limitMs: call.authority.limits.timeoutMs,
+      graceMs: call.graceMs,
+      signal: run.signal,
+      code: 'ERR_TIMEOUT',
+      duty: 'end the handler',
+      // The verdict stands, and disposing the place is all that is left to do.
+      late: () => undefined,
+    });
     if (isOutcome(outcome)) return outcome;
   } catch (thrown) {
+    if (isPluginError(thrown)) throw thrown;
     cause = thrown;
   }
   throw createError('ERR_SANDBOX_CRASHED', 'The sandbox failed, and has not said how the handler ended', {

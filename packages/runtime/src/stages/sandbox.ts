@@ -1,6 +1,7 @@
 import type { ConfinementTable, Sandbox, SandboxAdapter, SandboxLimits } from '@kb-labs/contracts';
 import { untilAborted } from '../abort.js';
 import { assertConfined } from '../confinement.js';
+import { withinDeadline } from '../deadline.js';
 import type { Run } from '../run.js';
 import type { Authority } from './permissions.js';
 import type { Prepared } from './prepare.js';
@@ -19,12 +20,20 @@ export interface SandboxWish {
 export async function acquireSandbox(run: Run, wish: SandboxWish): Promise<Sandbox> {
   const { adapter, required, prepared, authority } = wish;
   assertConfined(adapter.name, required, await untilAborted(adapter.confines(), run.signal));
-  const sandbox = await adapter.acquire({
+  const acquired = adapter.acquire({
     plugin: prepared.plugin,
     limits: sandboxLimits(wish),
     env: wish.env,
     policyDigest: authority.policy.digest,
     signal: run.signal,
+  });
+  const sandbox = await withinDeadline(acquired, {
+    limitMs: authority.limits.startTimeoutMs,
+    graceMs: wish.graceMs,
+    signal: run.signal,
+    code: 'ERR_START_TIMEOUT',
+    duty: 'start',
+    late: (place) => void run.closing(place, wish.graceMs)[Symbol.asyncDispose](),
   });
   try {
     assertConfined(adapter.name, required, sandbox.confinement.firmness);
