@@ -81,7 +81,9 @@ export class Run {
     } finally {
       const ms = this.clock.monotonic() - start;
       this.receipt.stages.push(Object.freeze({ stage, ms }));
-      this.emit({ type: 'stage-end', stage, ms, code: failure?.envelope.code });
+      const code = failure?.envelope.code;
+      this.emit({ type: 'stage-end', stage, ms, code });
+      this.log.write('debug', 'stage-end', { executionId: this.identity.executionId, stage, ms, code });
     }
   }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
+import { anything, assert, constantFrom, dictionary, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { manifestJsonSchema, parseManifest } from '../src/manifest.js';
 import { RUNTIME_VERSION } from '../src/version.js';
@@ -137,6 +138,25 @@ describe('parseManifest', () => {
       expect.objectContaining({
         details: { pointer: expect.any(String), issues: expect.objectContaining({ length: 20 }) },
       }),
+    );
+  });
+});
+
+describe('a hostile manifest', () => {
+  it('is refused with its code, and never with anything else', () => {
+    const keys = constantFrom(...Object.keys(full), 'fs', 'allow', 'handler', 'quotas', 'x', '__proto__');
+    const codeOf = (value: unknown): unknown => {
+      try {
+        return parseManifest(value).schema;
+      } catch (error) {
+        return error instanceof Error && 'code' in error ? error.code : error;
+      }
+    };
+    assert(
+      property(dictionary(keys, anything({ withNullPrototype: true, withSparseArray: true })), (parts) =>
+        ['ERR_MANIFEST_INVALID', 'kb.plugin/1'].includes(String(codeOf({ ...full, ...parts }))),
+      ),
+      { seed: 1, numRuns: 2000 },
     );
   });
 });
