@@ -125,5 +125,14 @@ function ownCode(): readonly string[] {
   const require = createRequire(import.meta.url);
   const packages = ['artifacts', 'capabilities', 'contracts', 'host-api', 'permissions', 'sandbox'];
   const own = realpathSync(fileURLToPath(new URL('..', import.meta.url)));
-  return [own, ...packages.map((name) => realpathSync(dirname(require.resolve(`@kb-labs/${name}/package.json`))))];
+  return [own, ...packages.flatMap((name) => folderOf(`@kb-labs/${name}/package.json`, require))];
+}
+
+function folderOf(packageJson: string, require: NodeJS.Require): readonly string[] {
+  try {
+    return [realpathSync(dirname(require.resolve(packageJson)))];
+  } catch {
+    // A bundler has made it part of the host's own code, and that is the host's to keep out of a root.
+    return [];
+  }
 }

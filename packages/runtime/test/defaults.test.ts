@@ -196,6 +196,27 @@ describe('createRuntime', () => {
     );
   });
 
+  it.each(['runtime/dist/forged.js', 'permissions/dist/index.js', 'sandbox/forged.js'])(
+    'never lets a plugin write its own code: %s',
+    async (path) => {
+      await using writer = await pluginFolder({
+        'run.mjs': "export const run = (path, ctx) => ctx.fs.appendFile(path, '').catch((error) => error.code);",
+      });
+      await using runtime = createRuntime(inProcess);
+      const context = runtime.createContext({
+        capabilities: ['fs.write'],
+        permissions: { fs: { mode: 'readWrite', allow: ['.'] } },
+        root: fileURLToPath(new URL('../..', import.meta.url)),
+        pluginRoot: writer.root,
+      });
+
+      await expect(runtime.execute('./run.mjs#run', path, context)).resolves.toMatchObject({
+        ok: true,
+        data: 'ERR_PERMISSION_DENIED',
+      });
+    },
+  );
+
   it('leaves no listener on a signal that lives on', async () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);

@@ -17,6 +17,7 @@ describe('protectedCode', () => {
       '/app/schemas',
       '/app/package.json',
       '/app/kb.plugin.json',
+      '/app/plugin.json',
     ]);
   });
 
@@ -26,8 +27,10 @@ describe('protectedCode', () => {
       '/app/x.js',
       '/app/package.json',
       '/app/kb.plugin.json',
+      '/app/plugin.json',
       '/app/data/package.json',
       '/app/data/kb.plugin.json',
+      '/app/data/plugin.json',
     ]);
   });
 });

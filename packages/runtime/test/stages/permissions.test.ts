@@ -99,4 +99,28 @@ describe('decideAuthority', () => {
     }
     await expect(execute('./code/run.mjs#run', 'plugins/b', context)).resolves.toMatchObject({ ok: true });
   });
+
+  it.each([
+    ['remove', 'plugins', { recursive: true }],
+    ['rename', 'plugins', 'elsewhere'],
+    ['rename', 'plugins/a', 'elsewhere'],
+    ['rename', 'data', 'plugins/a/code'],
+    ['copy', 'data/x.mjs', 'plugins/a/code/run.mjs'],
+  ])('nor move it away by a folder above it: %s %s', async (...call) => {
+    await using root = await pluginFolder({
+      'data/x.mjs': '',
+      'plugins/a/code/run.mjs': 'export const run = ([name, ...rest], ctx) => ctx.fs[name](...rest);',
+    });
+    const context = createPluginContext({
+      capabilities: ['fs.write'],
+      permissions: readWrite('.'),
+      root: root.root,
+      pluginRoot: join(root.root, 'plugins/a'),
+      ...inProcess,
+    });
+    const result = await execute('./code/run.mjs#run', call, context);
+
+    expect(result).toMatchObject({ ok: false, error: { error: { code: 'ERR_PERMISSION_DENIED' } } });
+    expect(readFileSync(join(root.root, 'plugins/a/code/run.mjs'), 'utf8')).toContain('export const run');
+  });
 });
