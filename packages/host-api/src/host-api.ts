@@ -1,36 +1,12 @@
 import { createError } from '@kb-labs/contracts';
-import type { AuditRecord, Clock, PermissionPolicy, QuotaMeter } from '@kb-labs/contracts';
 import { createFileTree } from './fs/file-tree.js';
 import { createFsFunctions } from './fs/fs-functions.js';
 import { createGate } from './gate.js';
 import type { HostFunction, HostFunctions } from './host-function.js';
 import { parseHostApiOptions } from './host-api-options.js';
+import type { HostApiOptions } from './host-api-options.js';
 import { createNetwork } from './net/network.js';
-import type { FetchTimeouts } from './net/network.js';
-import type { Resolve } from './net/resolve-target.js';
 import { createSwitchboard } from './switchboard.js';
-
-export interface HostApiOptions {
-  /** What the guest may do. Its `root` must be a real path. */
-  readonly policy: PermissionPolicy;
-  /** Counts for this run alone, or for several that share a quota. */
-  readonly meter: QuotaMeter;
-  /** The functions that this guest may call, by the names in `HOST_FUNCTIONS`. */
-  readonly functions: readonly string[];
-  /** Is told every decision, in order. Must not throw. */
-  readonly audit: (record: AuditRecord) => void;
-  /** The answer to `env.read`: what `selectEnv` picked. Default: nothing. */
-  readonly env?: Readonly<Record<string, string>>;
-  readonly clock?: Pick<Clock, 'monotonic'>;
-  /** Names to addresses. Default: the system's resolver. Every address is checked, wherever it comes from. */
-  readonly resolve?: Resolve;
-  /** Refuses files on another device than the root. A bind mount of the same device is not seen. Default: false. */
-  readonly sameDevice?: boolean;
-  /** Bytes that one answer may have. Default: 16 MiB. */
-  readonly maxMessageBytes?: number;
-  /** Milliseconds. Default: 10 s to connect, 30 s to the response's head, 30 s between two pieces of a body. */
-  readonly timeouts?: Partial<FetchTimeouts>;
-}
 
 /** What one guest can reach of the host. Disposing ends what is under way, and refuses what comes after. */
 export interface HostApi extends AsyncDisposable {

@@ -1,7 +1,8 @@
 // The public names of this package, one by one.
 export { createHostApi } from './host-api.js';
-export type { HostApi, HostApiOptions } from './host-api.js';
-export type { FetchTimeouts } from './net/network.js';
+export type { HostApi } from './host-api.js';
+export type { HostApiOptions } from './host-api-options.js';
+export type { FetchTimeouts } from './net/fetch-timeouts.js';
 export type { Resolve, ResolvedAddress } from './net/resolve-target.js';
 export { selectEnv } from './select-env.js';
 export type { SelectEnvOptions } from './select-env.js';

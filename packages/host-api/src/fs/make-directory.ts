@@ -19,9 +19,10 @@ export function createMkdir(session: FsSession): HostFunction {
     const path = admitPath(session.gate, rawPath, ['write']);
     await act(session, { action: 'make directory', operation: 'write', path }, () => {
       throwIfStopped(context);
-      const missing = options?.recursive === true ? missingFolders(session, path) : [path];
+      const isRecursive = options?.recursive === true;
+      const missing = isRecursive ? missingFolders(session, path) : [path];
       using entries = charge(session.gate.meter, 'maxEntriesWritten', missing.length);
-      for (const folder of missing) makeFolder(session, folder);
+      for (const folder of missing) makeFolder(session, folder, isRecursive);
       entries.commit();
     });
   };
@@ -54,7 +55,13 @@ function countPresent(session: FsSession, path: CanonicalPath): number {
   return 0;
 }
 
-function makeFolder(session: FsSession, path: CanonicalPath): void {
+function makeFolder(session: FsSession, path: CanonicalPath, mayExist: boolean): void {
   using place = session.tree.locate(path);
-  mkdirSync(place.directory.entry(place.name), { mode: DIRECTORY_MODE });
+  const entry = place.directory.entry(place.name);
+  try {
+    mkdirSync(entry, { mode: DIRECTORY_MODE });
+  } catch (error) {
+    // Another process was faster, which is as good.
+    if (!mayExist || errnoOf(error) !== 'EEXIST' || !lstatSync(entry).isDirectory()) throw error;
+  }
 }

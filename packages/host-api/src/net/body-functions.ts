@@ -5,8 +5,8 @@ import { createAbortedError, throwIfStopped } from '../host-function.js';
 import type { CallContext, HostFunction } from '../host-function.js';
 import type { Exchange } from './exchange.js';
 import { createFetchError } from './fetch-error.js';
-import { timingOf } from './fetch.js';
-import type { NetSession } from './fetch.js';
+import { timingOf } from './net-session.js';
+import type { NetSession } from './net-session.js';
 import { UPLOAD_CLOSED } from './upload.js';
 
 const id = z.int().min(1);

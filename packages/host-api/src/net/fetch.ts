@@ -5,22 +5,15 @@ import type { Response } from 'undici';
 import { createAbortedError, throwIfStopped } from '../host-function.js';
 import type { CallContext, HostFunction } from '../host-function.js';
 import { createDownload } from './download.js';
-import type { Exchange, ExchangeTable } from './exchange.js';
+import type { Exchange } from './exchange.js';
 import { createFetchError } from './fetch-error.js';
-import type { FetchTiming } from './fetch-error.js';
-import type { NetworkOptions } from './network.js';
+import { timingOf } from './net-session.js';
+import type { NetSession } from './net-session.js';
 import { countRequestBytes, parseFetchArguments } from './outgoing-request.js';
 import type { FetchArguments, OutgoingRequest } from './outgoing-request.js';
-import type { PinnedAgent } from './pinned-agent.js';
 import { createRedirectError, followRedirect, readRedirect } from './redirect.js';
 import { resolveTarget } from './resolve-target.js';
 import { createUpload } from './upload.js';
-
-/** What the network functions of one run share. */
-export interface NetSession extends NetworkOptions {
-  readonly agent: PinnedAgent;
-  readonly exchanges: ExchangeTable;
-}
 
 /** The head of a response. Its body is fetched with `net.readBody` under `id`. */
 export interface FetchReply {
@@ -132,11 +125,6 @@ async function sendOnce(session: NetSession, current: Exchange, request: Outgoin
     signal,
     ...(body === undefined ? {} : { body, duplex: 'half' }),
   });
-}
-
-/** For the words of a timeout. */
-export function timingOf({ clock, timeouts }: NetSession, { startedAt }: Exchange): FetchTiming {
-  return { limits: { ...timeouts }, elapsedMs: clock.monotonic() - startedAt };
 }
 
 function createTakenError(): Error {

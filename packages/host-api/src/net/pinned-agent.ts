@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net';
 import type { NetTarget } from '@kb-labs/contracts';
 import { Agent, buildConnector } from 'undici';
 import type { Dispatcher } from 'undici';
-import type { FetchTimeouts } from './network.js';
+import type { FetchTimeouts } from './fetch-timeouts.js';
 import type { ResolvedAddress } from './resolve-target.js';
 
 /** Connections that lead only to addresses which were checked for that very scheme, host and port. */

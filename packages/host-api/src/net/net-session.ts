@@ -1,0 +1,26 @@
+import type { Clock } from '@kb-labs/contracts';
+import type { Gate } from '../gate.js';
+import type { Exchange, ExchangeTable } from './exchange.js';
+import type { FetchTiming } from './fetch-error.js';
+import type { FetchTimeouts } from './fetch-timeouts.js';
+import type { PinnedAgent } from './pinned-agent.js';
+import type { Resolve } from './resolve-target.js';
+
+/** What the network functions need of the host. */
+export interface NetworkOptions {
+  readonly gate: Gate;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly resolve: Resolve;
+  readonly timeouts: FetchTimeouts;
+}
+
+/** What the network functions of one run share. */
+export interface NetSession extends NetworkOptions {
+  readonly agent: PinnedAgent;
+  readonly exchanges: ExchangeTable;
+}
+
+/** For the words of a timeout. */
+export function timingOf({ clock, timeouts }: NetSession, { startedAt }: Exchange): FetchTiming {
+  return { limits: { ...timeouts }, elapsedMs: clock.monotonic() - startedAt };
+}
