@@ -5,7 +5,7 @@ import type { IpAddress } from './ip-address.js';
 import type { ParsedRule } from './rule-line.js';
 
 /** Where a rule leads: one name, all names below one, or a range of addresses. */
-export type NetHost =
+type NetHost =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'below'; readonly name: string }
   | { readonly kind: 'address'; readonly ip: IpAddress; readonly bits: number };

@@ -30,12 +30,12 @@ export function checkFsPermission(
 
 /** One question about a URL. What its name resolves to is another one: ask a policy with kind `address`. */
 export function checkNetPermission(url: string, spec: NetPermissionSpec): PermissionDecision {
-  return compilePolicy({ net: spec }, { root: process.cwd() }).check({ kind: 'net', url });
+  return compilePolicy({ net: spec }, { root: anyRoot() }).check({ kind: 'net', url });
 }
 
 /** One question about a variable of the environment, by its name. */
 export function checkEnvPermission(name: string, spec: EnvPermissionSpec): PermissionDecision {
-  return compilePolicy({ env: spec }, { root: process.cwd() }).check({ kind: 'env', name });
+  return compilePolicy({ env: spec }, { root: anyRoot() }).check({ kind: 'env', name });
 }
 
 /** Several decisions as one. */
@@ -51,4 +51,9 @@ export function checkAllPermissions(checks: readonly PermissionDecision[]): Perm
     allowed: decisions.length > 0 && decisions.every(({ allowed }) => allowed === true),
     decisions,
   });
+}
+
+/** For questions about no file. The working directory may be gone, and asking for it would throw. */
+function anyRoot(): string {
+  return process.platform === 'win32' ? 'C:\\' : '/';
 }
