@@ -71,12 +71,14 @@ function compileCore(spec: PermissionSpec, document: SpecDocument, places: Place
   const fs = compileFsSection(spec.fs ?? undefined, { ...at('fs'), ...places });
   const net = compileNetSection(spec.net ?? undefined, at('net'));
   const env = compileEnvSection(spec.env ?? undefined, at('env'));
-  const namedQuotas: QuotaSpec = spec.quotas ?? {};
+  const named: QuotaSpec = spec.quotas ?? {};
+  const quotas = effectiveQuotas(named);
   return {
     root: places.root,
     platform: document.platform,
-    namedQuotas,
-    quotas: effectiveQuotas(namedQuotas),
+    quotas,
+    // A default is the host's word, not the manifest's.
+    bindingQuotas: document.source === 'manifest' ? named : quotas,
     rules: [canonicalRules(spec), places.protectedPaths.toSorted()],
     decide: (request): PermissionDecision => {
       if (request.kind === 'fs') return fs.decide(request.target);

@@ -30,13 +30,12 @@ export function intersectPolicies({ asked, granted }: IntersectPoliciesOptions):
 }
 
 function intersectCores(asked: PolicyCore, granted: PolicyCore): PolicyCore {
-  const namedQuotas = smallerQuotas(asked.namedQuotas, granted.namedQuotas);
+  const bindingQuotas = smallerQuotas(asked.bindingQuotas, granted.bindingQuotas);
   return {
     root: granted.root,
     platform: granted.platform,
-    namedQuotas,
-    // A default is the host's word: a manifest gets beyond it only where the grant names more.
-    quotas: effectiveQuotas({ ...granted.quotas, ...smallerQuotas(asked.namedQuotas, granted.quotas) }),
+    bindingQuotas,
+    quotas: effectiveQuotas(bindingQuotas),
     rules: { asked: asked.rules, granted: granted.rules },
     decide: (request) => stricter(asked.decide(request), granted.decide(request)),
     ground: (request) => bothGrounds(asked, granted, request),

@@ -19,8 +19,8 @@ export interface PolicyCore {
   readonly root: string;
   readonly platform: NodeJS.Platform;
   readonly quotas: EffectiveQuotas;
-  /** The limits that documents name, without the defaults. */
-  readonly namedQuotas: QuotaSpec;
+  /** The limits that hold in an intersection: all of a grant, and of a manifest those that it names. */
+  readonly bindingQuotas: QuotaSpec;
   /** All that decisions depend on, in canonical form. */
   readonly rules: unknown;
   decide(request: ParsedRequest): PermissionDecision;

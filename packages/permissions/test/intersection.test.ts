@@ -119,4 +119,12 @@ describe('quotas of an intersection', () => {
     });
     expect(both(quotas(asked), quotas(granted)).quotas).toEqual({ ...DEFAULT_QUOTAS, timeoutMs: expected });
   });
+
+  it('are never above those of an intersection inside, defaults included', () => {
+    const tenant = compilePolicy({ quotas: { timeoutMs: 100_000, maxFetches: 5 } }, options);
+    const inner = both({ quotas: { maxFetches: 3 } }, null);
+    const expected = { ...DEFAULT_QUOTAS, maxFetches: 3 };
+    expect(intersectPolicies({ asked: inner, granted: tenant }).quotas).toEqual(expected);
+    expect(intersectPolicies({ asked: tenant, granted: inner }).quotas).toEqual(expected);
+  });
 });
