@@ -1,6 +1,5 @@
 import { createError } from '@kb-labs/contracts';
 import type { NetTarget } from '@kb-labs/contracts';
-import { fetch } from 'undici';
 import type { Response } from 'undici';
 import { createAbortedError, throwIfStopped } from '../host-function.js';
 import type { CallContext, HostFunction } from '../host-function.js';
@@ -109,19 +108,19 @@ async function followHops(
 }
 
 async function sendOnce(session: NetSession, current: Exchange, request: OutgoingRequest): Promise<Response> {
-  const { gate, agent, resolve } = session;
+  const { gate, resolve } = session;
   const { signal } = current.controller;
   gate.meter.reserve('maxFetches', 1).commit();
   const addresses = await resolveTarget(request.target, { gate, resolve, signal });
+  const agent = await session.agent();
   signal.throwIfAborted();
   gate.meter.reserve('maxBytesSent', countRequestBytes(request)).commit();
   agent.pin(request.target, addresses);
   const body = request.body === 'stream' ? current.upload?.body : request.body;
-  return await fetch(request.target.href, {
+  return await agent.fetch(request.target.href, {
     method: request.method,
     headers: request.headers.map(([name, value]): [string, string] => [name, value]),
     redirect: 'manual',
-    dispatcher: agent.dispatcher,
     signal,
     ...(body === undefined ? {} : { body, duplex: 'half' }),
   });

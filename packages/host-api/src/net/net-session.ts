@@ -16,7 +16,8 @@ export interface NetworkOptions {
 
 /** What the network functions of one run share. */
 export interface NetSession extends NetworkOptions {
-  readonly agent: PinnedAgent;
+  /** The one agent of the run, made when first asked for. */
+  readonly agent: () => Promise<PinnedAgent>;
   readonly exchanges: ExchangeTable;
 }
 

@@ -4,6 +4,7 @@ import { createExchangeTable } from './exchange.js';
 import { createFetch } from './fetch.js';
 import type { NetworkOptions } from './net-session.js';
 import { createPinnedAgent } from './pinned-agent.js';
+import type { PinnedAgent } from './pinned-agent.js';
 
 /** The network functions of one run. Disposing aborts every fetch and destroys every socket. */
 export interface Network extends AsyncDisposable {
@@ -12,7 +13,8 @@ export interface Network extends AsyncDisposable {
 
 /** Connections, cookies and caches are shared with no other run: there is one agent for each, and no cookie jar or cache at all. */
 export function createNetwork({ gate, clock, resolve, timeouts }: NetworkOptions): Network {
-  const agent = createPinnedAgent(timeouts);
+  let opened: Promise<PinnedAgent> | undefined;
+  const agent = (): Promise<PinnedAgent> => (opened ??= createPinnedAgent(timeouts));
   const exchanges = createExchangeTable();
   const session = { gate, clock, resolve, timeouts, agent, exchanges };
   return {
@@ -24,7 +26,7 @@ export function createNetwork({ gate, clock, resolve, timeouts }: NetworkOptions
     },
     async [Symbol.asyncDispose]() {
       exchanges[Symbol.dispose]();
-      await agent[Symbol.asyncDispose]();
+      await (await opened)?.[Symbol.asyncDispose]();
     },
   };
 }

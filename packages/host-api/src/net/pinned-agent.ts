@@ -1,13 +1,13 @@
 import type { LookupFunction } from 'node:net';
 import type { NetTarget } from '@kb-labs/contracts';
-import { Agent, buildConnector } from 'undici';
-import type { Dispatcher } from 'undici';
+import type { buildConnector, RequestInit, Response } from 'undici';
 import type { FetchTimeouts } from './fetch-timeouts.js';
 import type { ResolvedAddress } from './resolve-target.js';
 
 /** Connections that lead only to addresses which were checked for that very scheme, host and port. */
 export interface PinnedAgent extends AsyncDisposable {
-  readonly dispatcher: Dispatcher;
+  /** undici's own fetch, over these connections alone. */
+  fetch(url: string, init: Omit<RequestInit, 'dispatcher'>): Promise<Response>;
   /** From now on a connection to this target goes to one of these. */
   pin(target: NetTarget, addresses: readonly ResolvedAddress[]): void;
 }
@@ -20,8 +20,10 @@ interface Pin {
 /** Sockets to one origin at a time. */
 const MAX_CONNECTIONS = 32;
 
-/** Knows no proxy: neither `HTTP_PROXY` nor `NODE_USE_ENV_PROXY` is looked at by an agent of its own. Opens nothing until used. */
-export function createPinnedAgent({ connectMs, headersMs, bodyMs }: FetchTimeouts): PinnedAgent {
+/** Knows no proxy: neither `HTTP_PROXY` nor `NODE_USE_ENV_PROXY` is looked at by an agent of its own. Connects to nothing until used. */
+export async function createPinnedAgent({ connectMs, headersMs, bodyMs }: FetchTimeouts): Promise<PinnedAgent> {
+  // Loading undici takes 100 ms: a host whose plugins fetch nothing does not pay for it.
+  const { Agent, buildConnector, fetch } = await import('undici');
   const pins = new Map<string, Pin>();
   const agent = new Agent({
     headersTimeout: headersMs,
@@ -34,18 +36,25 @@ export function createPinnedAgent({ connectMs, headersMs, bodyMs }: FetchTimeout
     },
   });
   return {
-    dispatcher: agent,
+    fetch: (url, init) => fetch(url, { ...init, dispatcher: agent }),
     pin(target, addresses) {
       const key = keyOf(`${target.scheme}:`, target.host, String(target.port));
       const known = pins.get(key);
       if (known !== undefined) known.addresses = addresses;
-      else pins.set(key, createPin(addresses, connectMs));
+      else
+        pins.set(
+          key,
+          createPin(addresses, (lookup) => buildConnector({ timeout: connectMs, lookup })),
+        );
     },
     [Symbol.asyncDispose]: () => agent.destroy(),
   };
 }
 
-function createPin(addresses: readonly ResolvedAddress[], timeout: number): Pin {
+function createPin(
+  addresses: readonly ResolvedAddress[],
+  connectBy: (lookup: LookupFunction) => buildConnector.connector,
+): Pin {
   const lookup: LookupFunction = (_hostname, options, callback) => {
     const family = options.family === 4 || options.family === 6 ? options.family : undefined;
     const fitting = pin.addresses.filter((each) => family === undefined || each.family === family);
@@ -54,7 +63,7 @@ function createPin(addresses: readonly ResolvedAddress[], timeout: number): Pin 
     else if (options.all === true) callback(null, [...fitting]);
     else callback(null, first.address, first.family);
   };
-  const pin: Pin = { addresses, connect: buildConnector({ timeout, lookup }) };
+  const pin: Pin = { addresses, connect: connectBy(lookup) };
   return pin;
 }
 

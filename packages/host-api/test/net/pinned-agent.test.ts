@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { parseNetTarget } from '@kb-labs/permissions';
-import { fetch } from 'undici';
 import { createPinnedAgent } from '../../src/net/pinned-agent.js';
 import { serve } from './serve.js';
 
@@ -11,26 +10,26 @@ const timeouts = { connectMs: 1_000, headersMs: 1_000, bodyMs: 1_000 };
 describe('the agent of a run', () => {
   it('connects to nothing that was not pinned, by scheme, host and port', async () => {
     const server = await serve((_, response) => response.end('hello'));
-    await using agent = createPinnedAgent(timeouts);
+    await using agent = await createPinnedAgent(timeouts);
     const url = `http://api.good.com:${server.port}/`;
-    await expect(fetch(url, { dispatcher: agent.dispatcher })).rejects.toThrow('fetch failed');
+    await expect(agent.fetch(url, {})).rejects.toThrow('fetch failed');
     agent.pin(parseNetTarget('http://api.good.com:8080/'), [{ address: '127.0.0.1', family: 4 }]);
     agent.pin(parseNetTarget(`https://api.good.com:${server.port}/`), [{ address: '127.0.0.1', family: 4 }]);
-    await expect(fetch(url, { dispatcher: agent.dispatcher })).rejects.toThrow('fetch failed');
+    await expect(agent.fetch(url, {})).rejects.toThrow('fetch failed');
     expect(server.accepted()).toBe(0);
     agent.pin(parseNetTarget(url), [{ address: '127.0.0.1', family: 4 }]);
-    expect(await (await fetch(url, { dispatcher: agent.dispatcher })).text()).toBe('hello');
+    expect(await (await agent.fetch(url, {})).text()).toBe('hello');
   });
 
   it('tries the pinned addresses, and only those', async () => {
     const server = await serve((_, response) => response.end('hello'));
-    await using agent = createPinnedAgent(timeouts);
+    await using agent = await createPinnedAgent(timeouts);
     const target = parseNetTarget(`http://api.good.com:${server.port}/`);
     agent.pin(target, [
       { address: '127.0.0.7', family: 4 },
       { address: '127.0.0.1', family: 4 },
     ]);
-    expect(await (await fetch(target.href, { dispatcher: agent.dispatcher })).text()).toBe('hello');
+    expect(await (await agent.fetch(target.href, {})).text()).toBe('hello');
   });
 
   it('knows no proxy, whatever the environment says', async () => {
