@@ -2,6 +2,7 @@ import { access, constants, realpath } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { createError } from '@kb-labs/contracts';
 import type { ConfinementReport, Sandbox, SandboxAdapter } from '@kb-labs/contracts';
+import { abortError } from '../wire/abort-error.js';
 import type { Launcher } from './child-command.js';
 import { describeConfinement } from './fork-confinement.js';
 import { openPlace } from './guest-place.js';
@@ -24,14 +25,23 @@ export function forkSandbox(options: ForkSandboxOptions = {}): SandboxAdapter {
   const places = new Set<Sandbox>();
   const guard = createHostGuard();
   let prepared: Promise<Prepared> | undefined;
-  const prepare = (): Promise<Prepared> => (prepared ??= prepareLauncher(checked));
+  const prepare = async (): Promise<Prepared> => {
+    prepared ??= prepareLauncher(checked);
+    try {
+      return await prepared;
+    } catch (error) {
+      // What failed now may work at the next try.
+      prepared = undefined;
+      throw error;
+    }
+  };
 
   return {
     name: 'fork',
     confines: async () => (await prepare()).report.firmness,
     async acquire(plan) {
       const { launcher, report } = await prepare();
-      plan.signal.throwIfAborted();
+      if (plan.signal.aborted) throw abortError(plan.signal);
       const place = await openPlace({ plan, launcher, guard, codeRoots: checked.codeRoots });
       const sandbox: Sandbox = {
         confinement: report,

@@ -8,6 +8,7 @@ import type {
   SandboxPlan,
 } from '@kb-labs/contracts';
 import { pathToFileURL } from 'node:url';
+import { abortError } from '../wire/abort-error.js';
 import { serveGuest } from '../wire/guest-peer.js';
 import type { ModuleLoader } from '../wire/guest-run.js';
 import { createSession } from '../wire/session.js';
@@ -24,7 +25,7 @@ export function inProcessSandbox(): SandboxAdapter {
     name: 'in-process',
     confines: () => Promise.resolve(REPORT.firmness),
     acquire: async (plan) => {
-      plan.signal.throwIfAborted();
+      if (plan.signal.aborted) throw abortError(plan.signal);
       return await createPlace(plan);
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -37,9 +37,9 @@ function typedArrayName(view: ArrayBufferView): string | undefined {
   return typeof tag === 'string' && MAKERS.has(tag) ? tag : undefined;
 }
 
-/** Makes the view again, over a copy of its own. Throws `TypeError` for an unknown kind, missing bytes or a length that does not fit. */
-export function makeBinary(name: unknown, bytes: Uint8Array | undefined): ArrayBuffer | ArrayBufferView {
-  if (typeof name !== 'string' || bytes === undefined) throw new TypeError('malformed bytes');
+/** Makes the view again, over a copy of its own. Throws `TypeError` for an unknown kind or a length that does not fit. */
+export function makeBinary(name: unknown, bytes: Uint8Array): ArrayBuffer | ArrayBufferView {
+  if (typeof name !== 'string') throw new TypeError('malformed bytes');
   const copy = new ArrayBuffer(bytes.byteLength);
   new Uint8Array(copy).set(bytes);
   if (name === 'ArrayBuffer') return copy;

@@ -1,6 +1,6 @@
 import { exceedsJsonBounds } from './json-bounds.js';
 import type { WireLimits } from './limits.js';
-import type { EncodedValue, WireValue } from './value-codec.js';
+import type { EncodedValue, WireValue } from './wire-value.js';
 
 // Captured before a plugin's code can replace them.
 const { parse, stringify } = JSON;
@@ -121,6 +121,8 @@ function parseBody(body: Uint8Array, jsonBytes: number, limits: WireLimits): Enc
   if (!Array.isArray(parsed) || parsed.length !== 2 || !Array.isArray(parsed[1]))
     throw new FrameError('a frame without a message');
   const [json, sizes] = parsed as [WireValue, unknown[]];
+  // A part is named by a mark of six characters that count.
+  if (sizes.length > limits.maxElements / 3) throw new FrameError(`${sizes.length} parts in a frame`);
   return { json, binary: splitBinary(body.subarray(jsonBytes), sizes) };
 }
 

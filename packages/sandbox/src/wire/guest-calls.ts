@@ -1,6 +1,7 @@
 import { encodeFrame, measureFrame } from './frame.js';
 import type { GuestMessage, HostCallFailure, HostMessage } from './messages.js';
-import { encodeValue, UnsendableError } from './value-codec.js';
+import { encodeValue } from './encode-value.js';
+import { UnsendableError } from './wire-value.js';
 
 type Reply = Extract<HostMessage, { t: 'reply' }>;
 

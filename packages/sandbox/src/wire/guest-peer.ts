@@ -1,16 +1,19 @@
 import type { LogLevel, LogSource } from '@kb-labs/contracts';
 import { createGuestContext } from './guest-context.js';
-import type { GuestContext, GuestPort } from './guest-context.js';
-import { createFrameDecoder, encodeFrame } from './frame.js';
+import type { GuestContext } from './guest-context.js';
+import type { GuestPort } from './guest-port.js';
+import { createFrameDecoder, encodeFrame, measureFrame } from './frame.js';
 import { createCallTable } from './guest-calls.js';
 import type { CallTable } from './guest-calls.js';
 import { describeFailure, runInGuest } from './guest-run.js';
 import type { GuestVerdict, ModuleLoader } from './guest-run.js';
+import { DEFAULT_WIRE_LIMITS } from './limits.js';
 import { outputCost, sendableFields } from './output-budget.js';
 import { WIRE_VERSION } from './messages.js';
-import type { GuestMessage, HostMessage } from './messages.js';
+import type { GuestFailureMessage, GuestMessage, HostMessage } from './messages.js';
 import type { WireTransport } from './transport.js';
-import { decodeValue, encodeValue } from './value-codec.js';
+import { decodeValue } from './decode-value.js';
+import { encodeValue } from './encode-value.js';
 
 type RunMessage = Extract<HostMessage, { t: 'run' }>;
 
@@ -45,6 +48,9 @@ const HOST_FRAMES = {
   maxDepth: 1_000,
   maxElements: 100_000_000,
 };
+
+/** Characters of one line: in UTF-8 it must fit into a frame. What is longer goes as several. */
+const MAX_LINE = 4_194_304;
 
 /** The guest's side of the wire: says `ready`, serves one run, cleans up, says `done`. Nothing here is trusted by the host. */
 export function serveGuest(options: GuestPeerOptions): GuestPeer {
@@ -102,18 +108,23 @@ function createGuestState(send: (message: GuestMessage) => void, sendFrame: (fra
   // The host cuts at the same place and says so; what is over it need not travel.
   const spend = (text: string, fields: Readonly<Record<string, unknown>>): string | undefined => {
     if (left < 0) return undefined;
-    const kept = text.length > left ? text.slice(0, left + 1) : text;
+    // Lone surrogates would travel as six characters each, and mean nothing in a line.
+    const kept = (text.length > left ? text.slice(0, left + 1) : text).toWellFormed();
     left -= outputCost(kept, fields);
     return kept;
   };
   const calls = createCallTable(sendFrame);
   const log: GuestState['log'] = (level, source, text, fields) => {
     const sent = sendableFields(fields);
-    const kept = spend(text, sent);
-    if (kept !== undefined) send({ t: 'log', level, source, text: kept, fields: sent });
+    for (let start = 0; start === 0 || start < text.length; start += MAX_LINE) {
+      const line = text.length > MAX_LINE ? text.slice(start, start + MAX_LINE) : text;
+      const kept = spend(line, start === 0 ? sent : {});
+      if (kept === undefined) return;
+      send({ t: 'log', level, source, text: kept, fields: start === 0 ? sent : {} });
+    }
   };
   const progress = (message: string, fraction: number | undefined): void => {
-    const kept = spend(message, {});
+    const kept = spend(message.slice(0, MAX_LINE), {});
     if (kept !== undefined) send({ t: 'progress', message: kept, fraction });
   };
   let concluded = false;
@@ -154,8 +165,16 @@ async function serveRun(
 }
 
 function encodeVerdict(verdict: GuestVerdict): Uint8Array {
-  if (!verdict.ok) return encodeFrame(encodeValue(verdict));
+  if (!verdict.ok) return encodeFailure(verdict);
   return encodeFrame({ json: { t: 'result', ok: true, value: verdict.value.json }, binary: verdict.value.binary });
+}
+
+/** An error with many causes and parts may not fit into a frame: then its own words go alone. */
+function encodeFailure(failure: GuestFailureMessage): Uint8Array {
+  const frame = encodeFrame(encodeValue(failure));
+  const { error } = failure;
+  if (error === undefined || measureFrame(frame).jsonBytes <= DEFAULT_WIRE_LIMITS.maxJsonBytes) return frame;
+  return encodeFrame(encodeValue({ ...failure, error: { ...error, cause: undefined, errors: [], truncated: true } }));
 }
 
 async function serveEnd(

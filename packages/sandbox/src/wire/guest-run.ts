@@ -2,8 +2,10 @@ import type { GuestPhase, HandlerModule } from '@kb-labs/contracts';
 import type { GuestContext } from './guest-context.js';
 import { describeThrown } from './guest-error.js';
 import type { GuestFailureKind, GuestFailureMessage, SchemaIssue } from './messages.js';
-import { encodeValue, UnsendableError } from './value-codec.js';
-import type { EncodedValue } from './value-codec.js';
+import { encodeValue } from './encode-value.js';
+import { measureValue } from './output-budget.js';
+import { UnsendableError } from './wire-value.js';
+import type { EncodedValue } from './wire-value.js';
 
 /** Loads a module of the plugin. The namespace is returned in a box, for one with an export named `then` must never be awaited raw. */
 export type ModuleLoader = (file: string) => Promise<{ readonly namespace: Readonly<Record<string, unknown>> }>;
@@ -38,12 +40,6 @@ export async function runInGuest(task: GuestTask, context: GuestContext, load: M
   } catch (error) {
     return describeFailure(error, phase, task.root);
   }
-}
-
-/** Bytes that an encoded value takes: its JSON and its binary parts. */
-export function measureValue(value: EncodedValue): number {
-  const binary = value.binary.reduce((sum, part) => sum + part.byteLength, 0);
-  return binary + new TextEncoder().encode(JSON.stringify(value.json)).byteLength;
 }
 
 class NotFoundError extends Error {

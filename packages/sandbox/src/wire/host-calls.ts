@@ -1,7 +1,7 @@
 import { createError, isPluginError } from '@kb-labs/contracts';
 import type { PluginError, SandboxHost } from '@kb-labs/contracts';
 import type { GuestMessage, HostCallFailure, HostMessage } from './messages.js';
-import { UnsendableError } from './value-codec.js';
+import { UnsendableError } from './wire-value.js';
 
 type Call = Extract<GuestMessage, { t: 'call' }>;
 
@@ -20,8 +20,7 @@ export function createHostCalls(maxInFlight: number, send: (message: HostMessage
   let host: SandboxHost | undefined;
   let closed = false;
 
-  const refuse = (id: number, error: PluginError): void =>
-    send({ t: 'reply', id, ok: false, error: describeCallError(error) });
+  const refuse = (id: number, error: PluginError): void => sendRefusal(send, id, describeCallError(error));
 
   const work = async (target: SandboxHost, { id, name, args }: Call, signal: AbortSignal): Promise<void> => {
     try {
@@ -60,6 +59,15 @@ export function createHostCalls(maxInFlight: number, send: (message: HostMessage
       open.clear();
     },
   };
+}
+
+function sendRefusal(send: (message: HostMessage) => void, id: number, error: HostCallFailure): void {
+  try {
+    send({ t: 'reply', id, ok: false, error });
+  } catch {
+    // Details that the wire cannot carry: the code and the message go without them.
+    send({ t: 'reply', id, ok: false, error: { ...error, details: {} } });
+  }
 }
 
 /** What a guest is told of a failed call: code, message, hint and details, never a stack. */

@@ -6,11 +6,13 @@ import type { HostCalls } from './host-calls.js';
 import { wireLimitsFor } from './limits.js';
 import { parseGuestMessage, WIRE_VERSION } from './messages.js';
 import type { GuestMessage, HostMessage } from './messages.js';
+import { measureValue } from './output-budget.js';
 import { createOutputGate } from './output-gate.js';
 import type { OutputGate } from './output-gate.js';
 import type { WireTransport } from './transport.js';
-import { decodeValue, encodeValue } from './value-codec.js';
-import type { EncodedValue } from './value-codec.js';
+import { decodeValue } from './decode-value.js';
+import { encodeValue } from './encode-value.js';
+import type { EncodedValue } from './wire-value.js';
 
 export type GuestResult = Extract<GuestMessage, { t: 'result' }>;
 
@@ -53,7 +55,7 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
   const { transport, limits, events } = options;
   const wire = wireLimitsFor(limits.maxResultBytes);
   const decoder = createFrameDecoder(wire);
-  const progress = { ready: false, result: false, done: false, broken: false };
+  const progress: Progress = { ready: false, running: false, result: false, ended: false, done: false, broken: false };
   const maxUnread = MAX_UNREAD_FRAMES * (wire.maxBinaryBytes + wire.maxJsonBytes);
 
   const breakOff = (error: PluginError): void => {
@@ -84,6 +86,7 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
   return {
     output,
     run(call, host, { root, env }) {
+      progress.running = true;
       calls.serve(host);
       output.serve(host);
       const { handler, inputSchema, outputSchema, input, api } = call;
@@ -91,6 +94,7 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
     },
     abort: (code, reason) => send({ t: 'abort', code, reason }),
     end() {
+      progress.ended = true;
       calls.close();
       send({ t: 'end' });
     },
@@ -118,20 +122,35 @@ function floodError({ maxOutputBytes }: SandboxLimits): PluginError {
   });
 }
 
+/** How far a guest and its host have come. Each word has its time. */
+interface Progress {
+  ready: boolean;
+  running: boolean;
+  result: boolean;
+  ended: boolean;
+  done: boolean;
+  broken: boolean;
+}
+
+function isInTurn(t: GuestMessage['t'], progress: Progress): boolean {
+  if (progress.done) return false;
+  if (t === 'ready') return !progress.ready;
+  return t === 'done' ? progress.ended : progress.running;
+}
+
 interface HandlerParts {
   readonly calls: HostCalls;
   readonly output: OutputGate;
   readonly events: HostPeerEvents;
-  readonly progress: { ready: boolean; result: boolean; done: boolean; broken: boolean };
+  readonly progress: Progress;
   readonly breakOff: (error: PluginError) => void;
 }
 
 function createHandler({ calls, output, events, progress, breakOff }: HandlerParts) {
   return (message: GuestMessage, encoded: EncodedValue): void => {
-    if (progress.done || (!progress.ready && message.t !== 'ready')) throw new FrameError(`"${message.t}" out of turn`);
+    if (!isInTurn(message.t, progress)) throw new FrameError(`"${message.t}" out of turn`);
     switch (message.t) {
       case 'ready':
-        if (progress.ready) throw new FrameError('"ready" twice');
         if (message.version !== WIRE_VERSION)
           throw new FrameError(`wire version ${message.version}, ${WIRE_VERSION} is spoken here`);
         progress.ready = true;
@@ -147,7 +166,7 @@ function createHandler({ calls, output, events, progress, breakOff }: HandlerPar
       case 'result':
         if (progress.result) return breakOff(createError('ERR_PROTOCOL', 'the guest sent a second result'));
         progress.result = true;
-        return events.onResult(message, measure(encoded));
+        return events.onResult(message, measureResult(encoded));
       case 'done':
         progress.done = true;
         return events.onDone(message.leaked);
@@ -163,8 +182,10 @@ function readMessage(encoded: EncodedValue): GuestMessage {
   return message;
 }
 
-function measure(encoded: EncodedValue): number {
-  return encoded.binary.reduce((sum, part) => sum + part.byteLength, JSON.stringify(encoded.json).length);
+/** The value alone, as the guest's side measures it before it sends. */
+function measureResult({ json, binary }: EncodedValue): number {
+  const value = typeof json === 'object' && json !== null && 'value' in json ? json.value : null;
+  return measureValue({ json: value, binary });
 }
 
 function protocolError(error: unknown): PluginError {

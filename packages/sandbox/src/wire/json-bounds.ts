@@ -1,5 +1,7 @@
 import type { WireLimits } from './limits.js';
 
+/** Levels of the frame and the message around a value. */
+const AROUND = 8;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
@@ -26,7 +28,7 @@ export function exceedsJsonBounds(
       depth += 1;
       elements += 1;
       // Marks (`{"$":["Map",[[…]]]}`) put up to four levels of JSON around one level of data.
-      if (depth > limits.maxDepth * 4) return `more than ${limits.maxDepth} levels`;
+      if (depth > limits.maxDepth * 4 + AROUND) return `more than ${limits.maxDepth} levels`;
     } else if (byte === 0x5d || byte === 0x7d) {
       depth -= 1;
     }

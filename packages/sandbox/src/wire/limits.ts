@@ -10,6 +10,9 @@ export interface WireLimits {
   readonly maxElements: number;
 }
 
+/** Digits of a BigInt, with its sign. */
+export const MAX_BIGINT = 65_536;
+
 /** 1 MiB of JSON, 16 MiB of bytes, 64 levels, 200 000 elements. */
 export const DEFAULT_WIRE_LIMITS: WireLimits = Object.freeze({
   maxJsonBytes: 1_048_576,

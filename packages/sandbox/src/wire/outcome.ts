@@ -1,6 +1,7 @@
 import { createError } from '@kb-labs/contracts';
 import type { ErrorCode, PluginError, SandboxOutcome, SandboxUsage } from '@kb-labs/contracts';
 import type { GuestFailureMessage, GuestMessage } from './messages.js';
+import { UnsendableError } from './wire-value.js';
 
 type GuestResult = Extract<GuestMessage, { t: 'result' }>;
 
@@ -8,6 +9,23 @@ type GuestResult = Extract<GuestMessage, { t: 'result' }>;
 export function outcomeOf(result: GuestResult, usage: SandboxUsage): SandboxOutcome {
   if (result.ok) return { ok: true, value: result.value, usage };
   return { ok: false, error: errorOf(result), guestError: result.error, phase: result.phase, usage };
+}
+
+/** A guest's own side refuses a result that is too large, and a hostile guest has no such side. */
+export function boundResult(
+  { result, bytes }: { readonly result: GuestResult; readonly bytes: number },
+  maxResultBytes: number,
+): GuestResult {
+  if (!result.ok || bytes <= maxResultBytes) return result;
+  const message = `the result is larger than ${maxResultBytes} bytes`;
+  return { t: 'result', ok: false, phase: 'output', kind: 'too-large', message, error: undefined, issues: [] };
+}
+
+/** What a call means that could not be sent: its input never reaches the guest. */
+export function inputError(error: unknown): PluginError {
+  if (!(error instanceof UnsendableError))
+    return createError('ERR_INTERNAL', 'the call could not be sent', { cause: error });
+  return createError('ERR_INPUT_INVALID', `the input cannot be sent: ${error.message}`, { cause: error });
 }
 
 function errorOf(result: GuestFailureMessage): PluginError {

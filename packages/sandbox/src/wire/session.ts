@@ -8,9 +8,10 @@ import type {
   SandboxPlan,
   SandboxUsage,
 } from '@kb-labs/contracts';
+import { abortError } from './abort-error.js';
 import { createHostPeer } from './host-peer.js';
 import type { GuestResult, HostPeer } from './host-peer.js';
-import { outcomeOf } from './outcome.js';
+import { boundResult, inputError, outcomeOf } from './outcome.js';
 import type { OutputGate } from './output-gate.js';
 import type { WireTransport } from './transport.js';
 import { armTimer, createSettled } from './waiting.js';
@@ -47,7 +48,12 @@ export interface Session {
   readonly output: OutputGate;
 }
 
-type Verdict = { readonly kind: 'result'; readonly result: GuestResult; readonly bytes: number } | Ending;
+interface Arrived {
+  readonly kind: 'result';
+  readonly result: GuestResult;
+  readonly bytes: number;
+}
+type Verdict = Arrived | Ending;
 interface Ending {
   /** `ask`: abort first, then signals. `force`: at once. `closed`: the channel ended, so an exit should follow. */
   readonly kind: 'ask' | 'force' | 'closed';
@@ -81,7 +87,11 @@ export function createSession({ transport, plan, lifeline }: SessionOptions): Se
     output: peer.output,
     start: () => start(plan, parts, ready),
     async run(call, host) {
-      peer.run(call, host, { root: plan.plugin.root, env: plan.env });
+      try {
+        peer.run(call, host, { root: plan.plugin.root, env: plan.env });
+      } catch (error) {
+        verdict.settle({ kind: 'force', error: inputError(error) });
+      }
       const first = await watchTime(call.signal, parts);
       return await conclude(first, parts);
     },
@@ -145,21 +155,10 @@ async function watchTime(signal: AbortSignal, { verdict, limits }: SessionParts)
 }
 
 function onAbort(signal: AbortSignal, abort: (error: PluginError) => void): () => void {
-  const listener = (): void =>
-    abort(createError('ERR_ABORTED', `the run was aborted: ${describeReason(signal.reason)}`));
+  const listener = (): void => abort(abortError(signal));
   if (signal.aborted) listener();
   signal.addEventListener('abort', listener, { once: true });
   return () => signal.removeEventListener('abort', listener);
-}
-
-function describeReason(reason: unknown): string {
-  try {
-    const text = reason instanceof Error ? reason.message : typeof reason === 'string' ? reason : 'by its caller';
-    return text.slice(0, 512);
-  } catch {
-    // A reason may be a proxy that throws; the abort stands without it.
-    return 'by its caller';
-  }
 }
 
 async function conclude(verdict: Verdict, parts: SessionParts): Promise<SandboxOutcome> {
@@ -176,7 +175,12 @@ async function conclude(verdict: Verdict, parts: SessionParts): Promise<SandboxO
   await lifeline.gone;
   const names = leaked === undefined ? ['did not leave within graceMs'] : leaked;
   const resultBytes = verdict.result.ok ? verdict.bytes : 0;
-  return outcomeOf(verdict.result, { ...used, outputBytes: peer.output.bytes, resultBytes, leaked: names });
+  return outcomeOf(boundResult(verdict, limits.maxResultBytes), {
+    ...used,
+    outputBytes: peer.output.bytes,
+    resultBytes,
+    leaked: names,
+  });
 }
 
 /** Ends the guest in the way that its ending asks for, and returns the error that stands. */

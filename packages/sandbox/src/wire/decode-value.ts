@@ -1,0 +1,158 @@
+import { makeBinary } from './binary-kinds.js';
+import { MAX_BIGINT } from './limits.js';
+import { countNumberKeys, MAX_NUMBER_KEYS } from './number-keys.js';
+import type { EncodedValue, WireValue } from './wire-value.js';
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const BIGINT = /^(?:0|-?[1-9]\d*)$/;
+
+/** What one message may be made of. */
+interface Parts {
+  /** Each part can be taken once: a thousand marks for one would make a thousand copies of it. */
+  take(index: WireValue | undefined): Uint8Array;
+  /** Called before a Map or Set is built, which takes time in the square of the keys that collide. */
+  spendKeys(keys: readonly unknown[]): void;
+}
+
+/** Turns it back. Throws `TypeError` for a mark that `encodeValue` does not make. Own `__proto__` keys stay data. */
+export function decodeValue(encoded: EncodedValue): unknown {
+  return decodeAny(encoded.json, partsOf(encoded.binary));
+}
+
+function partsOf(binary: readonly Uint8Array[]): Parts {
+  let numberKeys = 0;
+  const left: (Uint8Array | undefined)[] = [...binary];
+  return {
+    take(index) {
+      const part = typeof index === 'number' ? left[index] : undefined;
+      if (typeof index !== 'number' || part === undefined)
+        throw new TypeError('a part that is not there, or was taken');
+      left[index] = undefined;
+      return part;
+    },
+    spendKeys(keys) {
+      numberKeys += countNumberKeys(keys);
+      if (numberKeys > MAX_NUMBER_KEYS) throw new TypeError(`more than ${MAX_NUMBER_KEYS} numbers as keys`);
+    },
+  };
+}
+
+function decodeAny(value: WireValue, parts: Parts): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (isArray(value)) return value.map((entry) => decodeAny(entry, parts));
+  const mark = Object.hasOwn(value, '$') ? value['$'] : undefined;
+  if (mark === undefined) return decodePlain(value, parts);
+  if (!isArray(mark) || typeof mark[0] !== 'string' || Object.keys(value).length !== 1)
+    throw new TypeError('malformed mark');
+  return decodeMark(mark[0], mark, parts);
+}
+
+function decodePlain(value: { readonly [key: string]: WireValue }, parts: Parts): Record<string, unknown> {
+  const decoded: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(value)) {
+    const plain = decodeAny(member, parts);
+    if (key === '__proto__') {
+      Object.defineProperty(decoded, key, { value: plain, enumerable: true, configurable: true, writable: true });
+    } else {
+      decoded[key] = plain;
+    }
+  }
+  return decoded;
+}
+
+function decodeMark(kind: string, mark: readonly WireValue[], parts: Parts): unknown {
+  const content = mark[1];
+  switch (kind) {
+    case 'undefined':
+      return undefined;
+    case 'number':
+      return decodeNumber(content);
+    case 'bigint':
+      if (typeof content !== 'string' || content.length > MAX_BIGINT || !BIGINT.test(content))
+        throw new TypeError('malformed bigint');
+      return BigInt(content);
+    case 'Date':
+      if (content !== null && typeof content !== 'number') throw new TypeError('malformed Date');
+      return new Date(content ?? Number.NaN);
+    case 'Map':
+      return decodeMap(arrayOf(content), parts);
+    case 'Set':
+      return decodeSet(arrayOf(content), parts);
+    case 'Error':
+      return decodeError(objectOf(content), parts);
+    case 'Object':
+      return decodePlain(objectOf(content), parts);
+    case 'text':
+      return decoder.decode(parts.take(content));
+    case 'bytes':
+      return makeBinary(content, parts.take(mark[2]));
+    default:
+      throw new TypeError('unknown mark');
+  }
+}
+
+function decodeMap(list: readonly WireValue[], parts: Parts): Map<unknown, unknown> {
+  const entries = list.map((entry) => pairOf(entry, parts));
+  parts.spendKeys(entries.map(([key]) => key));
+  return new Map(entries);
+}
+
+function decodeSet(list: readonly WireValue[], parts: Parts): Set<unknown> {
+  const entries = list.map((entry) => decodeAny(entry, parts));
+  parts.spendKeys(entries);
+  return new Set(entries);
+}
+
+function decodeNumber(content: WireValue | undefined): number {
+  switch (content) {
+    case '-0':
+      return -0;
+    case 'NaN':
+      return Number.NaN;
+    case 'Infinity':
+      return Number.POSITIVE_INFINITY;
+    case '-Infinity':
+      return Number.NEGATIVE_INFINITY;
+    default:
+      throw new TypeError('malformed number');
+  }
+}
+
+function decodeError(fields: { readonly [key: string]: WireValue }, parts: Parts): Error {
+  const error = new Error(textOf(fields['message']));
+  const define = (key: string, value: unknown): void => {
+    Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: false });
+  };
+  define('name', textOf(fields['name']));
+  define('stack', `${error.name}: ${error.message}`);
+  for (const key of ['code', 'cause', 'errors']) {
+    const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+    if (field !== undefined) define(key, decodeAny(field, parts));
+  }
+  return error;
+}
+
+function isArray(value: WireValue | undefined): value is readonly WireValue[] {
+  return Array.isArray(value);
+}
+
+function arrayOf(value: WireValue | undefined): readonly WireValue[] {
+  if (!isArray(value)) throw new TypeError('malformed list');
+  return value;
+}
+
+function objectOf(value: WireValue | undefined): { readonly [key: string]: WireValue } {
+  if (typeof value !== 'object' || value === null || isArray(value)) throw new TypeError('malformed record');
+  return value;
+}
+
+function pairOf(value: WireValue, parts: Parts): [unknown, unknown] {
+  const pair = arrayOf(value);
+  if (pair.length !== 2) throw new TypeError('malformed entry');
+  return [decodeAny(pair[0] ?? null, parts), decodeAny(pair[1] ?? null, parts)];
+}
+
+function textOf(value: WireValue | undefined): string {
+  if (typeof value !== 'string') throw new TypeError('malformed text');
+  return value;
+}

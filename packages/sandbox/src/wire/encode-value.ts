@@ -1,0 +1,174 @@
+import { binaryKindOf } from './binary-kinds.js';
+import { DEFAULT_WIRE_LIMITS, MAX_BIGINT } from './limits.js';
+import { countNumberKeys, MAX_NUMBER_KEYS } from './number-keys.js';
+import { UnsendableError } from './wire-value.js';
+import type { EncodedValue, WireValue } from './wire-value.js';
+
+const LONG_TEXT = 16_384;
+/** Half of what a decoder takes is a comma, half a colon or a bracket. The message around a value needs some as well. */
+const MAX_UNITS = DEFAULT_WIRE_LIMITS.maxElements * 2 - 100;
+const encoder = new TextEncoder();
+
+interface EncodeState {
+  readonly binary: Uint8Array[];
+  readonly open: Set<object>;
+  /** What the decoder's bounds will count: brackets, commas and colons. */
+  units: number;
+  numberKeys: number;
+}
+
+/**
+ * Turns a value into what a frame can hold. Carries JSON data, `undefined`, `NaN`, infinities, `-0`, BigInt, Date, Map, Set, Error
+ * (name, message, code, cause, errors; the stack stays where it was made, for it names paths), ArrayBuffer, DataView and typed arrays.
+ * Throws `UnsendableError` for the rest: functions, symbols, class instances, sparse arrays, cycles, shared memory. Identity is not kept:
+ * one object in two places arrives as two.
+ */
+export function encodeValue(value: unknown): EncodedValue {
+  const state: EncodeState = { binary: [], open: new Set(), units: 0, numberKeys: 0 };
+  return { json: encodeAny(value, '', state), binary: state.binary };
+}
+
+function encodeAny(value: unknown, path: string, state: EncodeState): WireValue {
+  switch (typeof value) {
+    case 'string':
+      return encodeText(value, path, state);
+    case 'boolean':
+      return value;
+    case 'number':
+      return encodeNumber(value, path, state);
+    case 'undefined':
+      return mark(['undefined'], path, state);
+    case 'bigint':
+      return encodeBigInt(value, path, state);
+    case 'object':
+      return value === null ? null : encodeObject(value, path, state);
+    default:
+      throw new UnsendableError(`a ${typeof value}`, path);
+  }
+}
+
+// Long text travels beside the JSON, where nobody has to scan it for quotes. UTF-8 has no lone surrogates; JSON escapes do.
+function encodeText(value: string, path: string, state: EncodeState): WireValue {
+  if (value.length < LONG_TEXT || !value.isWellFormed()) return value;
+  state.binary.push(encoder.encode(value));
+  return mark(['text', state.binary.length - 1], path, state);
+}
+
+function encodeNumber(value: number, path: string, state: EncodeState): WireValue {
+  if (Number.isFinite(value) && !Object.is(value, -0)) return value;
+  return mark(['number', Object.is(value, -0) ? '-0' : String(value)], path, state);
+}
+
+function encodeBigInt(value: bigint, path: string, state: EncodeState): WireValue {
+  const digits = value.toString();
+  if (digits.length > MAX_BIGINT) throw new UnsendableError(`a bigint of more than ${MAX_BIGINT} digits`, path);
+  return mark(['bigint', digits], path, state);
+}
+
+/** A mark costs two brackets, a colon and a comma; one that holds bytes, a comma more in the list of their sizes. */
+function mark(content: readonly WireValue[], path: string, state: EncodeState): WireValue {
+  count(5, path, state);
+  return { $: content };
+}
+
+function encodeObject(value: object, path: string, state: EncodeState): WireValue {
+  if (state.open.has(value)) throw new UnsendableError('a cycle', path);
+  if (state.open.size >= DEFAULT_WIRE_LIMITS.maxDepth) {
+    throw new UnsendableError(`more than ${DEFAULT_WIRE_LIMITS.maxDepth} levels`, path);
+  }
+  state.open.add(value);
+  const encoded = encodeOpened(value, path, state);
+  state.open.delete(value);
+  return encoded;
+}
+
+function encodeOpened(value: object, path: string, state: EncodeState): WireValue {
+  if (Array.isArray(value)) return encodeArray(value, path, state);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return encodePlain(value, path, state);
+  const kind = binaryKindOf(value);
+  if (kind !== undefined) {
+    state.binary.push(kind.bytes);
+    count(1, path, state);
+    return mark(['bytes', kind.name, state.binary.length - 1], path, state);
+  }
+  if (value instanceof Date) {
+    const time = value.getTime();
+    return mark(['Date', Number.isNaN(time) ? null : time], path, state);
+  }
+  if (value instanceof Map) {
+    count(1 + value.size * 3, path, state);
+    countKeys([...value.keys()], path, state);
+    const entries = [...value].map(([key, entry], index) => [
+      encodeAny(key, `${path}/${index}/key`, state),
+      encodeAny(entry, `${path}/${index}/value`, state),
+    ]);
+    return mark(['Map', entries], path, state);
+  }
+  if (value instanceof Set) {
+    count(1 + value.size, path, state);
+    countKeys([...value], path, state);
+    const entries = [...value].map((entry, index) => encodeAny(entry, `${path}/${index}`, state));
+    return mark(['Set', entries], path, state);
+  }
+  if (value instanceof Error) return encodeError(value, path, state);
+  throw new UnsendableError(describeClass(prototype), path);
+}
+
+function encodeArray(value: readonly unknown[], path: string, state: EncodeState): WireValue {
+  count(1 + value.length, path, state);
+  const encoded: WireValue[] = [];
+  for (let index = 0; index < value.length; index += 1) {
+    if (!Object.hasOwn(value, index)) throw new UnsendableError('a hole in an array', `${path}/${index}`);
+    encoded.push(encodeAny(value[index], `${path}/${index}`, state));
+  }
+  return encoded;
+}
+
+function encodePlain(value: object, path: string, state: EncodeState): WireValue {
+  if (Object.getOwnPropertySymbols(value).length > 0) throw new UnsendableError('a symbol key', path);
+  const keys = Object.keys(value);
+  count(1 + keys.length * 2, path, state);
+  const encoded: Record<string, WireValue> = {};
+  for (const key of keys) {
+    const member = encodeAny(Reflect.get(value, key), `${path}/${key}`, state);
+    if (key === '__proto__') {
+      Object.defineProperty(encoded, key, { value: member, enumerable: true, configurable: true, writable: true });
+    } else {
+      encoded[key] = member;
+    }
+  }
+  return Object.hasOwn(encoded, '$') ? mark(['Object', encoded], path, state) : encoded;
+}
+
+function encodeError(value: Error, path: string, state: EncodeState): WireValue {
+  const fields: Record<string, WireValue> = { name: String(value.name), message: String(value.message) };
+  for (const key of ['code', 'cause', 'errors']) {
+    if (!Object.hasOwn(value, key)) continue;
+    count(2, path, state);
+    fields[key] = encodeAny(Reflect.get(value, key), `${path}/${key}`, state);
+  }
+  count(5, path, state);
+  return mark(['Error', fields], path, state);
+}
+
+function count(more: number, path: string, state: EncodeState): void {
+  state.units += more;
+  if (state.units > MAX_UNITS) {
+    throw new UnsendableError(`more than ${DEFAULT_WIRE_LIMITS.maxElements} elements`, path);
+  }
+}
+
+function countKeys(keys: readonly unknown[], path: string, state: EncodeState): void {
+  state.numberKeys += countNumberKeys(keys);
+  if (state.numberKeys > MAX_NUMBER_KEYS) {
+    throw new UnsendableError(`more than ${MAX_NUMBER_KEYS} numbers as keys of Maps or in Sets`, path);
+  }
+}
+
+function describeClass(prototype: unknown): string {
+  const maker: unknown =
+    typeof prototype === 'object' && prototype !== null ? Reflect.get(prototype, 'constructor') : undefined;
+  const name: unknown = typeof maker === 'function' ? maker.name : undefined;
+  return `an instance of ${typeof name === 'string' && name !== '' ? name.slice(0, 80) : 'a class'}`;
+}
