@@ -120,11 +120,18 @@ describe('parsePermissionSpec', () => {
   });
 
   it('N16: tells ten issues at most, soon', () => {
-    const start = performance.now();
-    const { issues } = refusal({ env: { allow: Array.from({ length: 1000 }, () => '*') } });
-    expect(issues).toHaveLength(10);
-    expect(refusal({ env: { allow: Array.from({ length: 1e6 }, () => '*') } }).issues).toHaveLength(1);
-    expect(performance.now() - start).toBeLessThan(200);
+    const thousand = { env: { allow: Array.from({ length: 1000 }, () => '*') } };
+    const million = { env: { allow: Array.from({ length: 1e6 }, () => '*') } };
+    expect(refusal(thousand).issues).toHaveLength(10);
+    expect(refusal(million).issues).toHaveLength(1);
+    // The best of five: other processes may hold the processor in one.
+    const times = Array.from({ length: 5 }, () => {
+      const start = performance.now();
+      refusal(thousand);
+      refusal(million);
+      return performance.now() - start;
+    });
+    expect(Math.min(...times)).toBeLessThan(100);
   });
 
   it('tells where the spec stands in its document, and whose it is', () => {
