@@ -66,17 +66,16 @@ describe('createRuntime', () => {
         order.push('adapter');
       },
     };
-    const runtime = createRuntime({ sandbox, requiredConfinement: 'none', maxConcurrency: 1, graceMs: 10 });
+    const ends = { observe: (event: ExecutionEvent) => void (event.type === 'execution-end' && order.push('run')) };
+    const common = { sandbox, requiredConfinement: 'none', observers: [ends] } as const;
+    const runtime = createRuntime({ ...common, maxConcurrency: 1, graceMs: 10 });
     const { ended } = await occupy(runtime, new AbortController().signal);
     const inQueue = Promise.withResolvers<void>();
     const observe = (event: ExecutionEvent): void =>
       void (event.type === 'stage-start' && event.stage === 'queue' && inQueue.resolve());
     const queued = runtime.execute('./run.mjs#run', 1, runtime.createContext(options({ observers: [{ observe }] })));
     await inQueue.promise;
-    const all = Promise.all([ended, queued]).then((results) => {
-      order.push('runs');
-      return results;
-    });
+    const all = Promise.all([ended, queued]);
     await runtime[Symbol.asyncDispose]();
     await runtime[Symbol.asyncDispose]();
 
@@ -84,7 +83,7 @@ describe('createRuntime', () => {
       { ok: false, error: { code: 'ERR_ABORTED', details: { reason: 'the runtime was disposed' } } },
       { ok: false, error: { code: 'ERR_ABORTED', stage: 'queue' } },
     ]);
-    expect(order.toSorted()).toEqual(['adapter', 'runs']);
+    expect(order).toEqual(['run', 'run', 'adapter']);
     await expect(runtime.execute('./run.mjs#run', 1, createPluginContext(options()))).rejects.toMatchObject({
       code: 'ERR_CONFIG_INVALID',
       message: 'The runtime has been disposed',
@@ -99,8 +98,12 @@ describe('createRuntime', () => {
     const keepAlive = setInterval(() => undefined, 1000);
     const late = await runtime.execute('./run.mjs#run', 1, runtime.createContext(options({ permissions })));
     clearInterval(keepAlive);
-    const signal = AbortSignal.timeout(20);
-    const gone = await runtime.execute('./run.mjs#run', 1, runtime.createContext(options({ signal })));
+    const leaver = new AbortController();
+    // By then it stands in the queue.
+    const observe = (event: ExecutionEvent): void =>
+      void (event.type === 'stage-start' && event.stage === 'queue' && setImmediate(() => leaver.abort()));
+    const leaving = runtime.createContext(options({ observers: [{ observe }], signal: leaver.signal }));
+    const gone = await runtime.execute('./run.mjs#run', 1, leaving);
     aborter.abort();
     await ended;
 
