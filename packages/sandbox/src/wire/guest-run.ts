@@ -102,12 +102,21 @@ function describeIssue(issue: unknown): SchemaIssue {
 
 /** The verdict that a thrown value makes of a run. */
 export function describeFailure(error: unknown, phase: GuestPhase, root: string): GuestFailureMessage {
-  if (error instanceof NotFoundError) return fail(phase, 'not-found', error.message);
-  if (error instanceof IssuesError) return { ...fail(phase, 'issues', error.message), issues: error.issues };
-  if (error instanceof UnsendableError) return fail(phase, 'unsendable', error.message);
+  if (isInstance(error, NotFoundError)) return fail(phase, 'not-found', error.message);
+  if (isInstance(error, IssuesError)) return { ...fail(phase, 'issues', error.message), issues: error.issues };
+  if (isInstance(error, UnsendableError)) return fail(phase, 'unsendable', error.message);
   const described = describeThrown(error, root);
   if (phase === 'output') return { ...fail(phase, 'unsendable', 'the result cannot be read'), error: described };
   return { ...fail(phase, 'threw', described.message), error: described };
+}
+
+function isInstance<Made>(value: unknown, Maker: new (...args: never) => Made): value is Made {
+  try {
+    return value instanceof Maker;
+  } catch {
+    // A proxy whose traps throw, or a revoked one: it is nothing that was made here.
+    return false;
+  }
 }
 
 function fail(phase: GuestPhase, kind: GuestFailureKind, message: string): GuestFailureMessage {
