@@ -47,6 +47,8 @@ function socketTransport(socket: Socket): WireTransport {
 }
 
 function prepareRealm(run: GuestRunFacts, peer: GuestPeer): void {
+  // bubblewrap sets PWD in an environment that is otherwise empty.
+  for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
   for (const [name, value] of Object.entries(run.env)) process.env[name] = value;
   captureStreams(peer);
   captureConsole(peer);
