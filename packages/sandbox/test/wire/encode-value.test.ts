@@ -106,7 +106,10 @@ describe('encodeValue refuses, and names the kind and the place', () => {
   });
 
   it('four billion holes before anyone walks them', () => {
-    expect(refusal(Object.assign([], { length: 2 ** 32 - 1 }))).toEqual({ kind: 'more than 200000 elements', path: '' });
+    expect(refusal(Object.assign([], { length: 2 ** 32 - 1 }))).toEqual({
+      kind: 'more than 200000 elements',
+      path: '',
+    });
   });
 });
 

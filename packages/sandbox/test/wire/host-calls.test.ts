@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import { createError } from '@kb-labs/contracts';
+import type { SandboxHost } from '@kb-labs/contracts';
+import { encodeValue } from '../../src/wire/encode-value.js';
+import { createHostCalls } from '../../src/wire/host-calls.js';
+import type { HostCalls } from '../../src/wire/host-calls.js';
+import type { HostMessage } from '../../src/wire/messages.js';
+
+type Answer = SandboxHost['call'];
+
+interface Scene {
+  readonly calls: HostCalls;
+  readonly sent: HostMessage[];
+  /** Resolves when so many replies were sent. */
+  replies(count: number): Promise<HostMessage[]>;
+}
+
+function openCalls(maxInFlight: number, answer?: Answer): Scene {
+  const sent: HostMessage[] = [];
+  const waits: (() => void)[] = [];
+  const calls = createHostCalls(maxInFlight, (message) => {
+    encodeValue(message);
+    sent.push(message);
+    for (const wake of waits) wake();
+  });
+  if (answer !== undefined) calls.serve({ call: answer, note: () => undefined });
+  return {
+    calls,
+    sent,
+    replies: (count) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (sent.length >= count) resolve(sent);
+        };
+        waits.push(look);
+        look();
+      }),
+  };
+}
+
+const call = (id: number, ...args: unknown[]) => ({ t: 'call', id, name: 'test.echo', args }) as const;
+const refusal = (id: number, code: string, message: string, details: object = {}): object => ({
+  t: 'reply',
+  id,
+  ok: false,
+  error: { code, message, hint: undefined, details },
+});
+
+describe('the calls of a guest', () => {
+  it('are answered under their own ids, in the order in which they end', async () => {
+    const first = Promise.withResolvers<string>();
+    const { calls, replies } = openCalls(4, (_, [what]) => (what === 'slow' ? first.promise : Promise.resolve(what)));
+    calls.begin(call(1, 'slow'));
+    calls.begin(call(2, 'fast'));
+    await replies(1);
+    first.resolve('done');
+    expect(await replies(2)).toEqual([
+      { t: 'reply', id: 2, ok: true, value: 'fast' },
+      { t: 'reply', id: 1, ok: true, value: 'done' },
+    ]);
+  });
+
+  it('beyond maxInFlight are refused, and room comes back only when a call has ended', async () => {
+    const ends: ((value: unknown) => void)[] = [];
+    const { calls, sent, replies } = openCalls(2, () => new Promise((resolve) => ends.push(resolve)));
+    for (const id of [1, 2, 3]) calls.begin(call(id));
+    calls.cancel(1);
+    calls.begin(call(4));
+    const details = { quota: 'maxInFlight', limit: 2 };
+    const full = (id: number): object => refusal(id, 'ERR_QUOTA_EXCEEDED', '2 calls are in flight already', details);
+    expect(sent).toEqual([full(3), full(4)]);
+    ends[0]?.('ended');
+    await replies(3);
+    calls.begin(call(5));
+    expect(ends).toHaveLength(3);
+  });
+
+  it('in a flood of ten thousand reach the host no more than maxInFlight at a time', () => {
+    let reached = 0;
+    const { calls, sent } = openCalls(16, () => {
+      reached += 1;
+      return new Promise(() => undefined);
+    });
+    for (let id = 1; id <= 10_000; id += 1) calls.begin(call(id));
+    expect([reached, sent.length]).toEqual([16, 9_984]);
+  });
+
+  it('tell the host when they are cancelled, and nobody else', () => {
+    const signals: AbortSignal[] = [];
+    const { calls } = openCalls(4, (_name, _args, signal) => {
+      signals.push(signal);
+      return new Promise(() => undefined);
+    });
+    calls.begin(call(1));
+    calls.begin(call(2));
+    calls.cancel(2);
+    calls.cancel(77);
+    expect(signals.map((signal) => signal.aborted)).toEqual([false, true]);
+    expect(signals[1]?.reason).toMatchObject({ code: 'ERR_ABORTED' });
+  });
+
+  it('may not share an id while one is open', async () => {
+    const { calls, replies } = openCalls(4, () => Promise.resolve(1));
+    calls.begin(call(1));
+    expect(() => calls.begin(call(1))).toThrow(TypeError);
+    await replies(1);
+    calls.begin(call(1));
+    expect(await replies(2)).toHaveLength(2);
+  });
+
+  it('before a run and after it are refused, and those under way are aborted and not answered', async () => {
+    const early = openCalls(4);
+    early.calls.begin(call(1));
+    const over = refusal(1, 'ERR_PERMISSION_DENIED', 'the run is over: its context is revoked');
+    expect(early.sent).toEqual([over]);
+
+    const open = Promise.withResolvers<string>();
+    let signal: AbortSignal | undefined;
+    const late = openCalls(4, (_name, _args, given) => {
+      signal = given;
+      return open.promise;
+    });
+    late.calls.begin(call(7));
+    late.calls.close();
+    expect(signal?.aborted).toBe(true);
+    open.resolve('too late');
+    await open.promise;
+    late.calls.begin(call(1));
+    expect(late.sent).toEqual([over]);
+  });
+});
+
+describe('a call that fails on the host', () => {
+  const details = { reason: 'no-rule' };
+
+  it.each<[string, Answer, object]>([
+    [
+      'with an error of ours: code, message, hint and details, no stack',
+      () =>
+        Promise.reject(createError('ERR_PERMISSION_DENIED', 'no', { details, hint: 'ask', cause: new Error('/etc') })),
+      { t: 'reply', id: 1, ok: false, error: { code: 'ERR_PERMISSION_DENIED', message: 'no', hint: 'ask', details } },
+    ],
+    [
+      'with any other: nothing of what it says',
+      () => Promise.reject(new Error('ENOENT /home/host/.secret')),
+      refusal(1, 'ERR_INTERNAL', 'test.echo failed on the host'),
+    ],
+    [
+      'before it gives a promise',
+      () => {
+        throw new Error('at once');
+      },
+      refusal(1, 'ERR_INTERNAL', 'test.echo failed on the host'),
+    ],
+    [
+      'with an answer that cannot be sent',
+      () => Promise.resolve({ handle: () => 1 }),
+      refusal(1, 'ERR_INTERNAL', 'the answer of test.echo cannot be sent'),
+    ],
+    [
+      'with details that cannot be sent: without them',
+      () => Promise.reject(createError('ERR_QUOTA_EXCEEDED', 'full', { details: { url: new URL('file:///') } })),
+      refusal(1, 'ERR_QUOTA_EXCEEDED', 'full'),
+    ],
+  ])('%s', async (_, answer, reply) => {
+    const { calls, replies } = openCalls(4, answer);
+    calls.begin(call(1));
+    expect(await replies(1)).toEqual([reply]);
+  });
+});
