@@ -4,6 +4,7 @@ import { describeTarget } from '@kb-labs/permissions';
 /** What was about to be done, in the audit's words. */
 export type AuditOperation = AuditRecord['operation'];
 
+/** A question, what it was for, and the answer. */
 export interface AuditedDecision {
   readonly request: PermissionRequest;
   readonly operation: AuditOperation;

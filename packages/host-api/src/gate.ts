@@ -47,6 +47,7 @@ export interface Gate {
   refuse(request: PermissionRequest & { readonly kind: 'fs' }, refusal: DiskRefusal): PluginError;
 }
 
+/** What the gate asks, charges and tells. */
 export interface GateOptions {
   readonly policy: PermissionPolicy;
   readonly meter: QuotaMeter;

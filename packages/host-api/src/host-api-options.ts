@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { FetchTimeouts } from './net/fetch-timeouts.js';
 import type { Resolve } from './net/resolve-target.js';
 
+/** What one run may use, and the limits that no policy knows. A misspelt or malformed option is `ERR_CONFIG_INVALID`. */
 export interface HostApiOptions {
   /** What the guest may do. Its `root` must be a real path. */
   readonly policy: PermissionPolicy;
@@ -54,6 +55,7 @@ const KNOWN: Readonly<Record<keyof HostApiOptions, true>> = {
   timeouts: true,
 };
 
+/** Options with nothing left open. */
 export type CompleteHostApiOptions = Required<Omit<HostApiOptions, 'timeouts'>> & { readonly timeouts: FetchTimeouts };
 
 /** Options with every default filled in. Throws `ERR_CONFIG_INVALID` with a JSON pointer. */

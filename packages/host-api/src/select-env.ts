@@ -1,6 +1,7 @@
 import type { AuditRecord, PermissionPolicy } from '@kb-labs/contracts';
 import { createAuditRecord } from './audit.js';
 
+/** What may be given, to whom, and who hears of it. */
 export interface SelectEnvOptions {
   readonly policy: PermissionPolicy;
   /** What there is to give: handed in by the host, never read from the process. */

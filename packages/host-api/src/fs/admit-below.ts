@@ -12,6 +12,7 @@ export interface EntryBelow {
   readonly isDirectory: boolean;
 }
 
+/** The folder, and what is to be done with all that it holds. */
 export interface AdmitBelowRequest {
   readonly path: CanonicalPath;
   readonly context: CallContext;

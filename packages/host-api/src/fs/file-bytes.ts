@@ -15,6 +15,7 @@ const SYNC_BYTES = 65_536;
 /** Bytes between two looks at the abort signal. */
 const CHUNK_BYTES = 1_048_576;
 
+/** What reading is counted against. */
 export interface ReadLimits {
   readonly meter: QuotaMeter;
   /** Bytes, or infinity. */

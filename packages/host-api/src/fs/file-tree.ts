@@ -19,6 +19,7 @@ export interface FileTree extends Disposable {
   enter(path: CanonicalPath, below?: readonly string[]): OpenDirectory;
 }
 
+/** Where the walk starts, and how it goes. */
 export interface FileTreeOptions {
   /** Real, absolute. */
   readonly root: string;

@@ -11,6 +11,7 @@ export interface WalkedDirectory {
   readonly entries: readonly GuestDirEntry[];
 }
 
+/** What ends a walk, and what it leaves out. */
 export interface WalkOptions {
   readonly context: CallContext;
   /** How many more entries may be listed, asked before each folder. One more than that may come. */

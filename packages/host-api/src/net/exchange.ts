@@ -28,6 +28,7 @@ export interface ExchangeTable extends Disposable {
   finish(id: number, reason: Error): void;
 }
 
+/** What the one who opened an exchange does with it. */
 export interface OpenExchange {
   /** The response has come: from now on its body is found under the id that this returns. */
   answer(download: Download): number;

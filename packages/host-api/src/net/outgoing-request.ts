@@ -19,6 +19,7 @@ export interface OutgoingRequest {
   readonly body: Uint8Array | 'stream' | undefined;
 }
 
+/** What a guest asked for, parsed but for the URL. */
 export interface FetchArguments extends Omit<OutgoingRequest, 'target'> {
   readonly url: unknown;
   readonly redirect: 'follow' | 'manual' | 'error';

@@ -1,5 +1,6 @@
 import { createError } from '@kb-labs/contracts';
 
+/** One header as it goes out. */
 export type HeaderPair = readonly [name: string, value: string];
 
 /** What frames a message, names its host or speaks to a proxy is undici's to say: two opinions on these are how requests are smuggled. */

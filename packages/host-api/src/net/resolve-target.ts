@@ -3,6 +3,7 @@ import type { NetTarget } from '@kb-labs/contracts';
 import type { Gate } from '../gate.js';
 import { createFetchError } from './fetch-error.js';
 
+/** An address that a name has, in the form that the resolver gives. */
 export interface ResolvedAddress {
   readonly address: string;
   /** 4 or 6. */
@@ -12,6 +13,7 @@ export interface ResolvedAddress {
 /** Turns a host name into all its addresses. Rejects with an error that has a `code` (`ENOTFOUND`). */
 export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
+/** Who decides on addresses, who finds them, and what ends the wait. */
 export interface ResolveContext {
   readonly gate: Gate;
   readonly resolve: Resolve;

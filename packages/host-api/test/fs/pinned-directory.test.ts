@@ -41,7 +41,12 @@ async function startRace(): Promise<Race> {
   return { root, outside };
 }
 
-const PLENTY = { maxHostCalls: 10_000_000, maxBytesRead: 1e12, maxBytesWritten: 1e12, maxEntriesWritten: 1e9 };
+const PLENTY = { maxHostCalls: 2_500_000, maxBytesRead: 1e12, maxBytesWritten: 1e12, maxEntriesWritten: 1e9 };
+const WHOLE_WRITES: readonly [string, readonly unknown[]][] = [
+  ['fs.writeFile', ['swap/written', 'x']],
+  ['fs.rename', ['swap/written', 'swap/file']],
+];
+
 const DEADLINE_MS = 40_000;
 
 describe.runIf(process.platform === 'linux')('a folder that is swapped for a link under the walk', () => {
@@ -80,7 +85,7 @@ describe.runIf(process.platform === 'linux')('a folder that is swapped for a lin
   });
 
   it(
-    'changes nothing outside in 2 000 writes, appends, folders made and things removed',
+    'changes nothing outside in 2 500 writes, appends, folders made and things removed',
     { timeout: 60_000 },
     async () => {
       const { root, outside } = await startRace();
@@ -90,21 +95,21 @@ describe.runIf(process.platform === 'linux')('a folder that is swapped for a lin
       const before = countDescriptors();
       const started = performance.now();
       let done = 0;
-      for (let turn = 0; done < 2_000 && performance.now() - started < DEADLINE_MS; turn += 1) {
+      for (let turn = 0; done < 2_500 && performance.now() - started < DEADLINE_MS; turn += 1) {
         const calls: readonly [string, readonly unknown[]][] = [
-          ['fs.writeFile', ['swap/written', 'x']],
+          // Whole writes are synced to the disk, which is slow, so they come in every tenth turn alone.
+          ...(turn % 10 === 0 ? WHOLE_WRITES : []),
           ['fs.appendFile', ['swap/file', 'x']],
-          ['fs.mkdir', [`swap/made`]],
+          ['fs.mkdir', ['swap/made']],
           ['fs.remove', ['swap/made']],
           ['fs.remove', ['swap/file']],
-          ['fs.rename', ['swap/written', 'swap/file']],
         ];
         for (const [name, args] of calls) {
           if ((await outcome(api.call(name, args, signal))).startsWith('resolved')) done += 1;
         }
         if (turn % 100 === 0) await nextTurn();
       }
-      expect(done).toBeGreaterThanOrEqual(2_000);
+      expect(done).toBeGreaterThanOrEqual(2_500);
       expect(readdirSync(outside)).toEqual(['file']);
       expect(readFileSync(join(outside, 'file'), 'utf8')).toBe('SECRET');
       expect(countDescriptors()).toBe(before);
