@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPluginContext, createRuntime } from '../src/index.js';
-import type { ExecuteResult, RuntimeLogRecord, SandboxAdapter } from '../src/index.js';
+import type { ExecuteResult, PluginContextOptions, RuntimeLogRecord, SandboxAdapter } from '../src/index.js';
 import { adapterWith, placeWith } from './adapters.js';
 import { pluginFolder } from './plugin-folder.js';
 
@@ -11,17 +11,17 @@ interface Attempt {
   readonly logged: readonly string[];
 }
 
-async function attempt(sandbox: SandboxAdapter, signal?: AbortSignal): Promise<Attempt> {
+async function attempt(sandbox: SandboxAdapter, rest: Partial<PluginContextOptions>): Promise<Attempt> {
   await using plugin = await pluginFolder({ 'run.mjs': 'export const run = (input) => input;' });
   const records: RuntimeLogRecord[] = [];
   const runtime = createRuntime({ graceMs: 1, logLevel: 'error', logSink: (record) => records.push(record) });
   const context = createPluginContext({
     capabilities: [],
-    permissions: { quotas: signal === undefined ? { startTimeoutMs: 10, timeoutMs: 10 } : {} },
+    permissions: {},
     pluginRoot: plugin.root,
     sandbox,
     requiredConfinement: 'none',
-    ...(signal === undefined ? {} : { signal }),
+    ...rest,
   });
   const result = await runtime.execute({ handler: './run.mjs#run', input: 7 }, context);
   await runtime[Symbol.asyncDispose]();
@@ -39,7 +39,7 @@ describe.concurrent('an adapter that never', () => {
         return placeWith(plan, { [Symbol.asyncDispose]: async () => closed.resolve('closed') });
       },
     });
-    const { result } = await attempt(sandbox);
+    const { result } = await attempt(sandbox, { permissions: { quotas: { startTimeoutMs: 10 } } });
     resolve();
 
     expect(result).toMatchObject({ ok: false, error: { code: 'ERR_START_TIMEOUT', stage: 'sandbox' } });
@@ -48,7 +48,7 @@ describe.concurrent('an adapter that never', () => {
 
   it('ends a handler is not waited for', async () => {
     const sandbox = adapterWith({ acquire: (plan) => placeWith(plan, { run: never }) });
-    const { result } = await attempt(sandbox);
+    const { result } = await attempt(sandbox, { permissions: { quotas: { timeoutMs: 10 } } });
 
     expect(result).toMatchObject({ ok: false, error: { code: 'ERR_TIMEOUT', stage: 'handler', source: 'host' } });
   });
@@ -62,14 +62,14 @@ describe.concurrent('an adapter that never', () => {
     const sandbox = adapterWith(
       where === 'acquire' ? { acquire: hang } : { acquire: (plan) => placeWith(plan, { run: hang }) },
     );
-    const { result } = await attempt(sandbox, aborter.signal);
+    const { result } = await attempt(sandbox, { signal: aborter.signal });
 
     expect(result).toMatchObject({ ok: false, error: { code: 'ERR_ABORTED', details: { reason: 'enough' } } });
   });
 
   it('closes changes no verdict, and the log says so', async () => {
     const sandbox = adapterWith({ acquire: (plan) => placeWith(plan, { [Symbol.asyncDispose]: never }) });
-    const { result, logged } = await attempt(sandbox);
+    const { result, logged } = await attempt(sandbox, {});
 
     expect([result.ok, logged]).toEqual([true, ['close-failed']]);
   });
