@@ -29,13 +29,14 @@ export interface ExchangeTable extends Disposable {
 }
 
 /** What the one who opened an exchange does with it. */
-export interface OpenExchange {
+interface OpenExchange {
   /** The response has come: from now on its body is found under the id that this returns. */
   answer(download: Download): number;
   /** Forgets it, aborted or not. */
   close(): void;
 }
 
+/** Makes the table of one run, empty. */
 export function createExchangeTable(): ExchangeTable {
   const byId = new Map<number, Exchange>();
   const open = new Set<Exchange>();

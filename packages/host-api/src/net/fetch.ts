@@ -15,7 +15,7 @@ import { resolveTarget } from './resolve-target.js';
 import { createUpload } from './upload.js';
 
 /** The head of a response. Its body is fetched with `net.readBody` under `id`. */
-export interface FetchReply {
+interface FetchReply {
   readonly id: number;
   readonly status: number;
   readonly statusText: string;

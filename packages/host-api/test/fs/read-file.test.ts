@@ -124,7 +124,7 @@ describe('fs.readFile', () => {
   it('refuses FIFOs, sockets and devices at once', async () => {
     const root = makeFolder();
     const { call } = openHost(root, EVERYTHING);
-    execFileSync('mkfifo', [join(root, 'fifo')]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', join(root, 'fifo')]);
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(join(root, 'socket'), resolve));
     onTestFinished(() => void server.close());
