@@ -19,6 +19,7 @@ export interface Admission {
   enter(request: AdmissionRequest): Promise<Disposable>;
 }
 
+/** The limits of one runtime. */
 export interface AdmissionOptions {
   /** Executions at the same time, over all plugins. */
   readonly maxConcurrency: number;

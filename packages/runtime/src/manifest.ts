@@ -14,6 +14,7 @@ import { RUNTIME_VERSION } from './version.js';
 
 const REFUSAL = { code: 'ERR_MANIFEST_INVALID', what: 'The manifest' } as const;
 
+/** What a manifest is held against. */
 export interface ParseManifestOptions {
   /** The version that `engines.runtime` is compared with. Default: that of this runtime. */
   readonly runtimeVersion?: string;

@@ -16,6 +16,7 @@ export interface RunIdentity {
   readonly pluginId: string;
 }
 
+/** Who is told, and where it is reported that an observer failed. */
 export interface EmitterOptions {
   readonly identity: RunIdentity;
   readonly observers: readonly ExecutionObserver[];
@@ -25,11 +26,12 @@ export interface EmitterOptions {
 
 /**
  * Tells every observer of one execution what happens, in order and numbered from 0. An observer that throws, or returns a
- * promise that rejects, is reported to the runtime's log and nothing else. None is waited for.
+ * promise that rejects, is reported to the runtime's log and nothing else. None is waited for. Nothing follows `execution-end`.
  */
 export function createEmitter(options: EmitterOptions): (body: EventBody) => void {
   const { executionId, traceId, pluginId } = options.identity;
   let seq = 0;
+  let ended = false;
 
   function report(thrown: unknown): void {
     options.log.write('error', 'observer-failed', { executionId, pluginId, error: describeThrown(thrown) });
@@ -45,6 +47,9 @@ export function createEmitter(options: EmitterOptions): (body: EventBody) => voi
   }
 
   return (body) => {
+    // A guest that talks on has nobody to hear it: the end of an execution is its last event.
+    if (ended) return;
+    ended = body.type === 'execution-end';
     const event: ExecutionEvent = Object.freeze({
       ...body,
       executionId,

@@ -11,12 +11,9 @@ export interface CodePlaces {
 const DESCRIPTIONS = ['package.json', 'kb.plugin.json', 'plugin.json'];
 
 /**
- * What no grant lets a plugin write, because it is the plugin's own code.
- *
- * - The plugin lives outside the root, or in a folder of its own below it: that whole folder.
- * - The root is the plugin's folder, or lies in it: the folder of each module that the run names, as long as the root is not
- *   in it; otherwise the module itself, with package.json, kb.plugin.json and plugin.json of both folders. Other modules that it imports
- *   from the root are then the plugin's data as well, and a grant to write them is one to change the code.
+ * What no grant lets a plugin write, because it is its own code: its whole folder, unless the root is this folder or lies in it.
+ * Then it is the folder of each module, as long as the root is not in that; otherwise the module, and what describes the plugin.
+ * Other modules that lie among the data are data, and a grant to write them is one to change the code.
  */
 export function protectedCode(places: CodePlaces): readonly string[] {
   const { root, pluginRoot, modules } = places;

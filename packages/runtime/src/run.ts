@@ -38,6 +38,7 @@ export class StageFailure extends Error {
   }
 }
 
+/** What one execution is about, and what ends it. */
 export interface RunOptions {
   readonly identity: RunIdentity;
   readonly observers: readonly ExecutionObserver[];

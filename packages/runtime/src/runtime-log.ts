@@ -21,6 +21,7 @@ export interface RuntimeLog {
   write(level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
+/** How much of the log goes where. */
 export interface RuntimeLogOptions {
   readonly level: RuntimeLogLevel;
   readonly sink: RuntimeLogSink;

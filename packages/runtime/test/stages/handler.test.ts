@@ -107,6 +107,22 @@ describe('runHandler', () => {
     expect(logs.at(-1)?.source).toBe('sandbox');
   });
 
+  it('hears nothing of a guest that talks on after its end', async () => {
+    const note = { kind: 'log', level: 'info', source: 'stdout', text: 'late', fields: {} } as const;
+    const told: string[] = [];
+    let talk = (): void => undefined;
+    const run: Sandbox['run'] = (_, host) => {
+      talk = () => host.note(note);
+      return Promise.resolve({ ok: true, value: 1, usage });
+    };
+    const observers = [{ observe: (event: ExecutionEvent) => void told.push(event.type) }];
+    const sandbox = adapterWith({ acquire: (plan) => placeWith(plan, { run }) });
+    const result = await execute({ handler: './run.mjs#run', input: 1 }, contextWith({ sandbox, observers }));
+    talk();
+
+    expect([result.logs, told.at(-1), told.includes('log')]).toEqual([[], 'execution-end', false]);
+  });
+
   it('does not trust an adapter to keep to the quota', async () => {
     const note = { kind: 'log', level: 'info', source: 'stdout', text: 'x'.repeat(400), fields: {} } as const;
     const run: Sandbox['run'] = (_, host) => {
