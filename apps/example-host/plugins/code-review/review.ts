@@ -27,25 +27,36 @@ export async function review(_input: unknown, ctx: HandlerContext): Promise<Revi
 
   const found: Finding[] = [];
   let lines = 0;
+  let reviewed = 0;
   for (const [index, file] of files.entries()) {
     ctx.progress(file, index / files.length);
-    const { size } = await fs.stat(file);
-    if (size > MAX_FILE_BYTES) {
-      ctx.log.warn('a file is too large to be source', { file, size });
-      continue;
-    }
-    const text = await fs.readFile(file, 'utf8');
+    const text = await readSource(file, ctx);
+    if (text === undefined) continue;
+    reviewed += 1;
     lines += text.split('\n').length - 1;
     found.push(...reviewSource(file, text));
   }
-  ctx.progress(`${files.length} files`, 1);
+  ctx.progress(`${reviewed} files`, 1);
   return {
-    files: files.length,
+    files: reviewed,
     lines,
     counts: countByRule(found),
     findings: found.slice(0, MAX_LISTED),
     more: Math.max(0, found.length - MAX_LISTED),
   };
+}
+
+/** The text, or `undefined` for what is too large to be source, or has gone since it was listed. */
+async function readSource(file: string, { fs, log }: HandlerContext): Promise<string | undefined> {
+  try {
+    const { size } = (await fs?.stat(file)) ?? { size: 0 };
+    if (size <= MAX_FILE_BYTES) return await fs?.readFile(file, 'utf8');
+    log.warn('a file is too large to be source', { file, size });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_IO_FAILED')) throw error;
+    log.warn(error.message);
+  }
+  return undefined;
 }
 
 function countByRule(findings: readonly Finding[]): Readonly<Record<string, number>> {

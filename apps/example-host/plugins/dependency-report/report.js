@@ -28,7 +28,7 @@ export async function report({ title }, ctx) {
   const unreadable = [];
   for (const [index, path] of paths.entries()) {
     ctx.progress(path, index / (paths.length + 1));
-    const manifest = parseManifest(path, await fs.readFile(path, 'utf8'));
+    const manifest = await readManifest(path, fs);
     if (manifest === undefined) unreadable.push(path);
     else manifests.push(manifest);
   }
@@ -49,10 +49,10 @@ export async function report({ title }, ctx) {
   };
 }
 
-/** @param {string} path @param {string} text @returns {Manifest | undefined} */
-function parseManifest(path, text) {
+/** @param {string} path @param {NonNullable<HandlerContext['fs']>} fs @returns {Promise<Manifest | undefined>} */
+async function readManifest(path, fs) {
   try {
-    const json = JSON.parse(text);
+    const json = JSON.parse(await fs.readFile(path, 'utf8'));
     const declared = KINDS.flatMap((kind) => Object.keys(json[kind] ?? {}));
     return {
       path,
@@ -60,10 +60,16 @@ function parseManifest(path, text) {
       license: typeof json.license === 'string' ? json.license : undefined,
       dependencies: new Set(declared).size,
     };
-  } catch {
-    // A fixture may be broken on purpose. It is listed as unreadable.
-    return undefined;
+  } catch (error) {
+    // A fixture may be broken on purpose, and a file may go while we look. Either is listed as unreadable.
+    if (error instanceof SyntaxError || error instanceof TypeError || isIoError(error)) return undefined;
+    throw error;
   }
+}
+
+/** @param {unknown} error */
+function isIoError(error) {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_IO_FAILED';
 }
 
 /**

@@ -19,7 +19,7 @@ export async function check({ maxLinks }, ctx) {
   /** @type {{ readonly file: string, readonly line: number, readonly target: string }[]} */
   const links = [];
   for (const file of files) {
-    for (const link of extractLinks(await fs.readFile(file, 'utf8'))) links.push({ file, ...link });
+    for (const link of extractLinks(await readDocument(file, ctx))) links.push({ file, ...link });
   }
   const looked = links.slice(0, maxLinks);
   const answer = remember(ctx);
@@ -37,6 +37,17 @@ export async function check({ maxLinks }, ctx) {
     counts: countVerdicts(checked),
     findings: checked.filter(({ verdict }) => verdict !== 'ok'),
   };
+}
+
+/** The text of a document; none where it has gone since it was listed. @param {string} file @param {HandlerContext} ctx */
+async function readDocument(file, { fs, log }) {
+  try {
+    return (await fs?.readFile(file, 'utf8')) ?? '';
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_IO_FAILED')) throw error;
+    log.warn(error.message);
+    return '';
+  }
 }
 
 /** Asks about each target once, however often it is linked to. @param {HandlerContext} ctx */

@@ -3,11 +3,15 @@
  * @typedef {{ readonly target: string, readonly line: number }} Link
  */
 
+// Each part is bounded, or a line of nothing but brackets would take a time that grows with its square.
 const INLINE =
-  /!?\[(?:[^\]\\]|\\.)*\]\(\s*(?:<([^<>\n]*)>|((?:[^\s()\\]|\\.|\([^\s()]*\))+))(?:\s+(?:"[^"]*"|'[^']*'|\([^)]*\)))?\s*\)/gu;
-const REFERENCE = /\[((?:[^\]\\]|\\.)+)\]\[((?:[^\]\\]|\\.)*)\]/gu;
-const DEFINITION = /^ {0,3}\[((?:[^\]\\]|\\.)+)\]:\s+(?:<([^<>]*)>|(\S+))/u;
-const AUTOLINK = /<(https?:\/\/[^\s<>]+)>/gu;
+  /\[(?:[^\]\\]|\\.){0,500}\]\(\s{0,9}(?:<([^<>\n]{0,2000})>|((?:[^\s()\\]|\\.|\([^\s()]{0,200}\)){1,2000}))(?:\s{1,9}(?:"[^"]{0,500}"|'[^']{0,500}'|\([^)]{0,500}\)))?\s{0,9}\)/gu;
+// A badge is an image inside a link, so images are taken first.
+const IMAGE = new RegExp(`!${INLINE.source}`, 'gu');
+const REFERENCE = /\[((?:[^\]\\]|\\.){1,500})\]\[((?:[^\]\\]|\\.){0,500})\]/gu;
+const DEFINITION = /^ {0,3}\[((?:[^\]\\]|\\.){1,500})\]:\s+(?:<([^<>]*)>|(\S+))/u;
+const AUTOLINK = /<(https?:\/\/[^\s<>]{1,2000})>/gu;
+const CODE_SPAN = /(?<!`)(`{1,9})(?!`)[^\n]{0,2000}?(?<!`)\1(?!`)/gu;
 const FENCE = /^ {0,3}(`{3,}|~{3,})/u;
 
 /**
@@ -32,12 +36,15 @@ export function extractLinks(markdown) {
 
 /** @param {string} text @param {ReadonlyMap<string, string>} definitions */
 function targetsIn(text, definitions) {
-  const inline = [...text.matchAll(INLINE)].map((match) => match[1] ?? unescape(match[2] ?? ''));
-  const references = [...text.matchAll(REFERENCE)].flatMap((match) => {
+  const rest = text.replaceAll(IMAGE, 'image');
+  const inline = [...text.matchAll(IMAGE), ...rest.matchAll(INLINE)].map(
+    (match) => match[1] ?? unescape(match[2] ?? ''),
+  );
+  const references = [...rest.matchAll(REFERENCE)].flatMap((match) => {
     const target = definitions.get(label(match[2] === '' ? (match[1] ?? '') : (match[2] ?? '')));
     return target === undefined ? [] : [target];
   });
-  const automatic = [...text.matchAll(AUTOLINK)].map((match) => match[1] ?? '');
+  const automatic = [...rest.matchAll(AUTOLINK)].map((match) => match[1] ?? '');
   return [...inline, ...references, ...automatic].filter((target) => target !== '');
 }
 
@@ -56,7 +63,7 @@ function withoutCode(markdown) {
     if (mark !== '') return '';
     const isIndented = isAfterBlank && /^(?: {4}|\t)/u.test(text);
     isAfterBlank = text.trim() === '' || isIndented;
-    return isIndented ? '' : text.replaceAll(/(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/gu, '');
+    return isIndented ? '' : text.replaceAll(CODE_SPAN, '');
   });
 }
 
