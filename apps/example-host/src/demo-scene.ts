@@ -20,7 +20,7 @@ export interface DemoScene extends AsyncDisposable {
   readonly plantPath: string;
   /** What stands in the secret file and in the host's environment. Neither may turn up anywhere. */
   readonly secrets: readonly string[];
-  /** What was changed in `prey` since it was set up. */
+  /** Files that have turned up in `prey` and in the watched folders since it was set up. */
   planted(): Promise<readonly string[]>;
 }
 
@@ -34,14 +34,14 @@ eval(text);
 `;
 const VARIABLE = 'KB_DEMO_SECRET';
 
-/** Sets the scene. Disposing removes the folder, closes the servers and restores the environment. */
-export async function setDemoScene(): Promise<DemoScene> {
+/** Sets the scene, and takes down what is in the watched folders. Disposing removes the folder, closes the servers and restores the environment. */
+export async function setDemoScene(watched: readonly string[]): Promise<DemoScene> {
   const closers: (() => void | Promise<void>)[] = [];
   const dispose = async (): Promise<void> => {
     for (const close of closers.splice(0).toReversed()) await close();
   };
   try {
-    return { ...(await build((close) => closers.push(close))), [Symbol.asyncDispose]: dispose };
+    return { ...(await build(watched, (close) => closers.push(close))), [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;
@@ -49,6 +49,7 @@ export async function setDemoScene(): Promise<DemoScene> {
 }
 
 async function build(
+  watched: readonly string[],
   onDispose: (close: () => void | Promise<void>) => void,
 ): Promise<Omit<DemoScene, keyof AsyncDisposable>> {
   const servers = await startDemoServers();
@@ -73,9 +74,9 @@ async function build(
   await writeFile(secretPath, secrets[0]);
   await writeFile(join(prey, 'notes', 'today.txt'), 'Nothing of interest.\n');
   await symlink('../secret.txt', join(prey, 'notes', 'shortcut'));
-  const before = await readdir(prey, { recursive: true });
+  const before = new Set(await listFiles([prey, ...watched]));
   const planted = async (): Promise<readonly string[]> =>
-    (await readdir(prey, { recursive: true })).filter((name) => !before.includes(name));
+    (await listFiles([prey, ...watched])).filter((file) => !before.has(file));
   return { servers, documents, sources, prey, secretPath, plantPath: join(prey, 'planted.txt'), secrets, planted };
 }
 
@@ -93,6 +94,13 @@ function writeLinks({ granted, forbidden }: DemoServers): string {
 
 [web]: https://example.com/
 `;
+}
+
+async function listFiles(folders: readonly string[]): Promise<readonly string[]> {
+  const lists = await Promise.all(
+    folders.map(async (folder) => (await readdir(folder, { recursive: true })).map((name) => join(folder, name))),
+  );
+  return lists.flat();
 }
 
 /** Sets a variable of this process. What it gives back puts the old value there again. */

@@ -2,7 +2,7 @@ import type { ErrorCode, ExecuteResult } from '@kb-labs/plugin-runtime';
 import { z } from 'zod';
 import type { DemoServers } from './demo-servers.js';
 import { plainLine } from './plain-text.js';
-import type { Verdict } from './planned-runs.js';
+import type { Verdict } from './verdict.js';
 
 const count = z.int().min(0);
 

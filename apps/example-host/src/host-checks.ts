@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { DemoScene } from './demo-scene.js';
 import type { RunReport } from './run-plugins.js';
 
@@ -8,10 +9,18 @@ export interface HostCheck {
   readonly detail: string;
 }
 
+const EVERYTHING = {
+  depth: Number.POSITIVE_INFINITY,
+  maxArrayLength: Number.POSITIVE_INFINITY,
+  maxStringLength: Number.POSITIVE_INFINITY,
+  breakLength: Number.POSITIVE_INFINITY,
+};
+
 /** Looks for traces that an escape would have left: on the forbidden server, in what came out of the guests, on the disk. */
 export async function checkFromOutside(scene: DemoScene, reports: readonly RunReport[]): Promise<readonly HostCheck[]> {
   const { servers, secrets } = scene;
-  const told = JSON.stringify(reports);
+  // Also shows what JSON cannot hold, such as a Map that a guest has returned.
+  const told = inspect(reports, EVERYTHING);
   const leaked = secrets.filter((secret) => told.includes(secret)).length;
   const planted = await scene.planted();
   return [

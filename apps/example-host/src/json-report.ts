@@ -3,8 +3,8 @@ import type { DemoOptions } from './command-line.js';
 import { collectDenials } from './denials.js';
 import type { Denial } from './denials.js';
 import type { HostCheck } from './host-checks.js';
-import type { Verdict } from './planned-runs.js';
 import type { RunReport } from './run-plugins.js';
+import type { Verdict } from './verdict.js';
 
 /** All that the demo found out. */
 export interface DemoReport {
@@ -15,7 +15,7 @@ export interface DemoReport {
 }
 
 /** The report as `--json` writes it. Times in milliseconds, sizes in bytes. */
-export interface JsonReport {
+interface JsonReport {
   readonly ok: boolean;
   readonly folder: string;
   readonly node: string;
@@ -25,7 +25,7 @@ export interface JsonReport {
   readonly artifactsFolder: string;
 }
 
-export interface JsonRun {
+interface JsonRun {
   readonly label: string;
   readonly plugin: string;
   readonly handler: string;
@@ -41,7 +41,12 @@ export interface JsonRun {
   readonly data: unknown;
 }
 
-export function toJsonReport({ options, reports, checks, met }: DemoReport): JsonReport {
+/** The report as text. What JSON does not know, a guest may have returned all the same: it becomes an array or text. */
+export function renderJson(report: DemoReport): string {
+  return `${JSON.stringify(toJsonReport(report), toJsonValue, 2)}\n`;
+}
+
+function toJsonReport({ options, reports, checks, met }: DemoReport): JsonReport {
   return {
     ok: met,
     folder: options.folder,
@@ -72,4 +77,9 @@ function toJsonRun(report: RunReport): JsonRun {
 
 function pickError({ code, message, stage }: ErrorEnvelope): JsonRun['error'] {
   return { code, message, stage };
+}
+
+function toJsonValue(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  return value instanceof Map || value instanceof Set ? [...value] : value;
 }

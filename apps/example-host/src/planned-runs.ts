@@ -10,14 +10,7 @@ import {
   expectSampleReview,
   expectTreeLinks,
 } from './expectations.js';
-
-/** Whether a run did what it should, in words for the table. */
-export interface Verdict {
-  readonly met: boolean;
-  readonly text: string;
-  /** What else there is to see, a line each. */
-  readonly findings: readonly string[];
-}
+import type { Verdict } from './verdict.js';
 
 /** One execution that the demo will ask for: what it grants, and what should come of it. */
 export interface PlannedRun {

@@ -6,11 +6,12 @@ import { checkFromOutside } from './host-checks.js';
 import { createRegistry, loadPlugins } from './load-plugins.js';
 import type { LoadedPlugin } from './load-plugins.js';
 import { planRuns } from './planned-runs.js';
+import { plainText } from './plain-text.js';
 import { createProgressDisplay } from './progress-display.js';
 import { renderReport } from './render-report.js';
 import { runPlugins } from './run-plugins.js';
 import type { RunReport } from './run-plugins.js';
-import { toJsonReport } from './json-report.js';
+import { renderJson } from './json-report.js';
 
 /** A forked guest gets this long after each of abort and SIGTERM, so that all are gone within a second of Ctrl-C. */
 const GRACE_MS = 150;
@@ -18,7 +19,7 @@ const GRACE_MS = 150;
 /** Runs the demo and writes its report. Resolves with the exit code: 0 where each did what it should. */
 export async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<number> {
   const plugins = await loadPlugins(options.plugins);
-  await using scene = await setDemoScene();
+  await using scene = await setDemoScene(plugins.flatMap((loaded) => (loaded.ok ? [loaded.plugin.root] : [])));
   await using runtime = openRuntime(options);
   const runs = plugins.flatMap((loaded) => (loaded.ok ? planRuns(loaded.plugin, options.folder, scene) : []));
   const ran = await showProgress((onEvent) =>
@@ -30,13 +31,18 @@ export async function runDemo(options: DemoOptions, signal: AbortSignal): Promis
       onEvent,
     }),
   );
+  if (signal.aborted) {
+    const ended = ran.filter(({ result }) => result?.ok === false && result.error.code === 'ERR_ABORTED').length;
+    process.stderr.write(
+      `Stopped: ${plainText(describeReason(signal.reason))}. ${ended} runs were ended, and nothing of them is left.\n`,
+    );
+    return 1;
+  }
   const reports = [...plugins.flatMap(reportUnloadable), ...ran];
   const checks = await checkFromOutside(scene, reports);
   const met = reports.every(({ verdict }) => verdict.met) && checks.every(({ held }) => held);
   const report = { options, reports, checks, met };
-  process.stdout.write(
-    options.json ? `${JSON.stringify(toJsonReport(report), undefined, 2)}\n` : renderReport(report, process.stdout),
-  );
+  process.stdout.write(options.json ? renderJson(report) : renderReport(report, process.stdout));
   return met ? 0 : 1;
 }
 
@@ -58,6 +64,10 @@ type OnEvent = Parameters<typeof runPlugins>[1]['onEvent'];
 async function showProgress(work: (onEvent: OnEvent) => Promise<readonly RunReport[]>): Promise<readonly RunReport[]> {
   using display = createProgressDisplay(process.stderr);
   return await work((label, event) => display.show(label, event));
+}
+
+function describeReason(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
 }
 
 function reportUnloadable(loaded: LoadedPlugin): readonly RunReport[] {

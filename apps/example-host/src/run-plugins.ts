@@ -1,6 +1,7 @@
 import type { AuditRecord, ExecuteResult, ExecutionEvent, PluginRegistry, Runtime } from '@kb-labs/plugin-runtime';
 import { GRANTED_CAPABILITIES } from './planned-runs.js';
-import type { PlannedRun, Verdict } from './planned-runs.js';
+import type { PlannedRun } from './planned-runs.js';
+import type { Verdict } from './verdict.js';
 
 /** What became of a planned run. `result` is absent where it was not run, and `verdict` then says why. */
 export interface RunReport {
@@ -50,6 +51,5 @@ async function runOne(run: PlannedRun, options: RunPluginsOptions): Promise<RunR
   });
   const request = { handler, plugin: `${id}@${version}`, input: run.input };
   const result = await options.runtime.execute(request, context, options.registry);
-  const verdict = options.signal.aborted ? { met: false, text: 'stopped', findings: [] } : run.judge(result);
-  return { ...named, verdict, result, denials };
+  return { ...named, verdict: run.judge(result), result, denials };
 }
