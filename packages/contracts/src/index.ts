@@ -37,6 +37,7 @@ export type { AuditRecord, EventStamp, ExecutionEvent, ExecutionObserver } from 
 export type {
   CanonicalPath,
   DenyReason,
+  DiskRefusal,
   FsOperation,
   NetTarget,
   PatchOperation,

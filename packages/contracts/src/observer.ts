@@ -3,7 +3,7 @@ import type { ConfinementReport } from './confinement.js';
 import type { ErrorCode } from './error-codes.js';
 import type { ExecuteResult } from './execution.js';
 import type { LogRecord } from './log-record.js';
-import type { FsOperation, PermissionDecision, PermissionPatch } from './permission-policy.js';
+import type { DiskRefusal, FsOperation, PermissionDecision, PermissionPatch } from './permission-policy.js';
 import type { StageName } from './stage.js';
 
 /** Who an event is about. Stamped by the host; nothing here comes from the guest. */
@@ -23,7 +23,7 @@ export interface AuditRecord {
   readonly operation: FsOperation | 'fetch' | 'connect' | 'redirect' | 'read';
   /** At most 1 024 characters, as the plugin wrote it; user info and query of a URL left out. */
   readonly target: string;
-  readonly decision: PermissionDecision;
+  readonly decision: PermissionDecision | { readonly allowed: false; readonly reason: DiskRefusal };
   /** What would turn a denial into an allowance. */
   readonly patches: readonly PermissionPatch[];
 }

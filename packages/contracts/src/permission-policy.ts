@@ -62,6 +62,9 @@ export type DenyReason =
   | 'port-refused'
   | 'private-address';
 
+/** Why a path is refused for what stands on the disk: no rule lifts it. */
+export type DiskRefusal = 'link' | 'special-file' | 'hard-link' | 'mount-point' | 'outside-root' | 'root-moved';
+
 /** To allow is to name the rule that gave it; to deny is to say why. Names the resource as the plugin wrote it. */
 export type PermissionDecision =
   | { readonly allowed: true; readonly rule: string; readonly origin: RuleOrigin }

@@ -1,4 +1,4 @@
-import type { AuditRecord, PermissionDecision, PermissionPolicy, PermissionRequest } from '@kb-labs/contracts';
+import type { AuditRecord, PermissionPolicy, PermissionRequest } from '@kb-labs/contracts';
 import { describeTarget } from '@kb-labs/permissions';
 
 /** What was about to be done, in the audit's words. */
@@ -8,7 +8,7 @@ export type AuditOperation = AuditRecord['operation'];
 export interface AuditedDecision {
   readonly request: PermissionRequest;
   readonly operation: AuditOperation;
-  readonly decision: PermissionDecision;
+  readonly decision: AuditRecord['decision'];
 }
 
 /** Writes one decision down; a denial carries the changes that would lift it. Holds no user info, query or fragment of a URL. */

@@ -3,9 +3,9 @@ import type {
   AuditRecord,
   CanonicalPath,
   DenyReason,
+  DiskRefusal,
   FsOperation,
   NetTarget,
-  PermissionDecision,
   PermissionPolicy,
   PermissionRequest,
   PluginError,
@@ -14,9 +14,6 @@ import type {
 import { describeTarget, parseFsTarget, parseNetTarget, PermissionDeniedError } from '@kb-labs/permissions';
 import { createAuditRecord } from './audit.js';
 import type { AuditOperation } from './audit.js';
-
-/** Why a path is refused for what stands on the disk, whatever the rules say. */
-export type DiskRefusal = 'link' | 'special-file' | 'hard-link' | 'mount-point' | 'outside-root' | 'root-moved';
 
 const REFUSALS: Readonly<Record<DiskRefusal, string>> = {
   link: 'a link stands on the way, and links are never followed',
@@ -57,7 +54,7 @@ export interface GateOptions {
 /** Makes the gate of one run. */
 export function createGate({ policy, meter, audit }: GateOptions): Gate {
   let denials = 0;
-  const tell = (request: PermissionRequest, operation: AuditOperation, decision: PermissionDecision): void => {
+  const tell = (request: PermissionRequest, operation: AuditOperation, decision: AuditRecord['decision']): void => {
     if (!decision.allowed) denials += 1;
     audit(createAuditRecord(policy, { request, operation, decision }));
   };
@@ -99,7 +96,7 @@ export function createGate({ policy, meter, audit }: GateOptions): Gate {
       return new PermissionDeniedError(request, reason);
     },
     refuse(request, refusal) {
-      tell(request, request.operation, { allowed: false, reason: 'outside-root' });
+      tell(request, request.operation, { allowed: false, reason: refusal });
       return createRefusal(describeTarget(request), refusal);
     },
   };

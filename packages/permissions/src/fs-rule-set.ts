@@ -1,7 +1,7 @@
 import type { FsRule } from './fs-rule.js';
 import type { FoldName } from './fold-name.js';
 import type { RuleLine } from './rule-line.js';
-import { compileSegmentGlob, GLOBSTAR, matchesSegments, mayMatchBelow } from './segment-glob.js';
+import { canMatchBelow, compileSegmentGlob, GLOBSTAR, matchesSegments, mayMatchBelow } from './segment-glob.js';
 import type { SegmentGlob } from './segment-glob.js';
 
 /** A rule of a list, with the line that it came from. */
@@ -10,12 +10,18 @@ export interface FsRuleEntry {
   readonly rule: FsRule;
 }
 
+/**
+ * How far up a glob reaches: to what it matches (`exact`), also to `src` by `src/**` (`opened`), or to every folder that could hold a
+ * match (`holding`), as one who looks for matches must list.
+ */
+export type Reach = 'exact' | 'opened' | 'holding';
+
 /** Compiled file rules of one list: entries in a tree by segments, globs behind them. */
 export interface FsRuleSet {
-  /** The line that covers this path. `opening` also covers `src` by `src/**`, as one who lists `src` needs. */
-  find(segments: readonly string[], opening: boolean): RuleLine | undefined;
+  /** The line that covers this path. */
+  find(segments: readonly string[], reach: Reach): RuleLine | undefined;
   /** Every line that covers this path. */
-  findAll(segments: readonly string[], opening: boolean): readonly RuleLine[];
+  findAll(segments: readonly string[], reach: Reach): readonly RuleLine[];
   /** A line that covers something below this path, as far as names tell. */
   findBelow(segments: readonly string[]): RuleLine | undefined;
   /** Every line that covers something below this path, as far as names tell. */
@@ -37,15 +43,13 @@ export function compileFsRules(entries: readonly FsRuleEntry[], fold: FoldName):
   }
   const named = globs.toSorted((a, b) => (a.line.rule < b.line.rule ? -1 : 1));
   return {
-    find: (segments, opening) => {
+    find: (segments, reach) => {
       const names = segments.map(fold);
-      return findInTree(tree, names) ?? named.find((glob) => covers(glob, { segments, names, opening }))?.line;
+      return findInTree(tree, names) ?? named.find((glob) => covers(glob, { segments, names, reach }))?.line;
     },
-    findAll: (segments, opening) => {
+    findAll: (segments, reach) => {
       const names = segments.map(fold);
-      const lines = new Set(
-        named.filter((glob) => covers(glob, { segments, names, opening })).map((glob) => glob.line),
-      );
+      const lines = new Set(named.filter((glob) => covers(glob, { segments, names, reach })).map((glob) => glob.line));
       return entries
         .filter(({ line, rule }) => lines.has(line) || coversAsEntry(rule, names, fold))
         .map(({ line }) => line);
@@ -86,13 +90,15 @@ function globsOf(line: RuleLine, segments: readonly string[], fold: FoldName): G
 interface Question {
   readonly segments: readonly string[];
   readonly names: readonly string[];
-  readonly opening: boolean;
+  readonly reach: Reach;
 }
 
-function covers(glob: Glob, { segments, names, opening }: Question): boolean {
+function covers(glob: Glob, { segments, names, reach }: Question): boolean {
   const path = glob.raw ? segments : names;
   if (matchesSegments(glob.pattern, path)) return true;
-  return opening && glob.opened !== undefined && matchesSegments(glob.opened, path);
+  if (reach === 'exact') return false;
+  if (glob.opened !== undefined && matchesSegments(glob.opened, path)) return true;
+  return reach === 'holding' && canMatchBelow(glob.pattern, path);
 }
 
 function coversAsEntry(rule: FsRule, names: readonly string[], fold: FoldName): boolean {

@@ -4,7 +4,7 @@ import { joinPointer } from './config-error.js';
 import { foldForAllow, foldForDeny } from './fold-name.js';
 import { parseFsRule } from './fs-rule.js';
 import { compileFsRules } from './fs-rule-set.js';
-import type { FsRuleEntry, FsRuleSet } from './fs-rule-set.js';
+import type { FsRuleEntry, FsRuleSet, Reach } from './fs-rule-set.js';
 import { compileMandatoryFs, mandatoryLine } from './mandatory-fs.js';
 import type { MandatoryFs } from './mandatory-fs.js';
 import { allowedBy, deniedBy, ruleLines, trusted } from './rule-line.js';
@@ -86,7 +86,7 @@ function decide(rules: FsRules, { operation, path }: FsTarget): PermissionDecisi
   if (mandatory !== undefined) return deniedBy(mandatory, 'mandatory-deny');
   const denying = findDeny(rules.deny, segments, operation);
   if (denying !== undefined) return deniedBy(denying, 'denied-by-rule');
-  const allowing = rules.allow.find(segments, opens(operation));
+  const allowing = rules.allow.find(segments, reachOfAllow(operation));
   if (allowing === undefined) return deny('not-requested');
   if (rules.readOnly !== undefined && changes(operation)) return deniedBy(rules.readOnly, 'read-only');
   return allowedBy(allowing);
@@ -98,7 +98,7 @@ function protects(set: FsRuleSet, segments: readonly string[], operation: FsOper
 
 /** To delete a folder is to delete what is in it, so a rule below denies it too. */
 function findDeny(set: FsRuleSet, segments: readonly string[], operation: FsOperation): RuleLine | undefined {
-  const line = set.find(segments, opens(operation));
+  const line = set.find(segments, reachOfDeny(operation));
   return line === undefined && operation === 'delete' ? set.findBelow(segments) : line;
 }
 
@@ -106,8 +106,13 @@ function changes(operation: FsOperation): boolean {
   return operation === 'write' || operation === 'delete';
 }
 
-function opens(operation: FsOperation): boolean {
-  return operation === 'list' || operation === 'stat';
+/** A folder may be listed where a glob could match below it; what the listing then shows is asked name by name. */
+function reachOfAllow(operation: FsOperation): Reach {
+  return operation === 'list' ? 'holding' : reachOfDeny(operation);
+}
+
+function reachOfDeny(operation: FsOperation): Reach {
+  return operation === 'list' || operation === 'stat' ? 'opened' : 'exact';
 }
 
 function linesOf(rules: FsRules, { operation, path }: FsTarget): readonly RuleLine[] {
@@ -119,13 +124,13 @@ function linesOf(rules: FsRules, { operation, path }: FsTarget): readonly RuleLi
   return [
     ...(mandatory === undefined ? [] : [mandatory]),
     ...denying,
-    ...rules.allow.findAll(segments, opens(operation)),
+    ...rules.allow.findAll(segments, reachOfAllow(operation)),
     ...mode,
   ];
 }
 
 function allDenying(set: FsRuleSet, segments: readonly string[], operation: FsOperation): readonly RuleLine[] {
-  const lines = set.findAll(segments, opens(operation));
+  const lines = set.findAll(segments, reachOfDeny(operation));
   return operation === 'delete' ? [...new Set([...lines, ...set.findAllBelow(segments)])] : lines;
 }
 
@@ -142,7 +147,7 @@ function lift({ rules, target, spec, context }: LiftRequest): ReturnType<Section
   if (segments === undefined || rules.mandatory(segments, operation) !== undefined) return undefined;
   if (protects(rules.protected, segments, operation) !== undefined) return undefined;
   const rule = ruleFor(segments);
-  const missing = rules.allow.find(segments, opens(operation)) === undefined;
+  const missing = rules.allow.find(segments, reachOfAllow(operation)) === undefined;
   if (missing && !parseFsRule(rule).ok) return undefined;
   const mode = changes(operation) || spec?.mode === 'readWrite' ? 'readWrite' : 'read';
   const remove = allDenying(rules.deny, segments, operation);

@@ -38,6 +38,17 @@ export function matchesSegments(glob: SegmentGlob, path: readonly string[]): boo
   return g === glob.length;
 }
 
+/** Whether something below this path could match: a folder of which that holds is worth listing. */
+export function canMatchBelow(glob: SegmentGlob, path: readonly string[]): boolean {
+  for (const [index, segment] of path.entries()) {
+    const part = glob[index];
+    if (part === undefined) return false;
+    if (part === GLOBSTAR) return true;
+    if (!matchesName(part, segment)) return false;
+  }
+  return glob.length > path.length;
+}
+
 /**
  * Whether names alone tell that the glob can match something below this path. Behind a `**` it looks for a glob that
  * the end of the path has begun (`.git` for `**` + `.git/config`), and says no to the rest.

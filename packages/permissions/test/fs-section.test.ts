@@ -90,7 +90,33 @@ describe('file rules', () => {
     expect(ask(spec, ['list', 'src']).allowed).toBe(true);
     expect(ask(spec, ['stat', 'src']).allowed).toBe(true);
     expect(ask(spec, ['delete', 'src']).allowed).toBe(false);
-    expect(ask(spec, ['list', '.']).allowed).toBe(false);
+    expect(ask(spec, ['list', '.']).allowed).toBe(true);
+    expect(ask(spec, ['stat', '.']).allowed).toBe(false);
+    expect(ask(spec, ['list', 'other']).allowed).toBe(false);
+  });
+
+  it.each([
+    ['src/**/*.ts', ['.', 'src', 'src/a', 'src/a/b'], ['lib', 'source']],
+    ['packages/*/package.json', ['.', 'packages', 'packages/a'], ['packages/a/src', 'apps']],
+    ['**/*.md', ['.', 'any', 'any/depth'], []],
+  ])(
+    'with the glob %s let the folders be listed that could hold a match, and no file in them be looked at',
+    (rule, yes, no) => {
+      const spec = { mode: 'read', allow: [rule] } as const;
+      expect(yes.filter((path) => !ask(spec, ['list', path]).allowed)).toEqual([]);
+      expect(no.filter((path) => ask(spec, ['list', path]).allowed)).toEqual([]);
+      expect(
+        ['stat', 'read', 'write', 'delete'].filter(
+          (operation) => ask(spec, [operation as 'stat', 'src/key.pem']).allowed,
+        ),
+      ).toEqual([]);
+    },
+  );
+
+  it('that deny a glob deny the listing of what it covers, and not of the folders above', () => {
+    const spec = { mode: 'read', allow: ['.'], deny: ['src/**/*.key', 'private/**'] } as const;
+    expect(['.', 'src', 'src/a'].filter((path) => !ask(spec, ['list', path]).allowed)).toEqual([]);
+    expect(ask(spec, ['list', 'private']).allowed).toBe(false);
   });
 
   it('that deny beat those that allow, however narrow these are', () => {

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import type { DiskRefusal } from '../gate.js';
+import type { DiskRefusal } from '@kb-labs/contracts';
 
 /** A folder that is held, so that what is done in it is done in that very folder, whatever happens to its name. */
 export interface OpenDirectory extends Disposable {

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { createError } from '@kb-labs/contracts';
-import type { GuestDirEntry, GuestFileStat } from '@kb-labs/contracts';
+import type { CanonicalPath, GuestDirEntry, GuestFileStat } from '@kb-labs/contracts';
 import { z } from 'zod';
 import { parseArguments } from '../arguments.js';
 import { throwIfStopped } from '../host-function.js';
@@ -25,15 +25,20 @@ export function createReadDir(session: FsSession): HostFunction {
       using directory = session.tree.enter(path);
       const listed = listDirectory(directory, left(session.gate.meter, 'maxEntriesRead'));
       using entries = charge(session.gate.meter, 'maxEntriesRead', listed.length);
-      const visible = listed.filter(({ name }) => {
-        const child = childPath(session.gate, path, name);
-        return child !== undefined && session.gate.permits({ kind: 'fs', operation: 'stat', path: child });
-      });
+      const visible = listed.filter((entry) => isVisible(session, path, entry));
       requireFits(visible, session.maxMessageBytes);
       entries.commit();
       return visible.sort((a, b) => (a.name < b.name ? -1 : 1));
     });
   };
+}
+
+/** A folder that may be listed shows itself; anything else must be allowed by its own name. */
+function isVisible({ gate }: FsSession, parent: CanonicalPath, { name, kind }: GuestDirEntry): boolean {
+  const path = childPath(gate, parent, name);
+  if (path === undefined) return false;
+  if (gate.permits({ kind: 'fs', operation: 'stat', path })) return true;
+  return kind === 'directory' && gate.permits({ kind: 'fs', operation: 'list', path });
 }
 
 /** `fs.stat(path)`: facts about the entry itself. A link is `other`, of size 0: where it leads is not looked at. */
