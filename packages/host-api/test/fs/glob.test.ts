@@ -39,6 +39,26 @@ describe('fs.glob', () => {
     expect(await call('fs.glob', pattern)).toEqual(files);
   });
 
+  it('finds with a glob what the same glob grants, and lists nothing else', async () => {
+    const { call } = openHost(makeTree(), { fs: { mode: 'read', allow: ['src/**/*.ts'] } });
+    expect(await call('fs.glob', 'src/**/*.ts')).toEqual([
+      'src/.hidden.ts',
+      'src/b.ts',
+      'src/deep/d.ts',
+      'src/deep/er/e.ts',
+      'src/private/f.ts',
+    ]);
+    expect(await call('fs.readDir', '.')).toEqual([{ name: 'src', kind: 'directory' }]);
+    expect(await call('fs.readDir', 'src')).toEqual([
+      { name: '.hidden.ts', kind: 'file' },
+      { name: 'b.ts', kind: 'file' },
+      { name: 'deep', kind: 'directory' },
+      { name: 'link.ts', kind: 'other' },
+      { name: 'private', kind: 'directory' },
+    ]);
+    expect(await outcome(call('fs.stat', 'src/c.js'))).toBe('ERR_PERMISSION_DENIED not-requested');
+  });
+
   it('refuses what no rule may be, and a folder that may not be listed', async () => {
     const { call } = openHost(makeTree(), { fs: { mode: 'read', allow: ['docs/**'] } });
     for (const pattern of ['../*', '/etc/*', '{a,b}', '!x', '+(a)', 'a\\b', '', 'x'.repeat(2_000), 7, '~/x', 'src**']) {
