@@ -20,7 +20,8 @@ export function collectDenials({ label, denials }: RunReport): readonly Denial[]
   const found = new Map<string, Denial>();
   for (const { kind, operation, target, decision, patches } of denials) {
     if (decision.allowed) continue;
-    const { reason, rule } = decision;
+    const { reason } = decision;
+    const rule = 'rule' in decision ? decision.rule : undefined;
     const key = JSON.stringify([kind, operation, target, reason, rule]);
     const times = (found.get(key)?.times ?? 0) + 1;
     found.set(key, { label, kind, operation, target, reason, rule, times, patches });

@@ -33,7 +33,11 @@ export const GRANTED_CAPABILITIES: readonly string[] = ['fs.read', 'fs.write', '
 
 // Beside what the manifests leave out themselves: what was built or measured, and what the demo has stored.
 const READ_SOURCES: PermissionSpec = {
-  fs: { mode: 'read', allow: ['.'], deny: ['**/node_modules/**', '**/dist/**', '**/coverage/**', '**/.artifacts/**'] },
+  fs: {
+    mode: 'read',
+    allow: ['.'],
+    deny: ['**/node_modules/**', '**/dist/**', '**/coverage/**', '**/.git/**', '**/.artifacts/**'],
+  },
 };
 
 /** What to do with a plugin: the known ones are put to the test, of any other each handler is run on the folder. */

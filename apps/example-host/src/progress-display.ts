@@ -39,7 +39,7 @@ function createLiveLine(stream: ProgressStream): ProgressDisplay {
       if (event.type === 'progress' && now - writtenAt < REWRITE_MS) return;
       writtenAt = now;
       const all = [...running].map(([name, { fraction, message }]) => `${name} ${percent(fraction)} ${message}`);
-      const text = plainLine(all.join(' | '), (stream.columns ?? DEFAULT_COLUMNS) - 1);
+      const text = plainLine(all.join(' | '), columnsOf(stream) - 1);
       stream.write(`\r\u001b[2K${text}`);
     },
     [Symbol.dispose]: () => void stream.write('\r\u001b[2K'),
@@ -65,6 +65,11 @@ function createPlainLines(stream: ProgressStream): ProgressDisplay {
     },
     [Symbol.dispose]: () => undefined,
   };
+}
+
+/** A terminal that does not know its size says 0. */
+function columnsOf({ columns = 0 }: ProgressStream): number {
+  return columns > 0 ? columns : DEFAULT_COLUMNS;
 }
 
 function toProgress(event: ExecutionEvent & { readonly type: 'progress' }, before: Progress | undefined): Progress {

@@ -21,7 +21,7 @@ export async function report({ title }, ctx) {
   const { fs } = ctx;
   if (fs === undefined) throw new Error('dependency-report needs the capability fs.read');
   ctx.progress('looking for manifests', 0);
-  const paths = await fs.glob('**/package.json', { limit: 2000 });
+  const paths = await fs.glob('**/package.json', { limit: 10_000 });
   /** @type {Manifest[]} */
   const manifests = [];
   /** @type {string[]} */

@@ -15,7 +15,7 @@ const AT_ONCE = 8;
 export async function check({ maxLinks }, ctx) {
   const { fs } = ctx;
   if (fs === undefined) throw new Error('link-check needs the capability fs.read');
-  const files = await fs.glob('**/*.md', { limit: 2000 });
+  const files = await fs.glob('**/*.md', { limit: 10_000 });
   /** @type {{ readonly file: string, readonly line: number, readonly target: string }[]} */
   const links = [];
   for (const file of files) {
