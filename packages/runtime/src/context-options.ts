@@ -105,7 +105,7 @@ const contextSchema = z.strictObject({
         .refine((version) => valid(version) === version, 'write a semantic version, such as 1.0.0'),
     })
     .optional(),
-  env: z.record(z.string(), z.string().optional()).optional(),
+  env: z.preprocess(copyObject, z.record(z.string(), z.string().optional())).optional(),
   sandbox: sharedOptionShapes.sandbox.optional(),
   requiredConfinement: sharedOptionShapes.requiredConfinement.optional(),
   observers: sharedOptionShapes.observers.optional(),
@@ -145,6 +145,11 @@ export function parseContextOptions(options: unknown): ParsedContextOptions {
     templateVariables: deepFreeze(data.templateVariables ?? {}),
     signal: data.signal,
   };
+}
+
+/** `process.env` has a prototype of its own, which a schema for plain records refuses. */
+function copyObject(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : value;
 }
 
 function withoutAbsent(variables: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {

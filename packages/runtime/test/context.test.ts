@@ -38,6 +38,14 @@ describe('createPluginContext', () => {
     expect(inspect(context, { depth: 10, showHidden: true }) + JSON.stringify(context)).not.toContain('hunter2');
   });
 
+  it('picks from process.env itself, whose prototype is none of ours', () => {
+    // Also where something has put a plain copy in place of it, as test runners do.
+    const env: NodeJS.ProcessEnv = Object.assign(Object.create({ constructor: () => undefined }), process.env);
+
+    expect(() => createPluginContext({ ...minimal, env: process.env })).not.toThrow();
+    expect(() => createPluginContext({ ...minimal, env })).not.toThrow();
+  });
+
   it('takes the real path of a folder', async () => {
     await using folder = await pluginFolder({});
     await mkdir(join(folder.root, 'real'));
