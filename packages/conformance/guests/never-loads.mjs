@@ -1,0 +1,3 @@
+await new Promise(() => setInterval(() => undefined, 1_000));
+
+export const run = () => 'loaded';
