@@ -1,0 +1,16 @@
+import { describeSandboxAdapter } from '@kb-labs/conformance';
+import { forkSandbox } from '@kb-labs/sandbox';
+import { expect, it } from 'vitest';
+import { probeWall } from '../src/fork/wall.js';
+
+describeSandboxAdapter('fork, without a wall', () => forkSandbox({ wall: 'off' }));
+
+// Where the wall must be tested, its absence is a failure and no reason to skip.
+const isRequired = process.env['KB_REQUIRE_WALL'] === '1';
+const probe = await probeWall();
+const reason = probe.works ? '' : `, which it cannot here: ${probe.reason}`;
+
+it.runIf(probe.works || isRequired)(`fork runs inside the wall${reason}`, () => {
+  expect(probe).toMatchObject({ works: true });
+});
+if (probe.works) describeSandboxAdapter('fork, inside the wall', () => forkSandbox({ wall: 'required' }));

@@ -1,0 +1,4 @@
+import { describeSandboxAdapter } from '@kb-labs/conformance';
+import { inProcessSandbox } from '@kb-labs/sandbox';
+
+describeSandboxAdapter('in-process', () => inProcessSandbox());

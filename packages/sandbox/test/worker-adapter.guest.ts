@@ -1,0 +1,14 @@
+import { pathToFileURL } from 'node:url';
+import { parentPort as port } from 'node:worker_threads';
+import { serveGuest } from '@kb-labs/sandbox/wire';
+
+const send = (frame: Uint8Array): void => port?.postMessage(frame);
+const close = (): void => port?.close();
+const peer = serveGuest({
+  transport: { send, receive: (onBytes) => port?.on('message', onBytes), pendingBytes: () => 0, close },
+  load: async (file) => ({ namespace: await import(pathToFileURL(file).href) }),
+  prepare: () => undefined,
+  leave: () => process.exit(),
+  leaked: () => [],
+});
+process.on('uncaughtException', (error) => peer.fail(error));
