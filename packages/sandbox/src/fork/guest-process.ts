@@ -109,7 +109,7 @@ async function readInnerPid(info: unknown, child: ChildProcess): Promise<number 
   if (info instanceof Duplex) {
     info.on('data', (data: Buffer) => {
       text += data.toString('utf8');
-      const found = /"child-pid": (\d+)/.exec(text)?.[1];
+      const found = /"child-pid": (\d+)\D/.exec(text)?.[1];
       if (found !== undefined) settle(Number(found));
     });
   }

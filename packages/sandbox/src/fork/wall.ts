@@ -93,7 +93,11 @@ const NAMESPACES = [
   '--proc', '/proc', '--dev', '/dev',
 ] as const;
 // bubblewrap's root and /dev are tmpfs of their own: read-only, or a guest could fill the host's memory with files.
-const READ_ONLY_ROOT = ['--remount-ro', '/dev', '--remount-ro', '/', '--info-fd', String(INFO_FD)] as const;
+// Where the host is root, the kernel would let its guest write to /proc/sys: core_pattern there is a way out.
+// prettier-ignore
+const READ_ONLY_ROOT = [
+  '--remount-ro', '/proc', '--remount-ro', '/dev', '--remount-ro', '/', '--info-fd', String(INFO_FD),
+] as const;
 
 function buildFence(wall: Wall, binds: readonly string[], cwd: string): readonly string[] {
   return [
