@@ -83,7 +83,10 @@ export function expectTreeLinks(result: ExecuteResult): Verdict {
 }
 
 /** The links of the sample, where each answer is known beforehand. */
-export function expectSampleLinks({ granted, forbidden }: DemoServers): (result: ExecuteResult) => Verdict {
+export function expectSampleLinks({
+  granted,
+  forbidden,
+}: Pick<DemoServers, 'granted' | 'forbidden'>): (result: ExecuteResult) => Verdict {
   const expected = new Map([
     [`${granted}/missing`, 'broken'],
     [`${granted}/redirect`, 'denied'],

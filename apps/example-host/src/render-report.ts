@@ -61,9 +61,9 @@ function renderConfinement({ reports }: DemoReport, colors: Colors): readonly st
     if (result?.confinement !== undefined) kinds.set(JSON.stringify(result.confinement), result.confinement);
   }
   return [...kinds.values()].map(({ adapter, firmness, by }) => {
+    const mechanisms: Readonly<Record<string, string>> = by;
     const lines = Object.entries(firmness).map(
-      ([name, firm]) =>
-        `${name.padEnd(8)} ${firm.padEnd(6)} ${line(Object.entries(by).find(([key]) => key === name)?.[1] ?? '')}`,
+      ([name, firm]) => `${name.padEnd(8)} ${firm.padEnd(6)} ${line(mechanisms[name] ?? '')}`,
     );
     return section(`confined by ${adapter}`, lines, { colors, limit: lines.length });
   });

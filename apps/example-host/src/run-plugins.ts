@@ -45,7 +45,7 @@ async function runOne(run: PlannedRun, options: RunPluginsOptions): Promise<RunR
     permissions: run.grant,
     root: run.root,
     // All of it is there to pick from, and no plugin here has the capability to.
-    env: { ...process.env },
+    env: process.env,
     observers: [{ observe }],
     signal: options.signal,
   });

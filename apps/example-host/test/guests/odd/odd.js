@@ -7,3 +7,8 @@ export function maps() {
 export function throws() {
   throw new Error('\u001b[2Jnothing to see');
 }
+
+/** Returns what it was given. @param {unknown} input */
+export function echo(input) {
+  return input;
+}
