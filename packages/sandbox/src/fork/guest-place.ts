@@ -1,6 +1,8 @@
+import { access, constants } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { createError } from '@kb-labs/contracts';
 import type { PluginError, SandboxLimits, SandboxPlan } from '@kb-labs/contracts';
+import { abortError } from '../wire/abort-error.js';
 import { createSession } from '../wire/session.js';
 import type { Session } from '../wire/session.js';
 import type { WireTransport } from '../wire/transport.js';
@@ -21,7 +23,9 @@ export interface PlaceOptions {
 
 /** Starts a guest and waits until it is ready. Throws as `SandboxAdapter.acquire` does, with nothing left behind. */
 export async function openPlace({ plan, launcher, guard, codeRoots }: PlaceOptions): Promise<Session> {
-  const roots = [plan.plugin.root, ...codeRoots].map(checkRoot);
+  const roots = await Promise.all([plan.plugin.root, ...codeRoots].map(checkRoot));
+  // The folders were looked at: the caller may have changed its mind meanwhile.
+  if (plan.signal.aborted) throw abortError(plan.signal);
   const child = startGuestProcess(buildChildCommand(launcher, roots, plan.limits.memoryMb), plan.plugin.root);
   const untrack = guard.track(() => child.signal('SIGKILL'));
   let watch: ResourceWatch | undefined;
@@ -48,10 +52,15 @@ export async function openPlace({ plan, launcher, guard, codeRoots }: PlaceOptio
 }
 
 /** A folder is handed to Node and to bubblewrap as it is, so it must mean what it says there. */
-function checkRoot(root: string): string {
+async function checkRoot(root: string): Promise<string> {
   if (root === '/' || root.includes('*') || !root.startsWith('/')) {
     const hint = 'give each plugin a folder of its own, with no * in its path';
     throw createError('ERR_CONFIG_INVALID', `${JSON.stringify(root)} cannot be the folder of a plugin`, { hint });
+  }
+  try {
+    await access(`${root}/`, constants.R_OK);
+  } catch (cause) {
+    throw createError('ERR_CONFIG_INVALID', `${JSON.stringify(root)} is no folder that can be read`, { cause });
   }
   return root;
 }

@@ -75,7 +75,11 @@ export function startGuestProcess(command: ChildCommand, cwd: string): GuestProc
 
 function trySpawn({ file, args, stdio }: ChildCommand, cwd: string): ChildProcess | { readonly error: Error } {
   try {
-    return spawn(file, [...args], { cwd, env: {}, stdio: [...stdio], detached: true, windowsHide: true });
+    const child = spawn(file, [...args], { cwd, env: {}, stdio: [...stdio], detached: true, windowsHide: true });
+    if (Array.isArray(child.stdio)) return child;
+    // Out of descriptors, Node makes no pipes, and tells why with an event.
+    child.once('error', () => undefined);
+    return { error: Object.assign(new Error('no file descriptors left'), { code: 'EMFILE' }) };
   } catch (error) {
     // EAGAIN, EMFILE and the like are thrown rather than emitted on some paths.
     return { error: error instanceof Error ? error : new Error('spawn failed') };

@@ -26,12 +26,13 @@ export function runBriefly(file: string, args: readonly string[], fd5?: Uint8Arr
       text[name] = (text[name] + data.toString('utf8')).slice(0, MOST_TEXT);
     });
   }
-  const extra: readonly (Readable | Writable | null | undefined)[] = [...child.stdio];
+  child.once('error', (error) => resolve({ code: undefined, stdout: '', stderr: error.message }));
+  // Out of descriptors, Node makes no pipes.
+  const extra: readonly (Readable | Writable | null | undefined)[] = Array.isArray(child.stdio) ? child.stdio : [];
   for (const stream of extra) stream?.on('error', () => undefined);
   const [info, program] = extra.slice(4);
   if (info instanceof Duplex) info.resume();
   if (program instanceof Duplex) program.end(fd5);
-  child.once('error', (error) => resolve({ code: undefined, stdout: '', stderr: error.message }));
   child.once('close', (code) => resolve({ code: code ?? undefined, ...text }));
   return promise;
 }

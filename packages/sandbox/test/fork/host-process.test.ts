@@ -1,0 +1,109 @@
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { isAlive, limits, makePlugin, untilGone, ways } from './fork-scene.js';
+
+const built = pathToFileURL(join(import.meta.dirname, '../../dist/index.js')).href;
+
+// A host of its own: one that can be killed. `pidOfGuest` is asked for through the kernel's list, as an outsider would.
+const HOST = `
+import { readdirSync, readFileSync } from 'node:fs';
+import { forkSandbox } from ${JSON.stringify(built)};
+const [way, root, act] = process.argv.slice(2);
+const adapter = forkSandbox({ wall: way });
+const plan = { plugin: { id: 'p', version: '1.0.0', root }, limits: ${JSON.stringify(limits)}, env: {}, policyDigest: '', signal: new AbortController().signal };
+const call = { executionId: 'e', handler: { file: root + '/main.mjs', export: 'handle' }, inputSchema: undefined, outputSchema: undefined, input: 1, api: ['test.up'], signal: new AbortController().signal };
+const guests = () => readdirSync('/proc').filter((pid) => { try { return /^\\d+$/.test(pid) && readFileSync('/proc/' + pid + '/cmdline', 'utf8').includes('--allow-fs-read=' + root) && !/bwrap$/.test(readFileSync('/proc/' + pid + '/cmdline', 'utf8').split('\\0')[0]); } catch { return false; } });
+const host = { note() {}, async call() { process.stdout.write('pid ' + guests().join() + '\\n'); if (act === 'exit') process.exit(5); } };
+try {
+  const place = await adapter.acquire(plan);
+  const outcome = await place.run(call, host);
+  process.stdout.write('outcome ' + JSON.stringify(outcome.ok ? outcome.value : { code: outcome.error.code, details: outcome.error.details }) + '\\n');
+  await place[Symbol.asyncDispose]();
+} catch (error) {
+  process.stdout.write('threw ' + JSON.stringify({ name: error.name, code: error.code, errno: error.details?.errno }) + '\\n');
+}
+await adapter[Symbol.asyncDispose]();
+`;
+
+interface HostOptions {
+  readonly way: string;
+  readonly handler: string;
+  readonly act?: string;
+}
+
+/** Waits for a line of the host that begins with a word. */
+async function lineOf(host: ChildProcess, word: string): Promise<string> {
+  let text = '';
+  for await (const data of host.stdout ?? []) {
+    text += String(data);
+    const line = text.split('\n').find((each) => each.startsWith(`${word} `));
+    if (line !== undefined && text.endsWith('\n')) return line.slice(word.length + 1);
+  }
+  throw new Error(`the host said only: ${text}`);
+}
+
+function startHost(folder: string, { way, act = '' }: HostOptions): ChildProcess {
+  return spawn(process.execPath, [join(folder, 'host.mjs'), way, folder, act], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+const spinning =
+  'export async function handle(_, ctx) { void ctx.test.up(); setTimeout(() => { for (;;); }, 20); await new Promise(() => {}); }';
+const makeHost = (handler: string) => makePlugin({ 'main.mjs': handler, 'host.mjs': HOST });
+
+describe.skipIf(process.platform !== 'linux').each(ways)('the process of the host, wall: $way', ({ way }) => {
+  it('takes its guests along when it is killed', async () => {
+    using folder = makeHost(spinning);
+    const host = startHost(folder.root, { way, handler: spinning });
+    const guest = Number(await lineOf(host, 'pid'));
+    expect(isAlive(guest)).toBe(true);
+    host.kill('SIGKILL');
+    await untilGone(guest);
+    expect(isAlive(guest)).toBe(false);
+  });
+
+  it('takes its guests along when it exits', async () => {
+    using folder = makeHost(spinning);
+    const host = startHost(folder.root, { way, handler: spinning, act: 'exit' });
+    const exit = once(host, 'exit');
+    const guest = Number(await lineOf(host, 'pid'));
+    expect(await exit).toEqual([5, null]);
+    await untilGone(guest);
+    expect(isAlive(guest)).toBe(false);
+  });
+
+  it('ends by itself when its runs are over', async () => {
+    using folder = makeHost('export const handle = (input) => input + 1;');
+    const host = startHost(folder.root, { way, handler: '' });
+    const exit = once(host, 'exit');
+    expect(await lineOf(host, 'outcome')).toBe('2');
+    expect(await exit).toEqual([0, null]);
+  });
+
+  it('gets a typed error, and does not hang, when it has no descriptors left', () => {
+    using folder = makeHost('export const handle = (input) => input + 1;');
+    const outcomes = [22, 24, 26, 28, 30, 34].map((most) => {
+      const shell = `ulimit -n ${most}; exec "$0" "$@"`;
+      const args = ['-c', shell, process.execPath, join(folder.root, 'host.mjs'), way, folder.root];
+      const { stdout, status, stderr } = spawnSync('/bin/sh', args, { encoding: 'utf8', timeout: 10_000 });
+      return status === 0 ? stdout.split(' ')[0] : `exit ${status}: ${stderr.slice(0, 600)}`;
+    });
+    expect(outcomes.filter((word) => word !== 'threw' && word !== 'outcome')).toEqual([]);
+  });
+
+  it('keeps the files that it has open to itself, those without CLOEXEC among them', () => {
+    const handler = `import { fstatSync } from 'node:fs';
+      export const handle = () => Array.from({ length: 300 }, (_, fd) => fd).filter((fd) => { try { const stat = fstatSync(fd); return stat.isFile() || stat.isDirectory(); } catch { return false; } });`;
+    using folder = makeHost(handler);
+    const stdio = ['ignore', 'pipe', 'inherit', openSync('/etc/hostname', 'r'), openSync('/etc', 'r')] as const;
+    const args = [join(folder.root, 'host.mjs'), way, folder.root];
+    const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', stdio: [...stdio] });
+    expect(stdout).toBe('outcome []\n');
+  });
+});

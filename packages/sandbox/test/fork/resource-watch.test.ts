@@ -1,0 +1,149 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { forkSandbox } from '@kb-labs/sandbox';
+import { afterAll, describe, expect, it } from 'vitest';
+import { isAlive, makePlugin, planFor, runBody, runOnce, ways } from './fork-scene.js';
+
+/** The processes of this user whose command line names a folder. */
+function processesOf(folder: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder) && isAlive(Number(pid));
+      } catch {
+        // It ended meanwhile.
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+const SPIN = "process.on('SIGTERM', () => {}); for (;;);";
+const hold = (make: string): string =>
+  `const kept = []; for (;;) { kept.push(${make}); await new Promise(setImmediate); }`;
+
+describe.skipIf(process.platform !== 'linux').each(ways)('the limits of a guest, wall: $way', ({ way }) => {
+  const adapter = forkSandbox({ wall: way });
+  afterAll(() => adapter[Symbol.asyncDispose]());
+
+  it.each<[string, string, object]>([
+    ['the heap', hold('new Array(1e6).fill({})'), { code: 'ERR_MEMORY_EXCEEDED' }],
+    [
+      'the heap at once',
+      'const kept = []; for (;;) kept.push(new Array(1e6).fill(0.5));',
+      { code: 'ERR_MEMORY_EXCEEDED' },
+    ],
+    ['buffers', hold('Buffer.alloc(8e6, 1)'), { code: 'ERR_MEMORY_EXCEEDED' }],
+    [
+      'wasm',
+      hold('new Uint8Array(new WebAssembly.Memory({ initial: 128 }).buffer).fill(1)'),
+      { code: 'ERR_MEMORY_EXCEEDED' },
+    ],
+    ['the processor', 'for (;;);', { code: 'ERR_CPU_EXCEEDED', details: { quota: 'cpuMs', limit: 150 } }],
+    [
+      'the processor, in the thread pool',
+      "const { pbkdf2 } = await import('node:crypto'); for (;;) await Promise.all(Array.from({ length: 4 }, () => new Promise((done) => pbkdf2('a', 'b', 1e5, 64, 'sha512', done))))",
+      { code: 'ERR_CPU_EXCEEDED' },
+    ],
+  ])('end what fills %s', async (_, body, error) => {
+    const { outcome } = await runBody(adapter, body, {
+      limits: { memoryMb: 64, cpuMs: error && 'details' in error ? 150 : 3_000 },
+    });
+    expect(outcome).toMatchObject({ ok: false, error });
+  });
+
+  it('end what takes too long and will not hear of it, and leave nothing', async () => {
+    using plugin = makePlugin({ 'main.mjs': `export async function handle() { ${SPIN} }` });
+    const begun = performance.now();
+    const { outcome } = await runOnce(adapter, plugin.root, { limits: { timeoutMs: 150, graceMs: 50 } });
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'ERR_TIMEOUT' } });
+    expect(performance.now() - begun).toBeLessThan(1_500);
+    expect(processesOf(plugin.root)).toEqual([]);
+  });
+
+  it('end what stopped itself', async () => {
+    const body =
+      "const { signal } = ctx; process.getBuiltinModule('node:child_process'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)";
+    const { outcome } = await runBody(adapter, body, { limits: { timeoutMs: 150 } });
+    expect(outcome).toMatchObject({ error: { code: 'ERR_TIMEOUT' } });
+  });
+
+  it('let a guest that is aborted clean up, and end one that will not', async () => {
+    const controller = new AbortController();
+    const answer = (name: string): Promise<unknown> => {
+      if (name === 'test.started') controller.abort(new Error('the user left'));
+      return Promise.resolve();
+    };
+    using plugin = makePlugin({
+      'main.mjs': `export async function handle(_, ctx) {
+        ctx.onCleanup(() => ctx.log.info('cleaned up'));
+        void ctx.test.started();
+        await new Promise((resolve) => ctx.signal.addEventListener('abort', () => { ctx.log.info(String(ctx.signal.reason.message)); resolve(); }));
+      }`,
+    });
+    const options = { signal: controller.signal, api: ['test.started'], answer, limits: { graceMs: 1_000 } };
+    const { outcome, notes } = await runOnce(adapter, plugin.root, options);
+    expect(outcome).toMatchObject({ error: { code: 'ERR_ABORTED', message: 'the run was aborted: the user left' } });
+    expect(notes).toMatchObject([{ text: 'the run was aborted: the user left' }, { text: 'cleaned up' }]);
+    expect(processesOf(plugin.root)).toEqual([]);
+  });
+
+  it('hold for the start', async () => {
+    using plugin = makePlugin({ 'main.mjs': 'export const handle = () => 1;' });
+    const plan = planFor(plugin.root, { limits: { startTimeoutMs: 1 } });
+    await expect(adapter.acquire(plan)).rejects.toMatchObject({ code: 'ERR_START_TIMEOUT', details: { limitMs: 1 } });
+    expect(processesOf(plugin.root)).toEqual([]);
+  });
+
+  it('and an abort hold for the start as well', async () => {
+    using plugin = makePlugin({ 'main.mjs': 'export const handle = () => 1;' });
+    const controller = new AbortController();
+    const late = adapter.acquire({ ...planFor(plugin.root), signal: controller.signal });
+    setImmediate(() => controller.abort(new Error('no longer needed')));
+    await expect(late).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    const early = adapter.acquire({ ...planFor(plugin.root), signal: AbortSignal.abort('before') });
+    await expect(early).rejects.toMatchObject({ code: 'ERR_ABORTED', message: 'the run was aborted: before' });
+    expect(processesOf(plugin.root)).toEqual([]);
+  });
+
+  it('bound what is written past the channel, without filling the host', async () => {
+    const body =
+      "const { writeSync } = await import('node:fs'); const chunk = Buffer.alloc(1e6, 'x'); for (let index = 0; index < 300; index += 1) { try { writeSync(1, chunk); } catch (error) { if (error.code !== 'EAGAIN') throw error; index -= 1; } } return 'written'";
+    const before = process.memoryUsage.rss();
+    const { outcome, notes } = await runBody(adapter, body);
+    expect(outcome).toMatchObject({ ok: true, value: 'written', usage: { outputBytes: 100_000 } });
+    expect(notes.at(-1)).toMatchObject({ source: 'sandbox', text: 'output was cut at 100000 bytes (maxOutputBytes)' });
+    expect(process.memoryUsage.rss() - before).toBeLessThan(150_000_000);
+  });
+
+  it('leave no descriptors, listeners or processes behind, whatever went wrong', async () => {
+    const bodies = [
+      'return 1',
+      "throw new Error('x')",
+      'process.exit(3)',
+      "process.getBuiltinModule('node:fs').writeSync(3, 'garbage')",
+      'await new Promise(() => {})',
+    ];
+    const count = (): object => ({
+      descriptors: readdirSync('/proc/self/fd').length,
+      exit: process.listenerCount('exit'),
+      inspector: process.listenerCount('SIGUSR1'),
+    });
+    await runBody(adapter, 'return 1');
+    const before = count();
+    const guests = Array.from({ length: 15 }, (_, index) =>
+      runBody(adapter, bodies[index % bodies.length] ?? '', { limits: { timeoutMs: 400 } }),
+    );
+    await Promise.all(guests);
+    expect(count()).toEqual(before);
+  });
+
+  it('keep SIGUSR1 from opening the inspector of the host while a guest lives, and no longer', async () => {
+    const before = process.listenerCount('SIGUSR1');
+    const seen: number[] = [];
+    const answer = (): Promise<unknown> => Promise.resolve(void seen.push(process.listenerCount('SIGUSR1')));
+    await runBody(adapter, 'await ctx.test.look()', { api: ['test.look'], answer });
+    expect(seen).toEqual([before + 1]);
+    expect(process.listenerCount('SIGUSR1')).toBe(before);
+  });
+});
