@@ -53,7 +53,7 @@ function describeCommand(written: string[]): Command {
     .option('--json', 'write the report to stdout as JSON, and nothing else', false)
     .addHelpText(
       'after',
-      '\nExit codes: 0 each did what it should, 1 one did not, 2 called wrongly, 130 or 143 stopped.',
+      '\nExit codes: 0 each did what it should, 1 one did not, 2 called wrongly, 128 and more stopped by a signal.',
     )
     .exitOverride()
     .configureOutput({ writeOut: (text) => void written.push(text), writeErr: () => undefined })

@@ -4,12 +4,16 @@ import type { DemoOptions } from './command-line.js';
 import { runDemo } from './run-demo.js';
 import { plainText } from './plain-text.js';
 
-/** Exit codes: 0 each did what it should, 1 one did not, 2 called wrongly, 130 and 143 stopped by SIGINT and SIGTERM. */
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+/** A Ctrl-C may arrive twice: from the terminal, and from the script runner that got it as well. */
+const SAME_SIGNAL_MS = 1_000;
+
+/** Exit codes: 0 each did what it should, 1 one did not, 2 called wrongly, 129, 130 and 143 stopped by SIGHUP, SIGINT and SIGTERM. */
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
-  // A reader such as `head` may leave early: what is left to say is then nobody's business.
-  process.stdout.on('error', () => undefined);
+  // A reader such as `head`, or the whole terminal, may leave early: what is left to say is then nobody's business.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
     const command = parseCommandLine(args);
     if ('text' in command) {
@@ -36,26 +40,25 @@ interface Stop extends Disposable {
   exitCode(): number | undefined;
 }
 
-/** The first signal stops the runs in good order. A second one ends the process as if nobody listened. */
+/** The first signal stops the runs in good order. One that comes a second later or more ends the process at once. */
 function listenForStop(): Stop {
   const controller = new AbortController();
-  let code: number | undefined;
-  const listeners = (
-    [
-      ['SIGINT', 130],
-      ['SIGTERM', 143],
-    ] as const
-  ).map(([name, exitCode]) => {
-    const listener = (): void => {
-      code = exitCode;
-      stopListening();
+  let stopped: { readonly code: number; readonly at: number } | undefined;
+  const listener = (name: keyof typeof EXIT_CODES): void => {
+    if (stopped === undefined) {
+      stopped = { code: EXIT_CODES[name], at: performance.now() };
       controller.abort(new Error(`${name} was received`));
-    };
-    process.once(name, listener);
-    return { name, listener };
-  });
-  const stopListening = (): void => {
-    for (const { name, listener } of listeners) process.removeListener(name, listener);
+    } else if (performance.now() - stopped.at > SAME_SIGNAL_MS) {
+      process.exit(stopped.code);
+    }
   };
-  return { signal: controller.signal, exitCode: () => code, [Symbol.dispose]: stopListening };
+  const names = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+  for (const name of names) process.on(name, listener);
+  return {
+    signal: controller.signal,
+    exitCode: () => stopped?.code,
+    [Symbol.dispose]: () => {
+      for (const name of names) process.removeListener(name, listener);
+    },
+  };
 }

@@ -38,7 +38,7 @@ describe('the demo on a small project', () => {
     ['without a wall', ['--wall', 'off']],
   ])('has every plugin do what it should %s', async (_, args) => {
     const folder = await makeFolder(PROJECT);
-    const artifacts = join(folder, 'stored');
+    const artifacts = await makeFolder({});
     const { code, stdout } = await runDemoProcess([folder, '--json', '--artifacts', artifacts, ...args]);
     const report = reportSchema.parse(JSON.parse(stdout));
 
@@ -73,7 +73,7 @@ describe('the demo on a small project', () => {
 
   it('names each denial with its reason, and the change that would lift it', async () => {
     const folder = await makeFolder({});
-    const { stdout } = await runDemoProcess([folder, '--json', '--artifacts', join(folder, 'stored')]);
+    const { stdout } = await runDemoProcess([folder, '--json', '--artifacts', await makeFolder({})]);
     const report = reportSchema.parse(JSON.parse(stdout));
     const denials = report.runs.find(({ label }) => label === 'link-check (sample)')?.denials ?? [];
 
@@ -89,7 +89,7 @@ describe('the demo on a small project', () => {
 
   it('does not run the hostile plugin where nothing confines it', async () => {
     const folder = await makeFolder(PROJECT);
-    const args = [folder, '--json', '--sandbox', 'in-process', '--artifacts', join(folder, 'stored')];
+    const args = [folder, '--json', '--sandbox', 'in-process', '--artifacts', await makeFolder({})];
     const { code, stdout } = await runDemoProcess(args);
     const report = reportSchema.parse(JSON.parse(stdout));
 
@@ -108,7 +108,7 @@ describe('the demo on a small project', () => {
     await cp(join(appFolder, 'plugins/link-check'), join(plugins, 'link-check'), { recursive: true });
     await cp(join(appFolder, 'test/guests/broken'), join(plugins, 'broken'), { recursive: true });
     await cp(join(appFolder, 'test/guests/odd'), join(plugins, 'odd'), { recursive: true });
-    const args = [folder, '--json', '--plugins', plugins, '--artifacts', join(folder, 'stored')];
+    const args = [folder, '--json', '--plugins', plugins, '--artifacts', await makeFolder({})];
     const { code, stdout } = await runDemoProcess(args);
     const report = reportSchema.parse(JSON.parse(stdout));
 
