@@ -178,11 +178,12 @@ const tricks = {
       .map((fd) => quietly(() => fs.readlinkSync(`/proc/${hostPid}/fd/${fd}`)))
       .join(),
   '/proc/<host>/root': ({ hostPid, secret }) => fs.readFileSync(`/proc/${hostPid}/root${secret}`, 'utf8'),
-  'fs.watch': ({ secret }) => fs.watch(path.dirname(secret)).close() ?? 'watching',
   'a trace file': async ({ target }) => {
     const { createTracing } = await import('node:trace_events');
+    quietly(() => process.chdir(path.dirname(target)));
     createTracing({ categories: ['node.fs.sync'] }).enable();
-    return target;
+    fs.existsSync(target);
+    await new Promise((resolve) => setTimeout(resolve, 300));
   },
 };
 

@@ -66,6 +66,7 @@ const documented = {
     inspector.open(0, '127.0.0.1');
     const url = inspector.url();
     inspector.close();
+    if (url === undefined) throw new Error('it did not open');
     return `ran-42 ${url}`;
   },
   'a signal to everyone': () => `${process.kill(-1, 'SIGWINCH')}`,

@@ -67,6 +67,7 @@ export const FS_TRICKS: readonly string[] = [
   'descriptors of the host',
   '/proc/<host>/fd',
   '/proc/<host>/root',
-  'fs.watch',
-  'a trace file',
 ];
+
+/** Node 22 waits for ever where it may not write its trace, so this has a run of its own. */
+export const FS_ALONE: readonly string[] = ['a trace file'];

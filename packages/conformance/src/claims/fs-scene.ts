@@ -20,8 +20,8 @@ export interface FsScene extends AsyncDisposable {
   readonly facts: Readonly<Record<string, unknown>>;
   /** A target and a victim for one attempt, so that harm can be laid at its door. */
   placesFor(name: string): FsPlaces;
-  /** What an attempt with these facts has done, or `undefined`. */
-  harmAt(facts: Readonly<Record<string, unknown>>): Promise<string | undefined>;
+  /** What an attempt by this name, with these facts, has done, or `undefined`. */
+  harmAt(name: string, facts: Readonly<Record<string, unknown>>): Promise<string | undefined>;
 }
 
 export interface FsPlaces {
@@ -35,9 +35,9 @@ const UNTOUCHED = 'untouched';
 export async function createFsScene({ around, root, canary }: FsSceneOptions): Promise<FsScene> {
   const outside = join(around, 'outside');
   mkdirSync(outside);
-  const facts = layOut({ outside, root, canary });
-  // Held open for as long as the guests run: a descriptor that they inherit would show it.
-  const held = openSync(facts.secret, 'r');
+  const { named, facts } = layOut({ outside, root, canary });
+  // Held open for as long as the guests run: a descriptor that they inherit, or a list of them, would show it.
+  const held = openSync(named, 'r');
   const before = await listPlaces(root);
   const targets: string[] = [];
   return {
@@ -62,8 +62,10 @@ export async function createFsScene({ around, root, canary }: FsSceneOptions): P
   };
 }
 
-interface SceneFacts extends Readonly<Record<string, unknown>> {
-  readonly secret: string;
+interface SceneFiles {
+  /** Path of the file whose name nobody is told. */
+  readonly named: string;
+  readonly facts: Readonly<Record<string, unknown>>;
 }
 
 function layOut({
@@ -74,7 +76,7 @@ function layOut({
   readonly outside: string;
   readonly root: string;
   readonly canary: string;
-}): SceneFacts {
+}): SceneFiles {
   const write = (path: string, text: string): string => {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
@@ -82,7 +84,7 @@ function layOut({
   };
   const secret = write(join(outside, 'secret.txt'), canary);
   // A name that is a secret as well, and that no guest is told: for those that list folders.
-  write(join(outside, `${canary}.txt`), '');
+  const named = write(join(outside, `${canary}.txt`), canary);
   const database = join(outside, 'secrets.db');
   const made = new DatabaseSync(database);
   made.exec(`create table secrets (secret text); insert into secrets values ('${canary}')`);
@@ -91,7 +93,7 @@ function layOut({
   const folderLink = join(root, 'leads-out');
   symlinkSync(secret, link);
   symlinkSync(outside, folderLink);
-  return {
+  const facts = {
     hostPid: process.pid,
     secret,
     database,
@@ -103,6 +105,7 @@ function layOut({
     dotenv: write(join(outside, 'dotenv'), `KB_CONFORMANCE_DOTENV=${canary}`),
     sibling: write(join(`${root}-sibling`, 'secret.txt'), canary),
   };
+  return { named, facts };
 }
 
 function passwdLine(): readonly string[] {
@@ -127,10 +130,15 @@ function folderFor(name: string, places: { readonly outside: string; readonly ro
   return NAMED_PLACES[name] ?? (INTO_PLUGIN.test(name) ? places.root : places.outside);
 }
 
-async function findHarm({ target, victim, link }: Readonly<Record<string, unknown>>): Promise<string | undefined> {
+async function findHarm(attempt: string, facts: Readonly<Record<string, unknown>>): Promise<string | undefined> {
+  const { target, victim, link } = facts;
   if (typeof target !== 'string' || typeof victim !== 'string' || typeof link !== 'string') return undefined;
-  const folders = target.includes('/') ? [dirname(target)] : [process.cwd(), dirname(link)];
-  const name = target.slice(target.lastIndexOf('/') + 1);
+  const isTrace = attempt === 'a trace file';
+  const folders = [
+    ...(target.includes('/') ? [dirname(target)] : []),
+    ...(isTrace || !target.includes('/') ? [process.cwd(), dirname(link)] : []),
+  ];
+  const name = isTrace ? 'node_trace' : target.slice(target.lastIndexOf('/') + 1);
   for (const folder of folders) {
     // `mkdtemp` and moves add to the name.
     const found = (await readdirIfThere(folder)).find((entry) => entry.startsWith(name));

@@ -2,7 +2,7 @@ import { CONFINEMENTS } from '@kb-labs/contracts';
 import { describe, expect, it } from 'vitest';
 import { CRASHES } from '../../src/claims/crash-attacks.js';
 import { ENV_ATTEMPTS } from '../../src/claims/env-attacks.js';
-import { FS_READS, FS_TRICKS, FS_WRITES } from '../../src/claims/fs-attempt-names.js';
+import { FS_ALONE, FS_READS, FS_TRICKS, FS_WRITES } from '../../src/claims/fs-attempt-names.js';
 import { NET_ATTEMPTS, NET_TRICKS } from '../../src/claims/net-attacks.js';
 import { PROCESS_ATTEMPTS, PROCESS_REPLACEMENTS } from '../../src/claims/process-attacks.js';
 import { BURNS, DELAYS, HOARDS } from '../../src/claims/resource-attacks.js';
@@ -12,7 +12,7 @@ const guests = new URL('../../guests/', import.meta.url);
 describe('the guests of the kit', () => {
   it.each([
     ['env', Object.values(ENV_ATTEMPTS).flat()],
-    ['fs', [...FS_READS, ...FS_WRITES, ...FS_TRICKS]],
+    ['fs', [...FS_READS, ...FS_WRITES, ...FS_TRICKS, ...FS_ALONE]],
     ['net', Object.keys({ ...NET_ATTEMPTS, ...NET_TRICKS })],
     ['process', [...Object.values(PROCESS_ATTEMPTS).flat(), ...PROCESS_REPLACEMENTS]],
   ])('make each attempt on %s that the host counts, and no other', async (name, listed) => {
