@@ -1,0 +1,100 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { attackClaims } from '@kb-labs/conformance/claims';
+import { CONFINEMENTS, createError } from '@kb-labs/contracts';
+import type { Confinement, Firmness, SandboxAdapter, SandboxPlan } from '@kb-labs/contracts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startGuestProcess } from '../src/fork/guest-process.js';
+import { buildWalledCommand, probeWall } from '../src/fork/wall.js';
+import type { Wall } from '../src/fork/wall.js';
+import { createSession } from '../src/wire/session.js';
+import type { Session } from '../src/wire/session.js';
+
+// Node's permission model stops most attacks before they reach the wall. Here it is off, and the bootstrap's own guards are cut out, as
+// if an attacker had got round all that the guest's own process keeps: what still holds is held by the kernel.
+const GUARDS = ['removeBackDoors();', 'guardNetwork({ fetch: run.fetch, registerHooks });'];
+
+const claimed = ['crash', 'env', 'fs', 'net', 'process'] as const;
+// Threads and wasm stay inside the walls. The last two are told to load a file that is no addon, and say so.
+const HARMLESS_INSIDE = ['a worker thread', 'WASI', 'process.dlopen', 'require of an addon'];
+
+const probe = await probeWall();
+let folder: string;
+let bootstrap: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kb-wall-'));
+  bootstrap = join(folder, 'bootstrap.js');
+  const source = await readFile(new URL('../dist/bootstrap.js', import.meta.url), 'utf8');
+  const bare = GUARDS.reduce((text, guard) => {
+    if (!text.includes(`\n  ${guard}\n`)) throw new Error(`the bootstrap has no line ${guard}`);
+    return text.replace(`\n  ${guard}\n`, '\n');
+  }, source);
+  await writeFile(bootstrap, bare);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe.runIf(probe.works)('the wall alone, with every guard inside it cut out', { timeout: 60_000 }, () => {
+  it.each(claimed)('keeps %s', async (confinement) => {
+    if (!probe.works) return;
+    const { [confinement]: line } = await attackClaims(walledWithoutGuards(probe.wall), { only: [confinement] });
+    const breaches = (line?.attacks ?? []).filter(({ held }) => !held);
+    const expected = confinement === 'process' ? HARMLESS_INSIDE : [];
+    expect(breaches.filter(({ name }) => !expected.includes(name))).toEqual([]);
+    // They show that the guards are off indeed.
+    expect(breaches.map(({ name }) => name)).toEqual(expected);
+  });
+});
+
+function walledWithoutGuards(wall: Wall): SandboxAdapter {
+  const firmness = tableOf<Firmness>((name) => (claimed.some((one) => one === name) ? 'wall' : 'none'));
+  return {
+    name: 'bubblewrap',
+    confines: () => Promise.resolve(firmness),
+    async acquire(plan) {
+      const session = openWalled(wall, plan);
+      await session.start();
+      return {
+        confinement: { adapter: 'bubblewrap', firmness, by: tableOf(() => 'the kernel') },
+        run: (call, host) => session.run(call, host),
+        [Symbol.asyncDispose]: () => session.dispose(),
+      };
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+function openWalled(wall: Wall, plan: SandboxPlan): Session {
+  const args = buildWalledCommand(wall, { bootstrap, roots: [plan.plugin.root], nodeFlags: () => [] });
+  const stdio = [
+    'ignore',
+    'pipe',
+    'pipe',
+    'pipe',
+    'pipe',
+    ...(wall.seccomp === undefined ? [] : ['pipe' as const]),
+  ] as const;
+  const child = startGuestProcess({ file: wall.bwrap, args, stdio, seccomp: wall.seccomp }, plan.plugin.root);
+  const kill = (): void => child.signal('SIGKILL');
+  return createSession({
+    plan,
+    transport: {
+      send: (frame) => void child.channel.write(frame),
+      receive: (onBytes, onEnd) => void child.channel.on('data', onBytes).once('close', onEnd),
+      pendingBytes: () => child.channel.writableLength,
+      close: () => void child.channel.destroy(),
+    },
+    lifeline: {
+      terminate: kill,
+      kill,
+      gone: child.gone.then(() => createError('ERR_SANDBOX_CRASHED', 'the guest ended')),
+      usage: () => ({ cpuMs: undefined, peakMemoryBytes: undefined }),
+    },
+  });
+}
+
+function tableOf<Value>(valueOf: (name: Confinement) => Value): Readonly<Record<Confinement, Value>> {
+  // Object.fromEntries forgets which keys it was given; CONFINEMENTS holds each of them.
+  return Object.fromEntries(CONFINEMENTS.map((name) => [name, valueOf(name)])) as Record<Confinement, Value>;
+}
