@@ -17,6 +17,7 @@ const REWRITE_MS = 50;
 const STEPS = 4;
 const DEFAULT_COLUMNS = 80;
 
+/** Writes nothing until there is something to show. Disposing clears the line on a terminal. */
 export function createProgressDisplay(stream: ProgressStream): ProgressDisplay {
   return stream.isTTY === true ? createLiveLine(stream) : createPlainLines(stream);
 }

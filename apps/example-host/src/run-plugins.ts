@@ -13,6 +13,7 @@ export interface RunReport {
   readonly denials: readonly AuditRecord[];
 }
 
+/** What all runs share. Aborting `signal` ends each with `ERR_ABORTED`. */
 export interface RunPluginsOptions {
   readonly runtime: Runtime;
   readonly registry: PluginRegistry;

@@ -2,6 +2,7 @@ import type { HandlerContext } from '@kb-labs/plugin-runtime';
 import { reviewSource } from './rules.ts';
 import type { Finding } from './rules.ts';
 
+/** What a review came to. */
 export interface Review {
   readonly files: number;
   /** Files beyond the first 4 000, which were not reviewed. */

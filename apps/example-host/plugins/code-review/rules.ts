@@ -1,6 +1,7 @@
 import { maskCode } from './mask-code.ts';
 import type { MaskedCode } from './mask-code.ts';
 
+/** `error` must not be committed, `warning` should not be, `note` is for the reviewer to weigh. */
 export type Severity = 'error' | 'warning' | 'note';
 
 /** One thing that a reviewer would point at. Lines count from 1. */
