@@ -48,7 +48,9 @@ function guardBuiltins(): void {
 }
 
 function isNetworkModule(specifier: string): boolean {
-  return NETWORK_MODULES.has(specifier.startsWith('node:') ? specifier.slice(5) : specifier);
+  const name = specifier.startsWith('node:') ? specifier.slice(5) : specifier;
+  // The insides of http and tls are modules as well: `_http_agent`, `_tls_wrap`.
+  return NETWORK_MODULES.has(name) || /^_(http|tls)_/.test(name);
 }
 
 function refusal(specifier: string): Error {
