@@ -60,10 +60,6 @@ const documented = {
     await once(visitor.resume(), 'close');
     return 'the host came in';
   },
-};
-
-// Not documented, or documented as something else.
-const tricks = {
   'node:_http_client': async ({ port }) => {
     const { ClientRequest } = await import('node:_http_client');
     return first(new ClientRequest(`http://${host}:${port}/`).on('error', () => undefined).end(), 'response', 'close');
@@ -72,6 +68,10 @@ const tricks = {
     connected((await import('node:_http_agent')).globalAgent.createConnection({ port, host })),
   'node:_tls_wrap': async ({ port }) =>
     first((await import('node:_tls_wrap')).connect(port, host), 'secureConnect', 'close'),
+};
+
+// Not documented, or documented as something else.
+const tricks = {
   'the class of an open handle': ({ port }) => {
     const open = process._getActiveHandles().find((handle) => typeof handle.connect === 'function');
     return connected(new open.constructor().connect(port, host));

@@ -22,13 +22,13 @@ export const NET_ATTEMPTS: Readonly<Record<string, PostKind>> = {
   'dgram.send': 'udp',
   'dns.resolve4': 'udp',
   'net.createServer': 'guest',
+  'node:_http_client': 'tcp',
+  'node:_http_agent': 'tcp',
+  'node:_tls_wrap': 'tcp',
 };
 
 /** What only an attacker does. */
 export const NET_TRICKS: Readonly<Record<string, PostKind>> = {
-  'node:_http_client': 'tcp',
-  'node:_http_agent': 'tcp',
-  'node:_tls_wrap': 'tcp',
   'the class of an open handle': 'tcp',
   'process.binding': 'tcp',
   'hooks of its own': 'tcp',
