@@ -24,7 +24,7 @@ export interface FsScene extends AsyncDisposable {
   harmAt(name: string, facts: Readonly<Record<string, unknown>>): Promise<string | undefined>;
 }
 
-export interface FsPlaces {
+interface FsPlaces {
   readonly target: string;
   readonly victim: string;
 }
