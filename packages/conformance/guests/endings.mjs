@@ -104,7 +104,6 @@ export async function neverCleansUp(_, ctx) {
 }
 
 // cpu
-export const burns = spins;
 export async function burnsInThreads() {
   const { pbkdf2 } = require('node:crypto');
   const again = () => pbkdf2('a', 'b', 200_000, 64, 'sha512', again);

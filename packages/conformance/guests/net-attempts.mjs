@@ -86,13 +86,12 @@ const tricks = {
     });
   },
   'hooks of its own': async ({ port }) => {
+    const name = 'kb:socket';
     registerHooks({
       resolve: (specifier, context, next) =>
-        specifier === 'kb:socket'
-          ? { url: 'node:net', format: 'builtin', shortCircuit: true }
-          : next(specifier, context),
+        specifier === name ? { url: 'node:net', format: 'builtin', shortCircuit: true } : next(specifier, context),
     });
-    return connected((await import('kb:socket')).connect(port, host));
+    return connected((await import(name)).connect(port, host));
   },
   'the dispatcher of fetch': async ({ port }) => {
     const dispatcher = globalThis[Symbol.for('undici.globalDispatcher.1')];

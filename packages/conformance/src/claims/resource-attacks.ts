@@ -16,7 +16,7 @@ export const DELAYS: readonly Ending[] = [
 ];
 
 export const BURNS: readonly Ending[] = [
-  { kind: 'honest', name: 'a loop without end', handler: 'endings.mjs#burns' },
+  { kind: 'honest', name: 'a loop without end', handler: 'endings.mjs#spins' },
   { kind: 'honest', name: 'microtasks without end', handler: 'endings.mjs#spinsInMicrotasks' },
   { kind: 'hostile', name: 'work in other threads', handler: 'endings.mjs#burnsInThreads' },
 ];
