@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { Duplex } from 'node:stream';
 import { createError } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
 import { createSettled } from '../wire/waiting.js';
 import type { ChildCommand } from './child-command.js';
+import { listInheritedDescriptors } from './inherited-descriptors.js';
 import { INFO_FD, SECCOMP_FD } from './wall.js';
 
 const CHANNEL_FD = 3;
@@ -75,7 +77,7 @@ export function startGuestProcess(command: ChildCommand, cwd: string): GuestProc
 
 function trySpawn({ file, args, stdio }: ChildCommand, cwd: string): ChildProcess | { readonly error: Error } {
   try {
-    const child = spawn(file, [...args], { cwd, env: {}, stdio: [...stdio], detached: true, windowsHide: true });
+    const child = spawnCovered({ file, args, stdio, seccomp: undefined }, cwd);
     if (Array.isArray(child.stdio)) return child;
     // Out of descriptors, Node makes no pipes, and tells why with an event.
     child.once('error', () => undefined);
@@ -83,6 +85,21 @@ function trySpawn({ file, args, stdio }: ChildCommand, cwd: string): ChildProces
   } catch (error) {
     // EAGAIN, EMFILE and the like are thrown rather than emitted on some paths.
     return { error: error instanceof Error ? error : new Error('spawn failed') };
+  }
+}
+
+/** Starts a child that gets `/dev/null` in place of what it would inherit. */
+function spawnCovered({ file, args, stdio }: ChildCommand, cwd: string): ChildProcess {
+  const inherited = new Set(listInheritedDescriptors(stdio.length - 1));
+  const options = { cwd, env: {}, detached: true, windowsHide: true };
+  if (inherited.size === 0) return spawn(file, [...args], { ...options, stdio: [...stdio] });
+  const nothing = openSync('/dev/null', 'r');
+  try {
+    const length = Math.max(...inherited) + 1;
+    const covered = Array.from({ length }, (_, fd) => stdio[fd] ?? (inherited.has(fd) ? nothing : ('ignore' as const)));
+    return spawn(file, [...args], { ...options, stdio: covered });
+  } finally {
+    closeSync(nothing);
   }
 }
 

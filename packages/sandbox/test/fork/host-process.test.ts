@@ -88,7 +88,7 @@ describe.skipIf(process.platform !== 'linux').each(ways)('the process of the hos
 
   it('gets a typed error, and does not hang, when it has no descriptors left', () => {
     using folder = makeHost('export const handle = (input) => input + 1;');
-    const outcomes = [22, 24, 26, 28, 30, 34].map((most) => {
+    const outcomes = [24, 30, 34].map((most) => {
       const shell = `ulimit -n ${most}; exec "$0" "$@"`;
       const args = ['-c', shell, process.execPath, join(folder.root, 'host.mjs'), way, folder.root];
       const { stdout, status, stderr } = spawnSync('/bin/sh', args, { encoding: 'utf8', timeout: 10_000 });
@@ -101,7 +101,10 @@ describe.skipIf(process.platform !== 'linux').each(ways)('the process of the hos
     const handler = `import { fstatSync } from 'node:fs';
       export const handle = () => Array.from({ length: 300 }, (_, fd) => fd).filter((fd) => { try { const stat = fstatSync(fd); return stat.isFile() || stat.isDirectory(); } catch { return false; } });`;
     using folder = makeHost(handler);
-    const stdio = ['ignore', 'pipe', 'inherit', openSync('/etc/hostname', 'r'), openSync('/etc', 'r')] as const;
+    // Node closes what it inherits up to the first gap beyond 15; the rest stays open.
+    const files = [openSync('/etc/hostname', 'r'), openSync('/etc', 'r')];
+    const gap = Array.from({ length: 195 }, () => 'ignore' as const);
+    const stdio = ['ignore', 'pipe', 'inherit', ...files, ...gap, ...files] as const;
     const args = [join(folder.root, 'host.mjs'), way, folder.root];
     const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', stdio: [...stdio] });
     expect(stdout).toBe('outcome []\n');
