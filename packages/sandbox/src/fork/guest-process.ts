@@ -14,7 +14,8 @@ const CHANNEL_FD = 3;
 const DRAIN_MS = 100;
 /** A monitor that does not notice the end of its namespace is ended itself. */
 const MONITOR_MS = 250;
-const KEPT_STDERR = 2_048;
+/** V8 tells why it ends before a stack of its own frames, which is some kilobytes long. */
+const KEPT_STDERR = 16_384;
 
 export interface GuestProcess {
   readonly channel: Duplex;
