@@ -30,9 +30,12 @@ function openSession(plan: SandboxPlan, workers: Set<Worker>): Session {
   const kill = (): void => void worker.terminate();
   const send = (frame: Uint8Array): void => worker.postMessage(frame);
   const gone = new Promise<PluginError>((resolve) => {
-    worker.once('exit', (code) => resolve(createError('ERR_SANDBOX_CRASHED', `the thread ended with ${code}`)));
+    let cause: unknown;
+    worker.on('error', (error) => (cause = error));
+    worker.once('exit', (code) =>
+      resolve(createError('ERR_SANDBOX_CRASHED', `the thread ended with ${code}`, { cause })),
+    );
   });
-  worker.on('error', kill);
   workers.add(worker);
   void gone.then(() => workers.delete(worker));
   return createSession({
