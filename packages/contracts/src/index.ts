@@ -1,5 +1,6 @@
 export { CONFINEMENTS } from './confinement.js';
 export type { Confinement, ConfinementReport, ConfinementTable, Firmness } from './confinement.js';
+export type { AnalyticsRecord, AnalyticsSink, GuestAnalytics } from './analytics.js';
 export type { CapabilityCheck, CapabilityName, CapabilityRegistry } from './capabilities.js';
 export type {
   ArtifactDeclaration,
@@ -13,6 +14,28 @@ export type { Clock } from './clock.js';
 export { ERROR_CODES, isErrorCode } from './error-codes.js';
 export type { ErrorCode, ErrorCodeFacts } from './error-codes.js';
 export type { ErrorEnvelope, GuestError } from './error-envelope.js';
+export { EVENT_SCOPES } from './events.js';
+export type {
+  EventBus,
+  EventEnvelope,
+  EventListener,
+  EventMessage,
+  EventOverflow,
+  EventPlace,
+  EventPort,
+  EventPortOptions,
+  EventPublishOptions,
+  EventReceipt,
+  EventReport,
+  EventRules,
+  EventScope,
+  EventSender,
+  EventStream,
+  EventSubscribeOptions,
+  EventSubscription,
+  EventTransport,
+  EventWaitOptions,
+} from './events.js';
 export type { ExecuteResult, ExecutionFailure, ExecutionMetrics, ExecutionSuccess, Measured } from './execution.js';
 export { HOST_FUNCTIONS } from './handler.js';
 export type {
