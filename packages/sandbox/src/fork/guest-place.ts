@@ -86,7 +86,11 @@ function describeEnd(end: ProcessEnd, limits: SandboxLimits, peakBytes: number |
   if (isFatal(end.signal) && end.stderr.includes('JavaScript heap out of memory'))
     return heapExhausted(peakBytes, limits);
   const how = end.signal === undefined ? `exit code ${end.code}` : `signal ${end.signal}`;
-  const details = { exitCode: end.code, signal: end.signal, stderr: end.stderr.split('\n').slice(-5).join('\n') };
+  const details = {
+    exitCode: end.code,
+    signal: end.signal,
+    stderr: end.stderr.split('\n').slice(-5).join('\n').slice(-2_048),
+  };
   return createError('ERR_SANDBOX_CRASHED', `the guest ended by itself before it had a result: ${how}`, { details });
 }
 
