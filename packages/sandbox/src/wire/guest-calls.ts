@@ -1,6 +1,7 @@
 import { encodeFrame, measureFrame } from './frame.js';
 import type { GuestMessage, HostCallFailure, HostMessage } from './messages.js';
 import { encodeValue } from './encode-value.js';
+import { createTurnstile } from './turnstile.js';
 import { UnsendableError } from './wire-value.js';
 
 type Reply = Extract<HostMessage, { t: 'reply' }>;
@@ -17,6 +18,8 @@ export interface CallTable {
   settle(reply: Reply): void;
   /** Calls beyond `maxInFlight` wait here rather than being refused there. */
   limit(limits: CallLimits): void;
+  /** Ends the calls that are open, those that wait, and all that come later, with this error. The first one counts. */
+  close(error: Error): void;
 }
 
 interface OpenCall {
@@ -27,21 +30,11 @@ interface OpenCall {
 /** Makes the table. `send` takes whole frames. */
 export function createCallTable(send: (frame: Uint8Array) => void): CallTable {
   const open = new Map<number, OpenCall>();
-  const waiting: (() => void)[] = [];
-  let active = 0;
+  const turnstile = createTurnstile();
   let lastId = 0;
   let limits: CallLimits | undefined;
+  let closed: Error | undefined;
 
-  const enter = async (): Promise<void> => {
-    if (active < (limits?.maxInFlight ?? 1)) active += 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-  };
-  // The place of a call that ends goes straight to the next in line.
-  const leave = (): void => {
-    const next = waiting.shift();
-    if (next === undefined) active -= 1;
-    else next();
-  };
   const ask = (frame: Uint8Array, id: number, signal: AbortSignal | undefined): Promise<unknown> => {
     const cancel = (): void => send(encodeFrame(encodeValue({ t: 'cancel', id } satisfies GuestMessage)));
     signal?.addEventListener('abort', cancel, { once: true });
@@ -56,13 +49,14 @@ export function createCallTable(send: (frame: Uint8Array) => void): CallTable {
 
   return {
     async call(name, args, signal) {
-      await enter();
+      await turnstile.enter(limits?.maxInFlight ?? 1);
       try {
+        if (closed !== undefined) throw closed;
         signal?.throwIfAborted();
         lastId += 1;
         return await ask(encodeCall({ t: 'call', id: lastId, name, args }, limits), lastId, signal);
       } finally {
-        leave();
+        turnstile.leave();
       }
     },
     settle(reply) {
@@ -72,6 +66,10 @@ export function createCallTable(send: (frame: Uint8Array) => void): CallTable {
     },
     limit(next) {
       limits = next;
+    },
+    close(error) {
+      closed ??= error;
+      for (const call of open.values()) call.reject(closed);
     },
   };
 }

@@ -1,4 +1,6 @@
 import type { GuestLog, HandlerContext, LogLevel } from '@kb-labs/contracts';
+import { createCallTracker } from './call-tracker.js';
+import type { CallTracker } from './call-tracker.js';
 import { createGuestFetch } from './guest-fetch.js';
 import type { GuestPort } from './guest-port.js';
 
@@ -12,6 +14,8 @@ export interface GuestContext {
   readonly ctx: HandlerContext;
   /** Runs what the handler registered, last first. Resolves when all have settled; a cleanup that throws is logged as a warning. */
   cleanUp(): Promise<void>;
+  /** From now on a host call that fails is no unhandled rejection, for its handler may be past waiting for it. */
+  quiet(): void;
 }
 
 type GuestFunction = (...args: readonly unknown[]) => Promise<unknown>;
@@ -19,25 +23,30 @@ type GuestFunction = (...args: readonly unknown[]) => Promise<unknown>;
 /** Builds the `ctx` of one run out of the functions that the host lends: a function that is not lent is not there. */
 export function createGuestContext(port: GuestPort, options: GuestContextOptions): GuestContext {
   const cleanups: (() => unknown)[] = [];
-  const ctx: Record<string, unknown> = {
+  const calls = createCallTracker();
+  const ctx: Record<string, unknown> & Pick<HandlerContext, 'signal' | 'log' | 'progress' | 'onCleanup'> = {
     signal: options.signal,
     log: createGuestLog(port),
-    progress: (message: unknown, fraction?: unknown) => {
+    progress: (message, fraction) => {
       const known = typeof fraction === 'number' && fraction >= 0 && fraction <= 1 ? fraction : undefined;
       port.progress(String(message), known);
     },
-    onCleanup: (cleanup: unknown) => {
+    onCleanup: (cleanup) => {
       if (typeof cleanup !== 'function') throw new TypeError('onCleanup takes a function');
       cleanups.push(() => Reflect.apply(cleanup, undefined, []));
     },
   };
   for (const [group, functions] of groupFunctions(options.api)) {
-    if (group === 'net') ctx['fetch'] = createGuestFetch(port);
+    if (group === 'net') ctx['fetch'] = lendFetch(port, calls);
     else if (group === 'env') ctx['env'] = Object.freeze({ ...options.env });
-    else ctx[group] = Object.freeze(lendFunctions(port, group, functions));
+    else ctx[group] = Object.freeze(lendFunctions({ port, calls, group, names: functions }));
   }
   // The members are those of HandlerContext by construction; what is optional there depends on `api`.
-  return { ctx: Object.freeze(ctx) as unknown as HandlerContext, cleanUp: () => runCleanups(cleanups, port) };
+  return {
+    ctx: Object.freeze(ctx) as HandlerContext,
+    cleanUp: () => runCleanups(cleanups, port),
+    quiet: () => calls.quiet(),
+  };
 }
 
 function createGuestLog(port: GuestPort): GuestLog {
@@ -64,16 +73,29 @@ function groupFunctions(api: readonly string[]): Map<string, string[]> {
   return groups;
 }
 
-function lendFunctions(port: GuestPort, group: string, names: readonly string[]): Record<string, GuestFunction> {
+interface LendOptions {
+  readonly port: GuestPort;
+  readonly calls: CallTracker;
+  readonly group: string;
+  readonly names: readonly string[];
+}
+
+function lendFunctions({ port, calls, group, names }: LendOptions): Record<string, GuestFunction> {
   const lent: Record<string, GuestFunction> = {};
   for (const name of names) {
-    lent[name] = async (...args) => {
-      const { sent, signal } = takeSignal(args);
-      signal?.throwIfAborted();
-      return await port.call(`${group}.${name}`, sent, signal);
-    };
+    lent[name] = (...args) =>
+      calls.track(async () => {
+        const { sent, signal } = takeSignal(args);
+        signal?.throwIfAborted();
+        return await port.call(`${group}.${name}`, sent, signal);
+      });
   }
   return lent;
+}
+
+function lendFetch(port: GuestPort, calls: CallTracker): typeof globalThis.fetch {
+  const fetch = createGuestFetch(port);
+  return (input, init) => calls.track(() => fetch(input, init));
 }
 
 /** An `AbortSignal` in the last argument stays here: the wire carries the abort itself. */

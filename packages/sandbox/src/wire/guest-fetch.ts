@@ -106,9 +106,15 @@ async function pumpBody(
     }
     await port.call('net.writeBody', [requestId, null], signal);
   } catch (error) {
-    await reader.cancel(error);
-    await port.call('net.cancel', [requestId], undefined);
+    await reader.cancel(error).catch(() => undefined);
+    // A server may stop reading and answer all the same (413, say): that answer is still to come.
+    if (!hasStoppedReading(error)) await port.call('net.cancel', [requestId], undefined);
   }
+}
+
+function hasStoppedReading(error: unknown): boolean {
+  const details: unknown = error instanceof Error && 'details' in error ? error.details : undefined;
+  return typeof details === 'object' && details !== null && 'errno' in details && details.errno === 'CLOSED';
 }
 
 const NULL_BODY_STATUS: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);

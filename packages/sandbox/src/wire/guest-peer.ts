@@ -3,15 +3,16 @@ import { createGuestContext } from './guest-context.js';
 import type { GuestContext } from './guest-context.js';
 import type { GuestPort } from './guest-port.js';
 import { createFrameDecoder, encodeFrame, measureFrame } from './frame.js';
-import { createCallTable } from './guest-calls.js';
+import { createCallTable, makeCallError } from './guest-calls.js';
 import type { CallTable } from './guest-calls.js';
 import { describeFailure, runInGuest } from './guest-run.js';
 import type { GuestVerdict, ModuleLoader } from './guest-run.js';
 import { DEFAULT_WIRE_LIMITS } from './limits.js';
 import { outputCost, sendableFields } from './output-budget.js';
 import { WIRE_VERSION } from './messages.js';
-import type { GuestFailureMessage, GuestMessage, HostMessage } from './messages.js';
+import type { GuestFailureMessage, GuestMessage, HostCallFailure, HostMessage } from './messages.js';
 import type { WireTransport } from './transport.js';
+import { armTimer, createSettled } from './waiting.js';
 import { decodeValue } from './decode-value.js';
 import { encodeValue } from './encode-value.js';
 
@@ -66,13 +67,13 @@ export function serveGuest(options: GuestPeerOptions): GuestPeer {
   const handle = (message: HostMessage): void => {
     switch (message.t) {
       case 'run':
-        void serveRun(message, options, { state, peer });
+        state.running = serveRun(message, options, { state, peer });
         break;
       case 'reply':
         state.calls.settle(message);
         break;
       case 'abort':
-        state.abort.abort(Object.assign(new Error(message.reason), { name: 'AbortError', code: message.code }));
+        revoke(state, makeAbortError(message));
         break;
       case 'end':
         void serveEnd(options, state, send);
@@ -100,7 +101,10 @@ interface GuestState {
   /** Sends the verdict; the first one counts. */
   readonly conclude: (verdict: GuestVerdict) => void;
   root: string;
+  graceMs: number;
   context: GuestContext | undefined;
+  /** Resolves when the handler has come to an end of its own. */
+  running: Promise<void>;
 }
 
 function createGuestState(send: (message: GuestMessage) => void, sendFrame: (frame: Uint8Array) => void): GuestState {
@@ -145,8 +149,21 @@ function createGuestState(send: (message: GuestMessage) => void, sendFrame: (fra
       concluded = true;
     },
     root: '',
+    graceMs: 0,
     context: undefined,
+    running: Promise.resolve(),
   };
+}
+
+/** Takes `ctx` away: calls that are open or come later fail with this error. */
+function revoke(state: GuestState, error: Error): void {
+  state.context?.quiet();
+  state.calls.close(error);
+  state.abort.abort(error);
+}
+
+function makeAbortError({ code, reason }: Extract<HostMessage, { t: 'abort' }>): Error {
+  return Object.assign(new Error(reason), { name: 'AbortError', code });
 }
 
 async function serveRun(
@@ -159,6 +176,7 @@ async function serveRun(
   const context = createGuestContext(state.port, { api: message.api, env: message.env, signal: state.abort.signal });
   state.context = context;
   state.root = message.root;
+  state.graceMs = message.limits.graceMs;
   options.prepare({ env: message.env, root: message.root, fetch: context.ctx.fetch }, peer);
   const task = { ...message, maxResultBytes: message.limits.maxResultBytes };
   state.conclude(await runInGuest(task, context, options.load));
@@ -183,7 +201,25 @@ async function serveEnd(
   send: (message: GuestMessage) => void,
 ): Promise<void> {
   const leaked = options.leaked();
+  state.context?.quiet();
+  state.calls.close(makeCallError(RUN_OVER));
+  await settledWithin(state.running, state.graceMs / 2);
   await state.context?.cleanUp();
   send({ t: 'done', leaked });
   options.leave();
+}
+
+const RUN_OVER: HostCallFailure = {
+  code: 'ERR_PERMISSION_DENIED',
+  message: 'the run is over: its context is revoked',
+  hint: undefined,
+  details: { reason: 'run-over' },
+};
+
+/** Gives a handler that was aborted half of the grace to end by itself; its cleanups have the other half. */
+async function settledWithin(running: Promise<void>, ms: number): Promise<void> {
+  const late = createSettled<void>();
+  const stop = armTimer(ms, () => late.settle());
+  await Promise.race([running, late.promise]);
+  stop();
 }

@@ -38,6 +38,7 @@ export interface GuestLimits {
   readonly maxResultBytes: number;
   readonly maxJsonBytes: number;
   readonly maxBinaryBytes: number;
+  readonly graceMs: number;
 }
 
 /** A refused or failed host call, as the guest sees it. */
