@@ -1,0 +1,78 @@
+import { createError } from '@kb-labs/contracts';
+import type { TextSpan } from './text-spans.js';
+
+const MIN_LENGTH = 4;
+const MAX_LENGTH = 8192;
+const MAX_SECRETS = 1000;
+/** An encoded form that is shorter stands in too many innocent texts. */
+const MIN_ENCODED_LENGTH = 6;
+
+/** Finds values that the host has named as secret, in whatever usual spelling. */
+export interface KnownSecrets {
+  /** Units of the longest spelling; 0 where there are none. */
+  readonly longest: number;
+  find(text: string): TextSpan[];
+}
+
+/** Throws `ERR_CONFIG_INVALID` for values that no text could be searched for, without showing them. */
+export function compileKnownSecrets(secrets: readonly string[]): KnownSecrets {
+  if (secrets.length > MAX_SECRETS) throw invalid(`has ${secrets.length} values`, `Give at most ${MAX_SECRETS}.`);
+  const spellings = [...new Set(secrets.flatMap(spellingsOf))];
+  if (spellings.length === 0) return { longest: 0, find: () => [] };
+  const any = new RegExp(spellings.map(escapePattern).join('|'));
+  return {
+    longest: Math.max(...spellings.map((spelling) => spelling.length)),
+    // One pass tells that there is nothing, which is what there mostly is.
+    find: (text) => (any.test(text) ? spellings.flatMap((spelling) => occurrences(text, spelling)) : []),
+  };
+}
+
+function occurrences(text: string, part: string): TextSpan[] {
+  const spans: TextSpan[] = [];
+  for (let start = text.indexOf(part); start !== -1; start = text.indexOf(part, start + 1)) {
+    spans.push({ start, end: start + part.length });
+  }
+  return spans;
+}
+
+/** As it is, in a URL, in a JSON string, in hex, and in base64 wherever it stands in what was encoded. */
+function spellingsOf(secret: string, index: number): string[] {
+  if (typeof secret !== 'string' || secret.length < MIN_LENGTH || secret.length > MAX_LENGTH) {
+    const length = typeof secret === 'string' ? `has ${secret.length} characters` : `is of type ${typeof secret}`;
+    throw invalid(
+      `holds at ${index} one that ${length}`,
+      `Give strings of ${MIN_LENGTH} to ${MAX_LENGTH} characters: shorter ones would mask ordinary text.`,
+    );
+  }
+  const bytes = Buffer.from(secret);
+  const base64 = [0, 1, 2].map((offset) => base64Inside(bytes, offset));
+  const encoded = [
+    ...base64,
+    ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+  ];
+  return [
+    secret,
+    encodeURIComponent(secret.toWellFormed()),
+    JSON.stringify(secret).slice(1, -1),
+    ...encoded.filter((text) => text.length >= MIN_ENCODED_LENGTH),
+  ];
+}
+
+/** The characters of base64 that these bytes alone decide when `offset` other bytes (modulo 3) stand before them. */
+function base64Inside(bytes: Buffer, offset: number): string {
+  const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
+  return text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));
+}
+
+function escapePattern(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
+}
+
+function invalid(problem: string, hint: string): Error {
+  return createError('ERR_CONFIG_INVALID', `The list of known secrets ${problem}`, {
+    details: { pointer: '/secrets' },
+    hint,
+  });
+}
