@@ -1,0 +1,101 @@
+import type { AuditRecord, ExecuteResult, ExecutionEvent, ExecutionObserver } from '@kb-labs/contracts';
+import type { ParsedAnalyticsOptions } from './analytics-options.js';
+import { executionAttributes } from './execution-attributes.js';
+import type { OpenExecution } from './execution-attributes.js';
+import type { Recorder } from './recorder.js';
+
+/** Executions that are watched at once; the one that began first is forgotten where there are more. */
+const MAX_OPEN = 4096;
+/** What one execution can bring forth beside its own record: a guest decides how often it is denied, logs or reports progress. */
+const MAX_NOTES = 200;
+
+/** Turns the events of executions into records: few, and without what guests wrote unless the host asked for it. */
+export class ExecutionWatch implements ExecutionObserver {
+  readonly #recorder: Recorder;
+  readonly #options: ParsedAnalyticsOptions;
+  readonly #open = new Map<string, OpenExecution>();
+
+  constructor(recorder: Recorder, options: ParsedAnalyticsOptions) {
+    this.#recorder = recorder;
+    this.#options = options;
+  }
+
+  observe(event: ExecutionEvent): void {
+    const { payloads } = this.#options;
+    switch (event.type) {
+      case 'execution-start':
+        this.#execution(event).handler = event.handler;
+        return;
+      case 'stage-end':
+        this.#execution(event).stages.push({ stage: event.stage, ms: event.ms, code: event.code, endedAt: event.time });
+        return;
+      case 'confined':
+        this.#execution(event).adapter = event.confinement.adapter;
+        return;
+      case 'audit':
+        if (!event.audit.decision.allowed) this.#note(event, 'denial', denial(event.audit, payloads.has('targets')));
+        return;
+      case 'log':
+        if (payloads.has('logs')) this.#note(event, 'log', event.log);
+        return;
+      case 'progress':
+        if (payloads.has('progress'))
+          this.#note(event, 'progress', { message: event.message, fraction: event.fraction });
+        return;
+      case 'execution-end':
+        this.#end(event, event.result);
+        return;
+      case 'stage-start':
+      case 'host-call':
+      case 'artifact':
+        // The record of the execution has their sums.
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #execution({ executionId }: ExecutionEvent): OpenExecution {
+    const known = this.#open.get(executionId);
+    if (known !== undefined) return known;
+    const execution: OpenExecution = { handler: undefined, adapter: undefined, stages: [], notes: 0, lost: 0 };
+    this.#open.set(executionId, execution);
+    if (this.#open.size > MAX_OPEN) this.#open.delete(this.#open.keys().next().value ?? '');
+    return execution;
+  }
+
+  #note(event: ExecutionEvent, name: string, attributes: object): void {
+    const execution = this.#execution(event);
+    if (execution.notes >= MAX_NOTES) {
+      execution.lost += 1;
+      return;
+    }
+    execution.notes += 1;
+    this.#recorder.record({ source: 'runtime', identity: event, name, attributes, time: event.time });
+  }
+
+  #end(event: ExecutionEvent, result: ExecuteResult): void {
+    const execution = this.#execution(event);
+    this.#open.delete(event.executionId);
+    const attributes = executionAttributes(execution, result, this.#options);
+    const { time } = event;
+    this.#recorder.record({
+      source: 'runtime',
+      identity: event,
+      name: 'execution',
+      attributes,
+      time,
+      cut: execution.lost,
+    });
+  }
+}
+
+function denial({ kind, operation, target, decision }: AuditRecord, withTarget: boolean): object {
+  return {
+    kind,
+    operation,
+    reason: decision.allowed ? undefined : decision.reason,
+    rule: 'rule' in decision ? decision.rule : undefined,
+    target: withTarget ? target : undefined,
+  };
+}
