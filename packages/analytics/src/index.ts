@@ -1,0 +1,16 @@
+export { createAnalytics } from './analytics.js';
+export type { Analytics, AnalyticsStats, FlushOptions, FlushReport } from './analytics.js';
+export type { AnalyticsOptions, BatchOptions, PayloadKind, QueueOptions } from './analytics-options.js';
+export type { GuestIdentity } from './guest.js';
+export type { GuestLimits } from './guest-quota.js';
+export { jsonLinesSink } from './json-lines-sink.js';
+export type { JsonLinesSinkOptions } from './json-lines-sink.js';
+export { memorySink } from './memory-sink.js';
+export type { MemorySink, MemorySinkOptions } from './memory-sink.js';
+export type { OverflowPolicy } from './record-queue.js';
+export { ANALYTICS_CHANNEL } from './recorder.js';
+export type { Refusal } from './recorder.js';
+export { createRedactor, redact } from './redact.js';
+export type { Redaction, Redactor } from './redact.js';
+export type { RedactLimits, RedactOptions } from './redact-options.js';
+export type { SinkStats } from './sink-lane.js';

@@ -1,0 +1,150 @@
+import { constants } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { createError } from '@kb-labs/contracts';
+
+/** How large it may become. */
+export interface RotationLimits {
+  /** Bytes of each file. */
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+}
+
+const { O_APPEND, O_CREAT, O_RDWR } = constants;
+// Windows has neither, and needs neither: there is no FIFO to hang on, and making a link takes a right of its own.
+const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
+const O_NONBLOCK = constants.O_NONBLOCK ?? 0;
+const MODE = 0o600;
+const NEWLINE = 0x0a;
+const CHUNK = 65_536;
+
+/**
+ * A file of whole lines that makes room for itself. Opened for each batch, so that a file that was moved away or a disk that was
+ * full costs no more than a batch. `rotating-file-stream` ends for good at its first error, and appends to half a line.
+ */
+export class RotatingFile {
+  readonly #file: string;
+  readonly #limits: RotationLimits;
+  /** Where our own last line ended. Any other end is looked at before anything is added. */
+  #knownEnd = -1;
+
+  constructor(file: string, limits: RotationLimits) {
+    this.#file = file;
+    this.#limits = limits;
+  }
+
+  /** Adds lines, each with its newline, in their order. Whoever calls waits for one call before the next. */
+  async append(lines: readonly Buffer[], signal: AbortSignal): Promise<void> {
+    try {
+      let next = 0;
+      while (next < lines.length) {
+        signal.throwIfAborted();
+        next += await this.#fill(lines.slice(next));
+      }
+    } catch (error) {
+      throw ioError(error, this.#file);
+    }
+  }
+
+  /** Writes the lines that fit into the current file. Tells how many; makes room where not even one fits. */
+  async #fill(lines: readonly Buffer[]): Promise<number> {
+    const handle = await this.#open();
+    let size: number;
+    let fitting: number;
+    try {
+      size = await this.#end(handle);
+      fitting = countFitting(lines, this.#limits.maxBytes - size);
+      if (fitting === 0 && size === 0) fitting = 1;
+      if (fitting > 0) await this.#write(handle, size, Buffer.concat(lines.slice(0, fitting)));
+    } finally {
+      await handle.close();
+    }
+    if (fitting === 0) await this.#rotate();
+    return fitting;
+  }
+
+  async #open(): Promise<FileHandle> {
+    const flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+    try {
+      return await open(this.#file, flags, MODE);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
+      return await open(this.#file, flags, MODE);
+    }
+  }
+
+  /** Bytes of whole lines. What is behind the last of them was left by a crash, and is cut off. */
+  async #end(handle: FileHandle): Promise<number> {
+    const stats = await handle.stat();
+    if (!stats.isFile() || stats.nlink > 1) throw new Error('It is no regular file with one name');
+    // It may have been there before, open to others.
+    if ((stats.mode & 0o077) !== 0 && process.platform !== 'win32') await handle.chmod(MODE);
+    if (stats.size === this.#knownEnd) return stats.size;
+    const end = await lastLineEnd(handle, stats.size);
+    if (end < stats.size) await handle.truncate(end);
+    return end;
+  }
+
+  async #write(handle: FileHandle, size: number, bytes: Buffer): Promise<void> {
+    this.#knownEnd = -1;
+    try {
+      await handle.appendFile(bytes);
+    } catch (error) {
+      // On a full disk a part may have been written. Where this fails as well, the next batch cuts it off.
+      await handle.truncate(size).catch(() => undefined);
+      throw error;
+    }
+    this.#knownEnd = size + bytes.length;
+  }
+
+  async #rotate(): Promise<void> {
+    const { maxFiles } = this.#limits;
+    this.#knownEnd = -1;
+    await rm(this.#name(maxFiles - 1), { force: true });
+    for (let index = maxFiles - 2; index >= 0; index--) {
+      await rename(this.#name(index), this.#name(index + 1)).catch((error: unknown) => {
+        if (errnoOf(error) !== 'ENOENT') throw error;
+      });
+    }
+  }
+
+  #name(index: number): string {
+    return index === 0 ? this.#file : `${this.#file}.${index}`;
+  }
+}
+
+function countFitting(lines: readonly Buffer[], room: number): number {
+  let left = room;
+  for (const [index, line] of lines.entries()) {
+    left -= line.length;
+    if (left < 0) return index;
+  }
+  return lines.length;
+}
+
+async function lastLineEnd(handle: FileHandle, size: number): Promise<number> {
+  const chunk = Buffer.alloc(Math.min(CHUNK, size));
+  for (let end = size; end > 0;) {
+    const start = Math.max(0, end - chunk.length);
+    const { bytesRead } = await handle.read(chunk, 0, end - start, start);
+    const newline = chunk.subarray(0, bytesRead).lastIndexOf(NEWLINE);
+    if (newline !== -1) return start + newline + 1;
+    end = start;
+  }
+  return 0;
+}
+
+function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+function ioError(error: unknown, file: string): Error {
+  const errno = errnoOf(error);
+  return createError('ERR_IO_FAILED', `The records cannot be written to ${file}: ${errno ?? 'see the cause'}`, {
+    details: { file, errno },
+    cause: error,
+    hint: 'Give a regular file in a folder that the user of the host may write, on a disk with room.',
+  });
+}
