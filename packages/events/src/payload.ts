@@ -1,0 +1,134 @@
+import { types } from 'node:util';
+import { createError } from '@kb-labs/contracts';
+import { invalidArgument } from './event-errors.js';
+
+const MAX_DEPTH = 32;
+/** Text that JSON writes as it is, one byte each. */
+const PLAIN_TEXT = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+/** A frozen copy of JSON data, and its size: the bytes of its JSON in UTF-8. */
+export interface PayloadCopy {
+  readonly value: unknown;
+  readonly bytes: number;
+}
+
+/**
+ * Copies JSON data without running any code of it, and freezes the copy. Throws `ERR_INVALID_ARGUMENT` for getters, proxies,
+ * cycles, class instances and all that JSON would change, `ERR_EVENT_TOO_LARGE` as soon as the limit is passed.
+ */
+export function copyPayload(payload: unknown, maxBytes: number): PayloadCopy {
+  const budget = new Budget(maxBytes);
+  return { value: copyValue(payload, budget, 0), bytes: budget.used };
+}
+
+class Budget {
+  readonly #limit: number;
+  used = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  take(bytes: number): void {
+    this.used += bytes;
+    if (this.used > this.#limit) {
+      throw createError('ERR_EVENT_TOO_LARGE', `The payload is larger than ${this.#limit} bytes of JSON`, {
+        details: { limit: this.#limit },
+        hint: 'Publish where the data lies, such as the URI of an artifact, or raise maxPayloadBytes of the bus.',
+      });
+    }
+  }
+
+  takeText(text: string): void {
+    // No text is shorter as JSON than its length and two quotes, so what cannot fit is never written out.
+    this.take(text.length + 2);
+    if (!PLAIN_TEXT.test(text)) this.take(Buffer.byteLength(JSON.stringify(text)) - text.length - 2);
+  }
+}
+
+function copyValue(value: unknown, budget: Budget, depth: number): unknown {
+  switch (typeof value) {
+    case 'string':
+      budget.takeText(value);
+      return value;
+    case 'number':
+      return copyNumber(value, budget);
+    case 'boolean':
+      budget.take(value ? 4 : 5);
+      return value;
+    case 'object':
+      if (value !== null) return copyContainer(value, budget, depth);
+      budget.take(4);
+      return value;
+    default:
+      throw refuse(`holds ${typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`}`);
+  }
+}
+
+function copyNumber(value: number, budget: Budget): number {
+  if (!Number.isFinite(value)) throw refuse(`holds ${value}`);
+  // JSON has no minus zero.
+  const written = value === 0 ? 0 : value;
+  budget.take(String(written).length);
+  return written;
+}
+
+function copyContainer(value: object, budget: Budget, depth: number): unknown {
+  if (types.isProxy(value)) throw refuse('holds a proxy');
+  if (depth >= MAX_DEPTH) throw refuse(`is nested deeper than ${MAX_DEPTH} levels, or holds itself`);
+  return Array.isArray(value) ? copyArray(value, budget, depth) : copyObject(value, budget, depth);
+}
+
+function copyArray(value: readonly unknown[], budget: Budget, depth: number): readonly unknown[] {
+  const { length } = value;
+  // Brackets, commas and the shortest values, before the keys of a huge array are listed.
+  const commas = Math.max(length - 1, 0);
+  budget.take(2 + commas + length);
+  if (Reflect.ownKeys(value).length !== length + 1) throw refuse('holds an array with holes or named properties');
+  const copy: unknown[] = [];
+  for (let index = 0; index < length; index += 1) {
+    budget.used -= 1;
+    copy.push(copyValue(readOwn(value, index), budget, depth + 1));
+  }
+  return Object.freeze(copy);
+}
+
+function copyObject(value: object, budget: Budget, depth: number): object {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype && !isForeignObjectPrototype(prototype)) {
+    throw refuse('holds an instance of a class');
+  }
+  const copy: Record<string, unknown> = {};
+  budget.take(2);
+  let separator = 0;
+  for (const key of Reflect.ownKeys(value)) {
+    if (typeof key === 'symbol') throw refuse('holds a symbol for a key');
+    budget.take(1 + separator);
+    budget.takeText(key);
+    separator = 1;
+    const item = copyValue(readOwn(value, key), budget, depth + 1);
+    if (key === '__proto__') Object.defineProperty(copy, key, { value: item, enumerable: true });
+    else copy[key] = item;
+  }
+  return Object.freeze(copy);
+}
+
+function readOwn(value: object, key: string | number): unknown {
+  const descriptor = Object.getOwnPropertyDescriptor(value, key);
+  if (descriptor === undefined || !('value' in descriptor)) throw refuse('holds a getter');
+  if (descriptor.enumerable !== true) throw refuse('holds a hidden property');
+  return descriptor.value;
+}
+
+// Data may come from another realm (a vm context, a test runner), whose Object.prototype is not ours.
+function isForeignObjectPrototype(prototype: unknown): boolean {
+  if (typeof prototype !== 'object' || prototype === null || types.isProxy(prototype)) return false;
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
+}
+
+function refuse(problem: string): Error {
+  return invalidArgument(
+    `The payload ${problem}`,
+    'Publish JSON data: null, booleans, finite numbers, text, arrays and plain objects.',
+  );
+}
