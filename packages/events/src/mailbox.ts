@@ -1,0 +1,107 @@
+import type { EventEnvelope, EventOverflow, EventReport, EventSender } from '@kb-labs/contracts';
+import { BoundedQueue } from './bounded-queue.js';
+import type { TopicPattern } from './topic-pattern.js';
+
+export interface MailboxOptions {
+  readonly subscriber: EventSender;
+  readonly channel: string;
+  readonly pattern: TopicPattern;
+  readonly queueLimit: number;
+  readonly overflow: EventOverflow;
+  readonly report: (report: EventReport) => void;
+}
+
+/** What waits for one subscriber. Somebody else takes it out: a delivery loop, or a stream. */
+export class Mailbox {
+  readonly options: MailboxOptions;
+  readonly #queue: BoundedQueue<EventEnvelope>;
+  readonly #onClose: (() => void)[] = [];
+  #wake: () => void = () => undefined;
+  #onIdle: (() => void) | undefined;
+  #state: 'open' | 'finishing' | 'closed' = 'open';
+  #busy = false;
+  #dropped = 0;
+
+  constructor(options: MailboxOptions) {
+    this.options = options;
+    this.#queue = new BoundedQueue(options.queueLimit, options.overflow);
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  get isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** Whether one more would refuse its publisher. */
+  get wouldReject(): boolean {
+    return this.options.overflow === 'reject' && this.#state === 'open' && this.#queue.isFull;
+  }
+
+  /** Names who is woken when something has come in or the mailbox has closed. */
+  onWake(wake: () => void): void {
+    this.#wake = wake;
+  }
+
+  /** Runs once when the mailbox closes, in the order of registration. */
+  onClose(run: () => void): void {
+    this.#onClose.push(run);
+  }
+
+  offer(event: EventEnvelope): void {
+    if (this.#state !== 'open') return;
+    const gone = this.#queue.push(event);
+    if (gone !== undefined) this.#drop(gone, 'overflow');
+    this.#wake();
+  }
+
+  take(): EventEnvelope | undefined {
+    const event = this.#queue.shift();
+    if (event !== undefined && this.#queue.length === 0) this.#checkIdle();
+    return event;
+  }
+
+  /** Marks a delivery as under way, so that `finish` waits for it. */
+  setBusy(busy: boolean): void {
+    this.#busy = busy;
+    this.#checkIdle();
+  }
+
+  /** Takes nothing more in, and closes when what waits has been taken out and handled. */
+  async finish(): Promise<void> {
+    if (this.#state !== 'open') return;
+    this.#state = 'finishing';
+    if (this.#busy || this.#queue.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+    this.close();
+  }
+
+  /** Closes now; what waits is dropped and counted. */
+  close(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    for (const run of this.#onClose) run();
+    for (const event of this.#queue.clear()) this.#drop(event, 'closed');
+    this.#onIdle?.();
+    this.#wake();
+  }
+
+  #checkIdle(): void {
+    if (!this.#busy && this.#queue.length === 0) this.#onIdle?.();
+  }
+
+  #drop({ id }: EventEnvelope, reason: 'overflow' | 'closed'): void {
+    this.#dropped += 1;
+    const { subscriber, pattern, report } = this.options;
+    report({ kind: 'dropped', subscriber, pattern: pattern.text, reason, id, dropped: this.#dropped });
+  }
+}

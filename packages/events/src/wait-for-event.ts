@@ -1,0 +1,41 @@
+import { createError } from '@kb-labs/contracts';
+import type { EventEnvelope, EventWaitOptions } from '@kb-labs/contracts';
+import { waitAborted } from './event-errors.js';
+import type { Mailbox } from './mailbox.js';
+import { startDelivery } from './delivery.js';
+import type { Turn } from './turn.js';
+
+export interface WaitOptions {
+  readonly predicate: EventWaitOptions['predicate'];
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly turn: Turn;
+}
+
+/** Resolves with the first event in the mailbox that the predicate takes, and closes the mailbox however it ends. */
+export function waitForEvent(mailbox: Mailbox, options: WaitOptions): Promise<EventEnvelope> {
+  const { predicate, timeoutMs, signal, turn } = options;
+  const { promise, resolve, reject } = Promise.withResolvers<EventEnvelope>();
+  const what = `The wait for ${mailbox.options.pattern.text}`;
+  const timer = setTimeout(() => {
+    reject(createError('ERR_EVENT_TIMEOUT', `${what} took longer than ${timeoutMs} ms`, { details: { timeoutMs } }));
+    mailbox.close();
+  }, timeoutMs);
+  timer.unref();
+  mailbox.onClose(() => {
+    clearTimeout(timer);
+    // Whoever closes it with an answer has given the answer before.
+    reject(waitAborted(what, signal?.aborted === true ? signal.reason : undefined));
+  });
+  const listener = (event: EventEnvelope): void => {
+    try {
+      if (predicate !== undefined && !predicate(event)) return;
+      resolve(event);
+    } catch (error) {
+      reject(error);
+    }
+    mailbox.close();
+  };
+  startDelivery(mailbox, { listener, turn, listenerTimeoutMs: timeoutMs });
+  return promise;
+}
