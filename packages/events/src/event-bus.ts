@@ -1,0 +1,146 @@
+import { createError } from '@kb-labs/contracts';
+import type {
+  EventBus,
+  EventEnvelope,
+  EventMessage,
+  EventPlace,
+  EventPort,
+  EventPortOptions,
+  EventTransport,
+} from '@kb-labs/contracts';
+import { parseConfig } from './bus-settings.js';
+import type { BusSettings, EventBusConfig } from './bus-settings.js';
+import { assertKeys, checkSignal } from './call-options.js';
+import { withDeadline } from './deadline.js';
+import { parseMessage } from './envelope.js';
+import { compileRules, hostRules } from './event-rules.js';
+import { assertId, assertPluginId, channelsOf } from './identity.js';
+import { IdSource } from './id-source.js';
+import { createMemoryTransport } from './memory-transport.js';
+import { Owner } from './owner.js';
+import { Owners } from './owners.js';
+import { Port } from './port.js';
+import type { BusParts } from './port.js';
+import { PortLife } from './port-life.js';
+import { Switchboard } from './switchboard.js';
+import { Turn } from './turn.js';
+
+/** Makes a bus. Throws `ERR_CONFIG_INVALID` with a pointer. It keeps no process alive. */
+export function createEventBus(config: EventBusConfig = {}): EventBus {
+  return new TopicBus(parseConfig(config));
+}
+
+/** The bus itself. `onEnd` runs once for each port, when nothing of it is left. */
+export class TopicBus implements EventBus {
+  readonly #settings: BusSettings;
+  readonly #transport: EventTransport;
+  readonly #owners: Owners;
+  readonly #lives = new Set<PortLife>();
+  readonly #parts: BusParts;
+  #sending: EventEnvelope | undefined;
+  #ending: Promise<void> | undefined;
+
+  constructor(settings: BusSettings) {
+    this.#settings = settings;
+    this.#transport = settings.transport ?? createMemoryTransport();
+    this.#owners = new Owners(settings);
+    const switchboard = new Switchboard((channel) =>
+      this.#transport.listen(channel, (message) => this.#receive(channel, message)),
+    );
+    const send: BusParts['send'] = (channel, envelope, signal) => this.#send({ channel, envelope }, signal);
+    this.#parts = { settings, switchboard, turn: new Turn(), ids: new IdSource(), send };
+  }
+
+  openPort(options: EventPortOptions, onEnd?: () => void): EventPort {
+    assertKeys(options, ['pluginId', 'executionId', 'traceId', 'rules', 'signal']);
+    const { pluginId, executionId, traceId, rules, signal } = options;
+    assertPluginId(pluginId);
+    assertId('executionId', executionId);
+    assertId('traceId', traceId);
+    const compiled = compileRules(rules);
+    this.#assertOpen();
+    checkSignal(signal);
+    const owner = this.#owners.acquire(pluginId);
+    return new Port(this.#parts, {
+      sender: Object.freeze({ kind: 'plugin', pluginId, executionId, traceId }),
+      channels: channelsOf({ pluginId, executionId }),
+      rules: compiled,
+      owner,
+      life: this.#live(signal, () => {
+        this.#owners.release(pluginId);
+        onEnd?.();
+      }),
+    });
+  }
+
+  openHostPort(place?: EventPlace, onEnd?: () => void): EventPort {
+    if (place !== undefined) {
+      assertKeys(place, ['pluginId', 'executionId']);
+      assertPluginId(place.pluginId);
+      if (place.executionId !== undefined) assertId('executionId', place.executionId);
+    }
+    this.#assertOpen();
+    return new Port(this.#parts, {
+      sender: Object.freeze({ kind: 'host' }),
+      channels: channelsOf(place),
+      rules: hostRules(),
+      owner: new Owner(this.#settings, { limited: false }),
+      life: this.#live(undefined, () => onEnd?.()),
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  #live(signal: AbortSignal | undefined, onEnd: () => void): PortLife {
+    const life: PortLife = new PortLife({
+      signal,
+      onEnd: () => {
+        this.#lives.delete(life);
+        onEnd();
+      },
+    });
+    this.#lives.add(life);
+    life.start();
+    return life;
+  }
+
+  #send(message: EventMessage, signal: AbortSignal): void | Promise<void> {
+    this.#sending = message.envelope;
+    try {
+      return this.#transport.send(message, signal);
+    } finally {
+      this.#sending = undefined;
+    }
+  }
+
+  /** Takes its own envelope as it is while it sends it; anything else is read as what it is: data from elsewhere. */
+  #receive(channel: string, message: EventMessage): void {
+    const { report, maxPayloadBytes } = this.#settings;
+    try {
+      const isOwn = this.#sending !== undefined && message.envelope === this.#sending;
+      const envelope = isOwn ? message.envelope : parseMessage(message, channel, maxPayloadBytes);
+      this.#parts.switchboard.dispatch(channel, envelope, envelope.topic.split('.'));
+    } catch (error) {
+      report({ kind: 'transport-failed', channel, error });
+    }
+  }
+
+  async #end(): Promise<void> {
+    const lives = [...this.#lives];
+    for (const life of lives) life.refuse();
+    await withDeadline(this.#settings.drainMs, async (late) => {
+      // A port that has nothing under way must not stop listening before the others' events have come in.
+      await Promise.race([Promise.all(lives.map((life) => life.sent())), late]);
+      await Promise.all(lives.map((life) => life.end(late)));
+    });
+    if (this.#settings.transport === undefined) await this.#transport[Symbol.asyncDispose]();
+  }
+
+  #assertOpen(): void {
+    if (this.#ending === undefined) return;
+    throw createError('ERR_EVENT_DENIED', 'The bus is disposed', { details: { reason: 'closed' } });
+  }
+}

@@ -1,0 +1,196 @@
+import { createError, isPluginError } from '@kb-labs/contracts';
+import type {
+  EventEnvelope,
+  EventListener,
+  EventPort,
+  EventPublishOptions,
+  EventReceipt,
+  EventReport,
+  EventScope,
+  EventSender,
+  EventStream,
+  EventSubscribeOptions,
+  EventSubscription,
+  EventWaitOptions,
+} from '@kb-labs/contracts';
+import type { BusSettings } from './bus-settings.js';
+import { parsePublish, parseSubscribe, parseWait } from './call-options.js';
+import type { ParsedSubscribe } from './call-options.js';
+import { startDelivery } from './delivery.js';
+import { withDeadline } from './deadline.js';
+import { eventDenied, invalidArgument, notAPattern, notATopic, portClosed, waitAborted } from './event-errors.js';
+import type { CompiledRules } from './event-rules.js';
+import type { IdSource } from './id-source.js';
+import type { Channels } from './identity.js';
+import { Mailbox } from './mailbox.js';
+import { streamMailbox } from './mailbox-stream.js';
+import type { Owner } from './owner.js';
+import { copyPayload } from './payload.js';
+import type { PortLife } from './port-life.js';
+import type { Switchboard } from './switchboard.js';
+import { parseTopic, showTopic } from './topic.js';
+import { parsePattern } from './topic-pattern.js';
+import type { TopicPattern } from './topic-pattern.js';
+import type { Turn } from './turn.js';
+import { waitForEvent } from './wait-for-event.js';
+
+/** What every port of a bus shares. */
+export interface BusParts {
+  readonly settings: BusSettings;
+  readonly switchboard: Switchboard;
+  readonly turn: Turn;
+  readonly ids: IdSource;
+  /** Hands an envelope to the transport. */
+  readonly send: (channel: string, envelope: EventEnvelope, signal: AbortSignal) => void | Promise<void>;
+}
+
+export interface PortOptions {
+  readonly sender: EventSender;
+  readonly channels: Channels;
+  readonly rules: CompiledRules;
+  readonly owner: Owner;
+  readonly life: PortLife;
+}
+
+/** One party's hold on a bus. Identity, rules and limits are its own from the start and never change. */
+export class Port implements EventPort {
+  readonly #bus: BusParts;
+  readonly #options: PortOptions;
+
+  constructor(bus: BusParts, options: PortOptions) {
+    this.#bus = bus;
+    this.#options = options;
+  }
+
+  publish(topic: string, payload: unknown, options?: EventPublishOptions): Promise<EventReceipt> {
+    const accepted = this.#accept(topic, payload, options);
+    accepted.catch((error: unknown) => {
+      const code = isPluginError(error) ? error.code : 'ERR_INTERNAL';
+      const { sender } = this.#options;
+      this.#bus.settings.report({ kind: 'refused', sender, topic: showTopic(topic), code });
+    });
+    return accepted;
+  }
+
+  subscribe(pattern: string, listener: EventListener, options?: EventSubscribeOptions): EventSubscription {
+    if (typeof listener !== 'function') throw invalidArgument('the listener is not a function');
+    const parsed = parseSubscribe(options, this.#bus.settings.queueLimit);
+    const mailbox = this.#openMailbox(pattern, parsed, this.#bus.settings.report);
+    const { listenerTimeoutMs } = this.#bus.settings;
+    startDelivery(mailbox, { listener, turn: this.#bus.turn, listenerTimeoutMs });
+    return Object.freeze({
+      get dropped() {
+        return mailbox.dropped;
+      },
+      get waiting() {
+        return mailbox.waiting;
+      },
+      [Symbol.dispose]: () => mailbox.close(),
+    });
+  }
+
+  stream(pattern: string, options?: EventSubscribeOptions): EventStream {
+    const parsed = parseSubscribe(options, this.#bus.settings.queueLimit);
+    return streamMailbox(this.#openMailbox(pattern, parsed, this.#bus.settings.report));
+  }
+
+  waitFor(pattern: string, options?: EventWaitOptions): Promise<EventEnvelope> {
+    const waiting = this.#wait(pattern, options);
+    // A wait that nobody looks at any more must not end the process.
+    waiting.catch(() => undefined);
+    return waiting;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return withDeadline(this.#bus.settings.drainMs, (late) => this.#options.life.end(late));
+  }
+
+  async #wait(pattern: string, options: EventWaitOptions | undefined): Promise<EventEnvelope> {
+    const { scope, predicate, timeoutMs, signal } = parseWait(options);
+    if (signal?.aborted === true) throw waitAborted(`The wait for ${showTopic(pattern)}`, signal.reason);
+    // Without a predicate the first event ends the wait, and none that comes later is missed.
+    const queueLimit = predicate === undefined ? 1 : this.#bus.settings.queueLimit;
+    const report = (event: EventReport): void => {
+      const isLoss = predicate !== undefined && event.kind === 'dropped' && event.reason === 'overflow';
+      if (isLoss) this.#bus.settings.report(event);
+    };
+    const mailbox = this.#openMailbox(pattern, { scope, queueLimit, overflow: 'drop-newest', signal }, report);
+    return waitForEvent(mailbox, { predicate, timeoutMs, signal, turn: this.#bus.turn });
+  }
+
+  async #accept(topic: unknown, payload: unknown, options: EventPublishOptions | undefined): Promise<EventReceipt> {
+    const { rules, owner, sender, life } = this.#options;
+    const { settings, switchboard } = this.#bus;
+    life.assertOpen('publish');
+    const segments = parseTopic(topic);
+    if (segments === undefined) throw notATopic(topic);
+    const name = segments.join('.');
+    const { scope, idempotencyKey } = parsePublish(options);
+    rules.assertPublish(segments, scope);
+    const channel = this.#channel(scope);
+    owner.charge();
+    const key = idempotencyKey === undefined ? undefined : JSON.stringify([channel, name, idempotencyKey]);
+    const earlier = key === undefined ? undefined : owner.sentBefore(key);
+    if (earlier !== undefined) return { id: earlier, duplicate: true };
+    const checked = this.#checkPayload(segments, payload);
+    switchboard.assertRoom(channel, segments);
+    const id = this.#bus.ids.next();
+    const time = settings.clock.now();
+    const envelope = Object.freeze({ id, topic: name, scope, time, sender, payload: checked });
+    if (key !== undefined) owner.remember(key, id);
+    try {
+      const sent = this.#bus.send(channel, envelope, life.signal);
+      if (sent !== undefined) await life.track(sent);
+    } catch (error) {
+      if (key !== undefined) owner.forget(key);
+      if (life.signal.aborted) throw portClosed('publish');
+      throw createError('ERR_IO_FAILED', `The transport did not take an event of ${name}`, { cause: error });
+    }
+    if (this.#bus.turn.pause !== undefined) await this.#bus.turn.pause;
+    return { id, duplicate: false };
+  }
+
+  #checkPayload(topic: readonly string[], payload: unknown): unknown {
+    const { schemas, maxPayloadBytes } = this.#bus.settings;
+    const copy = copyPayload(payload, maxPayloadBytes).value;
+    const parsed = schemas.parse(topic, copy);
+    return parsed === copy ? copy : copyPayload(parsed, maxPayloadBytes).value;
+  }
+
+  #openMailbox(text: string, options: ParsedSubscribe, report: (report: EventReport) => void): Mailbox {
+    const { rules, owner, sender, life } = this.#options;
+    life.assertOpen('subscribe');
+    const pattern = parsePattern(text);
+    if (pattern === undefined) throw notAPattern(text);
+    const { scope, queueLimit, overflow, signal } = options;
+    rules.assertSubscribe(pattern, scope);
+    this.#assertMayReject(pattern, options);
+    const channel = this.#channel(scope);
+    owner.addSubscription();
+    const mailbox = new Mailbox({ subscriber: sender, channel, pattern, queueLimit, overflow, report });
+    mailbox.onClose(() => owner.removeSubscription());
+    try {
+      this.#bus.switchboard.route(mailbox);
+    } catch (error) {
+      mailbox.close();
+      throw createError('ERR_IO_FAILED', 'The transport does not listen', { cause: error });
+    }
+    life.hold(mailbox, signal);
+    return mailbox;
+  }
+
+  // One plugin that does not read would otherwise refuse the events of all others.
+  #assertMayReject(pattern: TopicPattern, { scope, overflow }: ParsedSubscribe): void {
+    if (overflow !== 'reject' || scope !== 'host' || this.#options.sender.kind === 'host') return;
+    throw eventDenied({ action: 'subscribe', topic: pattern.text, scope, reason: 'may-not-reject' });
+  }
+
+  #channel(scope: EventScope): string {
+    const channel = this.#options.channels[scope];
+    if (channel !== undefined) return channel;
+    throw invalidArgument(
+      `This port has no place in the scope ${scope}`,
+      'Open the host port with the plugin and the execution that it speaks to.',
+    );
+  }
+}

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { createEventBus, createPluginBuses } from '../src/index.js';
+import { withCode } from './open-bus.js';
+
+describe('the options of a bus', () => {
+  it.each([
+    ['', null],
+    ['/maxPayload', { maxPayload: 1 }],
+    ['/maxPayloadBytes', { maxPayloadBytes: 0 }],
+    ['/ratePerMinute', { ratePerMinute: Number.POSITIVE_INFINITY }],
+    ['/rateBurst', { rateBurst: 1.5 }],
+    ['/queueLimit', { queueLimit: '10' }],
+    ['/drainMs', { drainMs: -1 }],
+    ['/listenerTimeoutMs', { listenerTimeoutMs: 2 ** 31 }],
+    ['/toString', { toString: 1 }],
+    ['/report', { report: {} }],
+    ['/clock', { clock: { now: () => 0 } }],
+    ['/transport', { transport: null }],
+    ['/transport', { transport: { send: () => undefined } }],
+  ])('are refused at "%s": %j', (pointer, config) => {
+    for (const create of [createEventBus, createPluginBuses]) {
+      expect(() => Reflect.apply(create, undefined, [config])).toThrow(withCode('ERR_CONFIG_INVALID', { pointer }));
+    }
+  });
+});
