@@ -40,6 +40,9 @@ export function createGuests(
   };
 }
 
+/** Keys of one record that are looked at. The rest of a record that has more costs nothing. */
+const MAX_CONSIDERED = 1000;
+
 /** The attributes whose keys the plugin has used before or has room for. */
 function admitKeys(
   given: unknown,
@@ -48,8 +51,9 @@ function admitKeys(
 ): { readonly attributes: unknown; readonly cut: number } {
   if (typeof given !== 'object' || given === null || types.isProxy(given)) return { attributes: given, cut: 0 };
   const attributes = new Map<string, unknown>();
-  let cut = 0;
-  for (const key of Object.keys(given)) {
+  const all = Object.keys(given);
+  let cut = Math.max(0, all.length - MAX_CONSIDERED);
+  for (const key of all.slice(0, MAX_CONSIDERED)) {
     const descriptor = Object.getOwnPropertyDescriptor(given, key);
     const wanted = descriptor !== undefined && 'value' in descriptor && key.length <= 128;
     if (wanted && admitWord(keys, key, maxKeys)) attributes.set(key, descriptor.value);

@@ -9,7 +9,7 @@ import { SinkLane } from './sink-lane.js';
 export const ANALYTICS_CHANNEL = 'kb-labs:analytics';
 
 /** Who a record is about, as the host knows it. */
-export interface RecordIdentity {
+interface RecordIdentity {
   readonly pluginId?: string | undefined;
   readonly executionId?: string | undefined;
   readonly traceId?: string | undefined;

@@ -1,7 +1,7 @@
 import type { AnalyticsRecord, JsonValue } from '@kb-labs/contracts';
 
 /** One stage of an execution, in milliseconds since the epoch. */
-export interface StageFact {
+interface StageFact {
   readonly stage: string;
   readonly startedAt: number;
   readonly endedAt: number;

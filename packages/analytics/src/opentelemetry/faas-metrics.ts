@@ -64,7 +64,7 @@ export function createFaasMetrics(meter: Meter, labels: Labels): (facts: Executi
 }
 
 /** The whole set of labels: all but two have few values, and those two are bounded. */
-export function attributesOf({ pluginId, handler }: ExecutionFacts, { plugins, handlers }: Labels): Attributes {
+function attributesOf({ pluginId, handler }: ExecutionFacts, { plugins, handlers }: Labels): Attributes {
   return {
     'faas.trigger': 'other',
     'kb_labs.plugin.id': plugins.label(pluginId),

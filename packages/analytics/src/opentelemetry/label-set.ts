@@ -1,5 +1,5 @@
 /** What stands for all values beyond the bound. */
-export const OTHER = '_OTHER';
+const OTHER = '_OTHER';
 
 /** Lets the first values through and calls all others the same, so that no series grows without end. */
 export class LabelSet {
