@@ -56,7 +56,10 @@ export interface EventTransport extends AsyncDisposable {
   listen(channel: string, deliver: (message: EventMessage) => void): Disposable;
 }
 
-/** What happens to an event that a full queue has no room for. `reject` refuses the publisher with `ERR_EVENT_OVERFLOW`. */
+/**
+ * What happens to an event that a full queue has no room for. `reject` refuses a publisher of the same bus with
+ * `ERR_EVENT_OVERFLOW`; what comes from another bus has been accepted already, and is dropped.
+ */
 export type EventOverflow = 'drop-oldest' | 'drop-newest' | 'reject';
 
 export interface EventPublishOptions {
@@ -87,7 +90,7 @@ export interface EventSubscribeOptions {
 export interface EventWaitOptions {
   /** Default `execution`. */
   readonly scope?: EventScope;
-  /** Default: the first event will do. One that throws rejects the wait. */
+  /** Default: the first event will do. One that throws, or answers with a promise, rejects the wait. */
   readonly predicate?: (event: EventEnvelope) => boolean;
   /** Default 30 000. */
   readonly timeoutMs?: number;
