@@ -1,6 +1,6 @@
 import { createError } from '@kb-labs/contracts';
 import type { EventEnvelope, EventWaitOptions } from '@kb-labs/contracts';
-import { waitAborted } from './event-errors.js';
+import { invalidArgument, waitAborted } from './event-errors.js';
 import type { Mailbox } from './mailbox.js';
 import { startDelivery } from './delivery.js';
 import type { Turn } from './turn.js';
@@ -29,7 +29,7 @@ export function waitForEvent(mailbox: Mailbox, options: WaitOptions): Promise<Ev
   });
   const listener = (event: EventEnvelope): void => {
     try {
-      if (predicate !== undefined && !predicate(event)) return;
+      if (predicate !== undefined && !answer(predicate, event)) return;
       resolve(event);
     } catch (error) {
       reject(error);
@@ -38,4 +38,11 @@ export function waitForEvent(mailbox: Mailbox, options: WaitOptions): Promise<Ev
   };
   startDelivery(mailbox, { listener, turn, listenerTimeoutMs: timeoutMs });
   return promise;
+}
+
+// A promise would count as a yes.
+function answer(predicate: (event: EventEnvelope) => unknown, event: EventEnvelope): boolean {
+  const taken = predicate(event);
+  if (typeof taken !== 'boolean') throw invalidArgument('the predicate must answer true or false, and at once');
+  return taken;
 }

@@ -74,6 +74,28 @@ describe('disposing a bus', () => {
     expect(payloads(events)).toEqual([1]);
   });
 
+  it('of a hundred ports, waits and events with one signal warns of nothing', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    const { transport, release } = slowTransport();
+    const test = openBus({ transport });
+    const { signal } = new AbortController();
+    const published = Array.from({ length: 100 }, (_, at) => {
+      const port = test.open({ executionId: `e${at}`, signal });
+      void port.waitFor('a', { signal });
+      port.subscribe('a', () => undefined, { signal });
+      return port.publish('a', null);
+    });
+    const port = test.open();
+    const more = Array.from({ length: 100 }, () => port.publish('a', null));
+    release();
+    await Promise.all([...published, ...more, test[Symbol.asyncDispose]()]);
+    await nextTurn();
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+
   it('ends, though the transport never takes anything', async () => {
     const { transport } = slowTransport();
     const test = openBus({ transport, drainMs: 20 });

@@ -68,6 +68,14 @@ describe('waiting for an event', () => {
     port.stream('a');
   });
 
+  it('refuses a predicate that answers with a promise', async () => {
+    await using test = openBus();
+    const port = test.open();
+    const waiting = Reflect.apply(port.waitFor, port, ['a', { predicate: async () => false }]);
+    await port.publish('a', null);
+    await expect(waiting).rejects.toEqual(withCode('ERR_INVALID_ARGUMENT'));
+  });
+
   it.each([[{ timeoutMs: 0 }], [{ timeoutMs: Number.POSITIVE_INFINITY }], [{ predicate: 'a' }], [{ timeout: 5 }]])(
     'refuses the options %j',
     async (options) => {
