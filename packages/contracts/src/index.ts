@@ -47,6 +47,8 @@ export type {
   Handler,
   HandlerContext,
 } from './handler.js';
+export { MAX_ISSUES } from './issue.js';
+export type { Issue } from './issue.js';
 export type { JsonObject, JsonValue } from './json.js';
 export type { LogLevel, LogRecord, LogSource } from './log-record.js';
 export type {

@@ -42,7 +42,7 @@ export function compilePolicy(
 ): PermissionPolicy {
   const { source = 'grant', pointer = '', platform = process.platform } = options;
   if (source !== 'grant' && source !== 'manifest') {
-    throw configError('ERR_CONFIG_INVALID', [{ pointer: '/source', problem: 'must be "manifest" or "grant"' }]);
+    throw configError('ERR_CONFIG_INVALID', [{ pointer: '/source', message: 'must be "manifest" or "grant"' }]);
   }
   const code = source === 'manifest' ? 'ERR_MANIFEST_INVALID' : 'ERR_CONFIG_INVALID';
   const parsed = parsePermissionSpec(spec ?? {}, { pointer, code });

@@ -1,22 +1,16 @@
-import { createError } from '@kb-labs/contracts';
-import type { PluginError } from '@kb-labs/contracts';
+import { createError, MAX_ISSUES } from '@kb-labs/contracts';
+import type { Issue, PluginError } from '@kb-labs/contracts';
 
 /** Whose document is wrong: a host's options and grants, or a plugin's manifest. */
 export type ConfigErrorCode = 'ERR_CONFIG_INVALID' | 'ERR_MANIFEST_INVALID';
 
-/** One thing that is wrong, and where: a JSON pointer (RFC 6901) into the document. */
-export interface ConfigIssue {
-  readonly pointer: string;
-  readonly problem: string;
-}
-
-/** Says what is wrong with a document and where. `details.issues` has at most ten entries. */
-export function configError(code: ConfigErrorCode, issues: readonly ConfigIssue[]): PluginError {
-  const shown = issues.slice(0, 10);
+/** Says what is wrong with a document and where. `details.issues` has the first ten. */
+export function configError(code: ConfigErrorCode, issues: readonly Issue[]): PluginError {
+  const shown = issues.slice(0, MAX_ISSUES);
   const [first] = shown;
   const where = first === undefined || first.pointer === '' ? 'at the top' : `at ${first.pointer}`;
   const rest = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
-  return createError(code, `${where}: ${first?.problem ?? 'is invalid'}${rest}`, {
+  return createError(code, `${where}: ${first?.message ?? 'is invalid'}${rest}`, {
     details: { pointer: first?.pointer ?? '', issues: shown },
     hint: 'Change the document at the pointer as the message says.',
   });

@@ -38,7 +38,7 @@ export function parseFsTarget(path: unknown, options: ParseFsTargetOptions): Can
 export function parseRoot(root: unknown, platform: NodeJS.Platform, pointer: string): string {
   const rules = platform === 'win32' ? win32 : posix;
   if (typeof root === 'string' && rules.isAbsolute(root) && !/[\p{Cc}\p{Cs}]/u.test(root)) return rules.resolve(root);
-  throw configError('ERR_CONFIG_INVALID', [{ pointer, problem: 'must be an absolute path' }]);
+  throw configError('ERR_CONFIG_INVALID', [{ pointer, message: 'must be an absolute path' }]);
 }
 
 /** As `parseFsTarget`, from a parsed root and without throwing. */

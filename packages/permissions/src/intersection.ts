@@ -20,11 +20,11 @@ export function intersectPolicies({ asked, granted }: IntersectPoliciesOptions):
   const cores = { asked: CompiledPolicy.coreOf(asked), granted: CompiledPolicy.coreOf(granted) };
   if (cores.asked === undefined || cores.granted === undefined) {
     throw configError('ERR_CONFIG_INVALID', [
-      { pointer: '', problem: 'both must be policies of compilePolicy or intersectPolicies' },
+      { pointer: '', message: 'both must be policies of compilePolicy or intersectPolicies' },
     ]);
   }
   if (cores.asked.root !== cores.granted.root || cores.asked.platform !== cores.granted.platform) {
-    throw configError('ERR_CONFIG_INVALID', [{ pointer: '/root', problem: 'both must have one root and platform' }]);
+    throw configError('ERR_CONFIG_INVALID', [{ pointer: '/root', message: 'both must have one root and platform' }]);
   }
   return new CompiledPolicy(intersectCores(cores.asked, cores.granted));
 }

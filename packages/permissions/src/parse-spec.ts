@@ -1,7 +1,7 @@
-import type { PermissionSpec } from '@kb-labs/contracts';
+import type { Issue, PermissionSpec } from '@kb-labs/contracts';
 import type { z } from 'zod';
 import { configError, joinPointer } from './config-error.js';
-import type { ConfigErrorCode, ConfigIssue } from './config-error.js';
+import type { ConfigErrorCode } from './config-error.js';
 import { nearName } from './near-name.js';
 import { permissionSpecSchema, SPEC_KEYS } from './permission-schema.js';
 import { copyPlainData } from './plain-data.js';
@@ -20,7 +20,7 @@ export interface ParsePermissionSpecOptions {
 export function parsePermissionSpec(value: unknown, options: ParsePermissionSpecOptions = {}): PermissionSpec {
   const { pointer = '', code = 'ERR_CONFIG_INVALID' } = options;
   const copy = copyPlainData(value, pointer);
-  if (!copy.ok) throw configError(code, [{ pointer: copy.pointer, problem: copy.problem }]);
+  if (!copy.ok) throw configError(code, [{ pointer: copy.pointer, message: copy.message }]);
   const parsed = permissionSpecSchema.safeParse(copy.value);
   if (parsed.success) return parsed.data;
   throw configError(
@@ -29,16 +29,16 @@ export function parsePermissionSpec(value: unknown, options: ParsePermissionSpec
   );
 }
 
-function describeIssue(issue: z.core.$ZodIssue, pointer: string): ConfigIssue[] {
+function describeIssue(issue: z.core.$ZodIssue, pointer: string): Issue[] {
   const path = issue.path.map(String);
   if (issue.code !== 'unrecognized_keys') {
-    return [{ pointer: joinPointer(pointer, ...path), problem: issue.message }];
+    return [{ pointer: joinPointer(pointer, ...path), message: issue.message }];
   }
   const known = SPEC_KEYS[joinPointer('', ...path)] ?? [];
   return issue.keys.map((key) => {
     const near = nearName(key, known);
     const advice = near === undefined ? `write one of ${known.join(', ')}` : `did you mean "${near}"?`;
     const name = JSON.stringify(key.length > 64 ? `${key.slice(0, 64)}…` : key);
-    return { pointer: joinPointer(pointer, ...path, key), problem: `there is no key ${name}; ${advice}` };
+    return { pointer: joinPointer(pointer, ...path, key), message: `there is no key ${name}; ${advice}` };
   });
 }

@@ -1,13 +1,13 @@
 import { types } from 'node:util';
+import type { Issue } from '@kb-labs/contracts';
 import { joinPointer } from './config-error.js';
-import type { ConfigIssue } from './config-error.js';
 
 const MAX_DEPTH = 8;
 const MAX_ITEMS = 1000;
 const MAX_KEYS = 64;
 
 /** A copy of plain JSON data, or the first thing that is not plain JSON data. */
-export type PlainCopy = { readonly ok: true; readonly value: unknown } | ({ readonly ok: false } & ConfigIssue);
+export type PlainCopy = { readonly ok: true; readonly value: unknown } | ({ readonly ok: false } & Issue);
 
 /** Copies plain JSON data without ever running its code: no getters, class instances, proxies, cycles or excess. */
 export function copyPlainData(value: unknown, pointer: string, depth = 0): PlainCopy {
@@ -65,6 +65,6 @@ function isObjectPrototype(prototype: unknown): boolean {
     : false;
 }
 
-function refuse(pointer: string, problem: string): PlainCopy {
-  return { ok: false, pointer, problem };
+function refuse(pointer: string, message: string): PlainCopy {
+  return { ok: false, pointer, message };
 }

@@ -58,7 +58,7 @@ function checkLimits(limits: EffectiveQuotas): EffectiveQuotas {
     const { min, max } = quotaRange(name);
     const limit = limits[name];
     const fits = Number.isSafeInteger(limit) && limit >= min && limit <= max;
-    return fits ? [] : [{ pointer: `/${name}`, problem: `must be a whole number from ${min} to ${max}` }];
+    return fits ? [] : [{ pointer: `/${name}`, message: `must be a whole number from ${min} to ${max}` }];
   });
   if (issues.length > 0) throw configError('ERR_CONFIG_INVALID', issues);
   return Object.freeze({ ...limits });

@@ -94,7 +94,7 @@ describe('parsePermissionSpec', () => {
       code: 'ERR_CONFIG_INVALID',
       message: expect.stringContaining(message),
       pointer,
-      issues: expect.any(Array),
+      issues: [{ pointer, message: expect.stringContaining(message) }],
     });
   });
 
