@@ -18,9 +18,8 @@ const FLOORS: Readonly<Record<string, number>> = {
 };
 const APP_FLOOR = 4;
 
-/** The kits serve tests alone. They drive adapters, so they speak the wire of their neighbour. */
+/** The kits serve tests alone. */
 const CONFORMANCE = '@kb-labs/conformance';
-const WIRE = '@kb-labs/sandbox/wire';
 
 /** All that the engine in `packages/runtime/src` may import. */
 const ENGINE_IMPORTS = new Set(
@@ -72,7 +71,6 @@ function checkDependencies({ folder, manifest }: Workspace): string[] {
   return names
     .filter(({ name }) => name.startsWith('@kb-labs/'))
     .filter(({ name, isTest }) => !mayImport(manifest.name, name, isTest))
-    .filter(({ name }) => manifest.name !== CONFORMANCE || name !== packageOf(WIRE))
     .map(({ name }) => `${folder}/package.json depends on ${name}, which is not below it`);
 }
 
@@ -87,7 +85,6 @@ function mayImport(from: string, specifier: string, isTest: boolean): boolean {
   const target = packageOf(specifier);
   if (isTest && target === from) return true;
   if (target === CONFORMANCE) return isTest;
-  if (from === CONFORMANCE && specifier === WIRE) return true;
   const floor = FLOORS[target];
   return floor !== undefined && floor < (FLOORS[from] ?? APP_FLOOR);
 }

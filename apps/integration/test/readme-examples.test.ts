@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runnableBlocks } from '../src/readme-blocks.js';
+import { assertClaims, runnableBlocks } from '../src/readme-blocks.js';
 import type { ReadmeBlock } from '../src/readme-blocks.js';
 import { repository } from './repository.js';
 
@@ -26,6 +26,21 @@ describe('the examples in the READMEs', () => {
     ]);
   });
 
+  it('have their claims held against what comes out', async () => {
+    const block = (claim: string): ReadmeBlock => ({
+      line: 1,
+      language: 'js',
+      code: `({ a: 1, b: [2] }); // ${claim}\n`,
+    });
+    expect((await run(block('{ a: 1, b: [2] }'))).exitCode).toBe(0);
+    expect((await run(block('{ a: 1, … }'))).exitCode).toBe(0);
+    expect((await run(block('{ a: 1 }'))).exitCode).toBe(1);
+    expect((await run(block('{ a: 2, … }'))).exitCode).toBe(1);
+    expect(assertClaims('f(); // what a person would say\n').claims).toBe(0);
+    const claims = examples.map(({ code }) => assertClaims(code).claims);
+    expect(claims.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(6);
+  });
+
   it('may use types, top-level await and the packages of this workspace', async () => {
     const code = "const all: object = await import('@kb-labs/contracts');\nif (typeof all !== 'object') throw all;\n";
     expect(await run({ line: 1, language: 'ts', code })).toEqual({ exitCode: 0, stderr: '' });
@@ -43,7 +58,7 @@ async function run({ language, code }: ReadmeBlock): Promise<{ exitCode: unknown
   try {
     await linkPackages(join(folder, 'node_modules'));
     const file = join(folder, `example.m${language}`);
-    await writeFile(file, code);
+    await writeFile(file, assertClaims(code).code);
     return await new Promise((resolve) => {
       const options = { cwd: folder, timeout: 15_000, env: { ...process.env, NODE_NO_WARNINGS: '1' } };
       execFile(process.execPath, [file], options, (error, _, stderr) => {

@@ -13,7 +13,7 @@ export function pluginFolder(name: string): string {
 }
 
 /** Whether bubblewrap can build walls here. Where CI says that it must, a test that needs them fails rather than being skipped. */
-export const hasWall: boolean = process.env['KB_REQUIRE_WALL'] === '1' || wallWorks();
+const hasWall: boolean = process.env['KB_REQUIRE_WALL'] === '1' || wallWorks();
 
 function wallWorks(): boolean {
   try {
