@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseManifest } from '@kb-labs/plugin-runtime';
 import { describe, expect, it } from 'vitest';
 import { createRegistry, loadPlugins } from '../src/load-plugins.js';
 import { appFolder } from './demo-process.js';
@@ -12,6 +14,16 @@ describe('loading plugins', () => {
     const names = ['code-review', 'dependency-report', 'hostile', 'link-check'];
     expect(found).toEqual(names.map((name) => [name, join(directory, name)]));
   });
+
+  it.each(['code-review', 'dependency-report', 'hostile', 'link-check'])(
+    'finds %s fit for this runtime and for those after it',
+    async (name) => {
+      const manifest: unknown = JSON.parse(await readFile(join(appFolder, 'plugins', name, 'plugin.json'), 'utf8'));
+      for (const runtimeVersion of ['0.1.0', '0.2.0', '1.0.0']) {
+        expect(() => parseManifest(manifest, { runtimeVersion })).not.toThrow();
+      }
+    },
+  );
 
   it.each([
     ['{ "schema": "kb.plugin/1" }', /invalid at \/id/u],

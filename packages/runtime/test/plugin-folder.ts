@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { RUNTIME_VERSION } from '../src/index.js';
 import type { PluginManifest } from '../src/index.js';
 
 /** A real folder with these files, gone when disposed. */
@@ -24,7 +23,7 @@ export function manifestWith(rest: Partial<PluginManifest> = {}): PluginManifest
     schema: 'kb.plugin/1',
     id: 'test-plugin',
     version: '1.0.0',
-    engines: { runtime: `^${RUNTIME_VERSION}` },
+    engines: { runtime: '>=0.1.0' },
     handlers: { run: { handler: './run.mjs#run' } },
     ...rest,
   };
