@@ -7,9 +7,10 @@ import type { RunReport } from './run-plugins.js';
 /** Colours, or functions that add none. */
 export type Colors = ReturnType<typeof pc.createColors>;
 
-const HEAD = ['plugin', 'verdict', 'wall ms', 'CPU ms', 'peak MB', 'host calls', 'confined by'];
+const HEAD = ['plugin', 'verdict', 'wall ms', 'CPU ms', 'peak MiB', 'host calls', 'confined by'];
 const MAX_VERDICT = 64;
-const BYTES_PER_MB = 1_000_000;
+// The quota `memoryMb` counts the same.
+const BYTES_PER_MIB = 1_048_576;
 
 /** One row for each run: what came of it, what it used, and what kept it in. */
 export function renderTable(reports: readonly RunReport[], colors: Colors): string {
@@ -33,7 +34,7 @@ function rowOf({ label, verdict, result }: RunReport, colors: Colors): string[] 
     `${mark} ${plainLine(verdict.text, MAX_VERDICT)}`,
     round(metrics?.wallMs.used),
     round(metrics?.cpuMs.used),
-    round(metrics?.peakMemoryBytes.used, BYTES_PER_MB),
+    round(metrics?.peakMemoryBytes.used, BYTES_PER_MIB),
     round(metrics?.hostCalls.used),
     summariseConfinement(result?.confinement),
   ];

@@ -1,6 +1,11 @@
+import { join } from 'node:path';
+import { createPluginContext, createRuntime } from '@kb-labs/plugin-runtime';
+import pc from 'picocolors';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { DemoReport } from '../src/json-report.js';
 import { renderReport } from '../src/render-report.js';
+import { renderTable } from '../src/render-table.js';
+import { appFolder } from './demo-process.js';
 
 const REPORT: DemoReport = {
   options: { folder: '/f', sandbox: 'fork', wall: 'auto', plugins: '/p', artifacts: '/a', json: false },
@@ -31,6 +36,26 @@ describe('the report for a person', () => {
 
   it('cuts long lists, and says so', () => {
     expect(renderReport(REPORT, {})).toMatch(/finding 5.*\n {2}and 3 more: see --json\n/u);
+  });
+
+  it('counts memory in MiB, as the quota does', async () => {
+    await using runtime = createRuntime({ sandbox: 'in-process', requiredConfinement: 'none' });
+    const pluginRoot = join(appFolder, 'test/guests/odd');
+    const context = createPluginContext({ capabilities: [], permissions: {}, pluginRoot });
+    const result = await runtime.execute('./odd.js#echo', {}, context);
+    const peakMemoryBytes = { used: 96 * 1024 * 1024, limit: undefined };
+    const report = {
+      label: 'odd',
+      pluginId: 'odd',
+      handler: 'echo',
+      verdict: { met: true, text: 'ran', findings: [] },
+      result: { ...result, metrics: { ...result.metrics, peakMemoryBytes } },
+      denials: [],
+    };
+    const table = renderTable([report], pc.createColors(false));
+
+    expect(table).toContain('peak MiB');
+    expect(table).toMatch(/│ +96 │/u);
   });
 
   it('is coloured on a terminal, unless NO_COLOR says no', () => {
