@@ -13,7 +13,7 @@ import { runPlugins } from './run-plugins.js';
 import type { RunReport } from './run-plugins.js';
 import { renderJson } from './json-report.js';
 
-/** A forked guest gets this long after each of abort and SIGTERM, so that all are gone within a second of Ctrl-C. */
+/** A forked guest gets this long after an abort, and 50 ms of it after SIGTERM, so that all are gone within a second of Ctrl-C. */
 const GRACE_MS = 150;
 
 /** Runs the demo and writes its report. Resolves with the exit code: 0 where each did what it should. */

@@ -46,7 +46,7 @@ export async function execute(...args: readonly unknown[]): Promise<ExecuteResul
   return shared.run(args);
 }
 
-// The one piece of state in a module: the free functions have no other place to keep warm children in.
+// The one piece of state in a module: the free functions have no other place for the queue and the log that they share.
 let shared: EngineRuntime | undefined;
 
 function openRuntime(options: RuntimeOptions): EngineRuntime {

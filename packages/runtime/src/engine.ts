@@ -11,7 +11,7 @@ export interface Engine {
   readonly admission: Admission;
   readonly clock: Clock;
   readonly log: RuntimeLog;
-  /** Milliseconds that a guest has after an abort, after SIGTERM and after its own result. */
+  /** Milliseconds that a guest has after an abort and after its own result; after SIGTERM it has at most 50 of them. */
   readonly graceMs: number;
   readonly requiredConfinement: ConfinementTable;
   readonly observers: readonly ExecutionObserver[];

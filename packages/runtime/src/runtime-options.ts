@@ -23,12 +23,13 @@ export interface RuntimeOptions {
   readonly maxConcurrency?: number;
   /** Executions that wait for their turn. Default 1 000; beyond it `ERR_QUOTA_EXCEEDED` at once. */
   readonly maxQueued?: number;
-  /** Milliseconds that a guest has after an abort, after SIGTERM and after its own result. Default 500. */
+  /** Milliseconds that a guest has after an abort and after its own result; after SIGTERM it has at most 50 of them. Default 500. */
   readonly graceMs?: number;
   /** Default: what `KB_LOG_LEVEL` says, else `silent`. */
   readonly logLevel?: RuntimeLogLevel;
   /** Default: JSON lines on stderr. */
   readonly logSink?: RuntimeLogSink;
+  /** For timestamps and receipts only: timeouts use timers, which no clock holds. Default: that of the process. */
   readonly clock?: Clock;
 }
 
