@@ -77,6 +77,7 @@ export type {
 export type { EnvPermissionSpec, FsPermissionSpec, NetPermissionSpec, PermissionSpec } from './permission-spec.js';
 export { createError, isPluginError, PluginError } from './plugin-error.js';
 export type { ErrorDetails, PluginErrorOptions } from './plugin-error.js';
+export { isPluginId, MAX_PLUGIN_ID, PLUGIN_ID_PATTERN } from './plugin-id.js';
 export type {
   AdmissionQuotaName,
   EffectiveQuotas,
