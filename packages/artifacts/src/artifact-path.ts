@@ -1,10 +1,8 @@
-import { createError } from '@kb-labs/contracts';
+import { createError, isPluginId } from '@kb-labs/contracts';
 import type { ArtifactKey, PluginError } from '@kb-labs/contracts';
 
 const MAX_PATH_BYTES = 1024;
 const MAX_SEGMENT_BYTES = 255;
-// npm's own rule, without the capitals of its oldest packages.
-const PLUGIN_ID = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 const WIN32_DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?: *\..*)?$/i;
 
 /**
@@ -49,12 +47,6 @@ export function parsePluginId(id: unknown): string {
   throw createError('ERR_INVALID_ARGUMENT', `${quote(id)} is not the id of a plugin`, {
     hint: 'Name plugins as npm names packages: lower case, `name` or `@scope/name`.',
   });
-}
-
-/** Tells whether a value is `name` or `@scope/name`, and a folder of that name can exist on every platform. */
-export function isPluginId(id: unknown): id is string {
-  if (typeof id !== 'string' || id.length > 214 || !PLUGIN_ID.test(id)) return false;
-  return id.split('/').every((segment) => flawOfSegment(segment) === undefined);
 }
 
 /** Equal for two paths that some file system takes for one: by case, by Unicode normalisation, by characters that do not show. */

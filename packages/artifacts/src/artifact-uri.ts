@@ -1,6 +1,6 @@
-import { createError } from '@kb-labs/contracts';
+import { createError, isPluginId } from '@kb-labs/contracts';
 import type { ArtifactKey } from '@kb-labs/contracts';
-import { isPluginId, parseArtifactKey, parseArtifactPath, quote } from './artifact-path.js';
+import { parseArtifactKey, parseArtifactPath, quote } from './artifact-path.js';
 
 const SCHEME = 'artifact://';
 // Longer than the longest path with every byte percent-encoded.

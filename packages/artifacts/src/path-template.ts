@@ -1,6 +1,6 @@
-import { createError } from '@kb-labs/contracts';
+import { createError, isPluginId } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
-import { flawOfSegment, isPluginId, parseArtifactPath, quote } from './artifact-path.js';
+import { flawOfSegment, parseArtifactPath, quote } from './artifact-path.js';
 
 const MAX_VALUE_BYTES = 200;
 

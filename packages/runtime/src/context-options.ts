@@ -1,12 +1,12 @@
 import { checkCapabilities } from '@kb-labs/capabilities';
-import { CONFINEMENTS } from '@kb-labs/contracts';
+import { CONFINEMENTS, MAX_PLUGIN_ID, PLUGIN_ID_PATTERN } from '@kb-labs/contracts';
 import type { ArtifactStore, ExecutionObserver, PermissionSpec, SandboxAdapter } from '@kb-labs/contracts';
 import { parsePermissionSpec } from '@kb-labs/permissions';
 import { valid } from 'semver';
 import { z } from 'zod';
 import type { RequiredConfinement } from './confinement.js';
 import { deepFreeze } from './freeze.js';
-import { MAX_PLUGIN_ID, MAX_RANGE, PLUGIN_ID_PATTERN } from './plugin-id.js';
+import { MAX_RANGE } from './plugin-id.js';
 import { refusedBySchema } from './schema-issues.js';
 
 /** An embedded sandbox by name, or any adapter. An adapter handed in here stays the host's: the runtime never disposes it. */

@@ -1,9 +1,10 @@
+import { MAX_PLUGIN_ID, PLUGIN_ID_PATTERN } from '@kb-labs/contracts';
 import type { PluginManifest } from '@kb-labs/contracts';
 import { permissionSpecSchema } from '@kb-labs/permissions';
 import { valid } from 'semver';
 import { z } from 'zod';
 import { HANDLER_REFERENCE_PATTERN } from './handler-reference.js';
-import { MAX_PLUGIN_ID, MAX_RANGE, PLUGIN_ID_PATTERN } from './plugin-id.js';
+import { MAX_RANGE } from './plugin-id.js';
 
 const HANDLER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/u;
 const TOPIC = /^(?:\*\*|\*|[A-Za-z0-9_-]+)(?:\.(?:\*\*|\*|[A-Za-z0-9_-]+))*$/u;

@@ -1,10 +1,6 @@
-import { createError } from '@kb-labs/contracts';
+import { createError, isPluginId } from '@kb-labs/contracts';
 import { validRange } from 'semver';
 
-/** How npm names packages, with or without a scope. */
-export const PLUGIN_ID_PATTERN: RegExp = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/u;
-/** Characters of a plugin id. */
-export const MAX_PLUGIN_ID: number = 214;
 /** Characters of a semver range: long ones are slow to parse (CVE-2022-25883). */
 export const MAX_RANGE: number = 256;
 
@@ -20,8 +16,7 @@ export function parsePluginName(text: string): PluginName {
   const at = text.indexOf('@', 1);
   const id = at === -1 ? text : text.slice(0, at);
   const range = at === -1 ? '*' : text.slice(at + 1);
-  const goodId = id.length <= MAX_PLUGIN_ID && PLUGIN_ID_PATTERN.test(id);
-  if (goodId && range !== '' && range.length <= MAX_RANGE && validRange(range) !== null) return { id, range };
+  if (isPluginId(id) && range !== '' && range.length <= MAX_RANGE && validRange(range) !== null) return { id, range };
   throw createError('ERR_CONFIG_INVALID', `${JSON.stringify(text.slice(0, 256))} does not name a plugin`, {
     details: { pointer: '/plugin' },
     hint: 'Write an id, or an id and a semver range: acme-review, @acme/review@^1.2.0.',
