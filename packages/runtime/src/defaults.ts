@@ -10,6 +10,7 @@ import {
 } from '@kb-labs/artifacts';
 import type { ArtifactStore, ExecuteResult, PluginRegistry, SandboxAdapter } from '@kb-labs/contracts';
 import { forkSandbox, inProcessSandbox } from '@kb-labs/sandbox';
+import packageJson from '../package.json' with { type: 'json' };
 import { createAdmission } from './admission.js';
 import type { ArtifactOutlet } from './artifact-outlet.js';
 import { confinementTable } from './confinement.js';
@@ -120,12 +121,12 @@ function artifactOutlet(store: ArtifactStore | undefined): ArtifactOutlet {
   };
 }
 
-/** Where the runtime's own code lies, here and in the packages that it is made of. */
+/** Where the runtime's own code lies, here and in the packages of ours that it is made of. */
 function ownCode(): readonly string[] {
   const require = createRequire(import.meta.url);
-  const packages = ['artifacts', 'capabilities', 'contracts', 'host-api', 'permissions', 'sandbox'];
+  const packages = Object.keys(packageJson.dependencies).filter((name) => name.startsWith('@kb-labs/'));
   const own = realpathSync(fileURLToPath(new URL('..', import.meta.url)));
-  return [own, ...packages.flatMap((name) => folderOf(`@kb-labs/${name}/package.json`, require))];
+  return [own, ...packages.flatMap((name) => folderOf(`${name}/package.json`, require))];
 }
 
 function folderOf(packageJson: string, require: NodeJS.Require): readonly string[] {

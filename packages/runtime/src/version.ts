@@ -1,10 +1,4 @@
-import { createRequire } from 'node:module';
+import packageJson from '../package.json' with { type: 'json' };
 
-/** The version of this runtime: what a manifest's `engines.runtime` is compared with. Read from package.json, so the two never differ. */
-export const RUNTIME_VERSION: string = readVersion();
-
-function readVersion(): string {
-  const packageJson: unknown = createRequire(import.meta.url)('../package.json');
-  if (typeof packageJson !== 'object' || packageJson === null || !('version' in packageJson)) return '0.0.0';
-  return String(packageJson.version);
-}
+/** The version of this runtime: what a manifest's `engines.runtime` is compared with. That of package.json when it was built. */
+export const RUNTIME_VERSION: string = packageJson.version;

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { ExecutionEvent, SandboxAdapter } from '@kb-labs/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import packageJson from '../package.json' with { type: 'json' };
 import { createPluginContext, createRuntime, inProcessSandbox } from '../src/index.js';
 import type { PluginContextOptions, Runtime, RuntimeLogRecord, RuntimeOptions } from '../src/index.js';
 import { inProcess, manifestWith, pluginFolder } from './plugin-folder.js';
@@ -199,9 +200,12 @@ describe('createRuntime', () => {
     );
   });
 
-  it.each(['runtime/dist/forged.js', 'permissions/dist/index.js', 'sandbox/forged.js'])(
+  const ownPackages = Object.keys(packageJson.dependencies).filter((name) => name.startsWith('@kb-labs/'));
+
+  it.each(['runtime', ...ownPackages.map((name) => name.slice('@kb-labs/'.length))])(
     'never lets a plugin write its own code: %s',
-    async (path) => {
+    async (name) => {
+      const path = `${name}/dist/forged.js`;
       await using writer = await pluginFolder({
         'run.mjs': "export const run = (path, ctx) => ctx.fs.appendFile(path, '').catch((error) => error.code);",
       });
