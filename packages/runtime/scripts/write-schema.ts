@@ -1,8 +1,5 @@
-// Writes the JSON Schema of a manifest to the file that editors get: `pnpm run schema`, after a build.
+// Writes the JSON Schema of a manifest to the file that editors get and the package is built with: `pnpm run schema`.
 import { writeFile } from 'node:fs/promises';
-import { manifestJsonSchema } from '../dist/index.js';
+import { describeManifest } from './describe-manifest.js';
 
-await writeFile(
-  new URL('../schema/kb.plugin-1.json', import.meta.url),
-  `${JSON.stringify(manifestJsonSchema, undefined, 2)}\n`,
-);
+await writeFile('schema/kb.plugin-1.json', `${JSON.stringify(describeManifest(), undefined, 2)}\n`);

@@ -3,7 +3,7 @@ import { createError } from '@kb-labs/contracts';
 import type { JsonObject, JsonValue, PluginManifest } from '@kb-labs/contracts';
 import { parsePermissionSpec } from '@kb-labs/permissions';
 import { satisfies, validRange } from 'semver';
-import { z } from 'zod';
+import schemaFile from '../schema/kb.plugin-1.json' with { type: 'json' };
 import { deepFreeze } from './freeze.js';
 import { parseHandlerReference } from './handler-reference.js';
 import { manifestSchema } from './manifest-schema.js';
@@ -37,15 +37,7 @@ export function parseManifest(value: unknown, options: ParseManifestOptions = {}
 }
 
 /** The JSON Schema (draft 7) of `kb.plugin/1`, for editors. Also a file: `@kb-labs/plugin-runtime/manifest.schema.json`. */
-export const manifestJsonSchema: JsonObject = deepFreeze(/* @__PURE__ */ describeManifest());
-
-function describeManifest(): JsonObject {
-  const { $schema, ...schema } = z.toJSONSchema(manifestSchema, { target: 'draft-7', io: 'input' });
-  const described = { $schema, $id: 'urn:kb-labs:kb.plugin:1', ...schema };
-  // A JSON Schema is JSON; the way through text drops the library's own hidden fields.
-  const json: JsonObject = JSON.parse(JSON.stringify(described));
-  return json;
-}
+export const manifestJsonSchema: JsonObject = deepFreeze(schemaFile);
 
 /** The parser of permissions knows more than their schema: it says which key a misspelt one was meant to be. */
 function assertPermissions(plain: JsonValue): void {
