@@ -24,7 +24,8 @@ const BUILT_IN = { 'fs.read': '1.0.0', 'fs.write': '1.0.0', 'net.fetch': '1.0.0'
 export function createCapabilityRegistry(extra: CapabilityVersions = {}): KnownCapabilities {
   const versions = new Map<string, string>(Object.entries(BUILT_IN));
   for (const [name, version] of Object.entries(extra)) {
-    const problem = nameProblem(name) ?? (semver.valid(version) === null ? 'bad-version' : undefined);
+    const isExact = version !== undefined && semver.valid(version) === version;
+    const problem = nameProblem(name) ?? (isExact ? undefined : 'bad-version');
     if (problem !== undefined || version === undefined) {
       throw createError(
         'ERR_CONFIG_INVALID',

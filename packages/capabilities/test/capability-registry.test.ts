@@ -28,6 +28,8 @@ describe('the registry', () => {
     [{ constructor: '1.0.0' }, 'reserved-name'],
     [{ 'acme.mail': '1' }, 'bad-version'],
     [{ 'acme.mail': '^1.0.0' }, 'bad-version'],
+    [{ 'acme.mail': 'v1.0.0' }, 'bad-version'],
+    [{ 'acme.mail': ' 1.0.0' }, 'bad-version'],
   ])('refuses %j', (extra, reason) => {
     expect(() => createCapabilityRegistry(extra)).toThrow(
       expect.objectContaining({ code: 'ERR_CONFIG_INVALID', details: expect.objectContaining({ reason }) }),
