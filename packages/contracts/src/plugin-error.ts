@@ -1,5 +1,9 @@
-import { ERROR_CODES } from './error-codes.js';
+import { types } from 'node:util';
+import { ERROR_CODES, isErrorCode } from './error-codes.js';
 import type { ErrorCode } from './error-codes.js';
+
+// Registered, so that two copies of this package in one tree know each other's errors.
+const BRAND = Symbol.for('@kb-labs/contracts/PluginError');
 
 /** Facts about an error that may be logged and sent anywhere: no secrets, no guest payloads, no stacks. */
 export type ErrorDetails = Readonly<Record<string, unknown>>;
@@ -18,6 +22,11 @@ export abstract class PluginError extends Error {
   abstract readonly code: ErrorCode;
   readonly details: ErrorDetails;
   readonly hint: string | undefined;
+
+  static {
+    // On the prototype and not in the type: no copy of an error carries it along, and types of two copies stay alike.
+    Object.defineProperty(this.prototype, BRAND, { value: true });
+  }
 
   constructor(message: string, options: PluginErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -50,7 +59,16 @@ export function createError(code: ErrorCode, message: string, options: PluginErr
   return new CodedError(code, message, options);
 }
 
-/** Tells whether a caught value is one of ours; never touches a property of anything else. */
+/**
+ * Tells whether a caught value is one of ours, also where another copy of this package made it. Never throws: no trap of a
+ * proxy runs, and an accessor that throws means no. Code of the same process can still forge one; nothing else can.
+ */
 export function isPluginError(value: unknown): value is PluginError {
-  return value instanceof PluginError;
+  if (!types.isNativeError(value)) return false;
+  try {
+    return Reflect.get(value, BRAND) === true && isErrorCode(Reflect.get(value, 'code'));
+  } catch {
+    // Ours read without throwing.
+    return false;
+  }
 }

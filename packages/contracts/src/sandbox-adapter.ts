@@ -98,6 +98,7 @@ export interface SandboxUsage {
   readonly cpuMs: number | undefined;
   /** The most memory the guest held beyond the empty sandbox. */
   readonly peakMemoryBytes: number | undefined;
+  /** What counted against `maxOutputBytes`: UTF-8 bytes of text and fields, and 16 for each line. */
   readonly outputBytes: number;
   readonly resultBytes: number;
   /** Resources that the handler left open when it returned, by kind (`Timeout`, `FSReqCallback`). */
