@@ -42,7 +42,7 @@ export interface ErrorCodeFacts {
 }
 
 /** What each code means to a web host and to a retry loop. */
-export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeFacts>> = Object.freeze({
+export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeFacts>> = freezeEntries({
   ERR_CONFIG_INVALID: { http: 500, retryable: false },
   ERR_MANIFEST_INVALID: { http: 400, retryable: false },
   ERR_INPUT_INVALID: { http: 422, retryable: false },
@@ -77,6 +77,11 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeFacts>> = Object.f
   ERR_EVENT_OVERFLOW: { http: 429, retryable: true },
   ERR_INTERNAL: { http: 500, retryable: false },
 });
+
+function freezeEntries(codes: Record<ErrorCode, ErrorCodeFacts>): Readonly<Record<ErrorCode, ErrorCodeFacts>> {
+  for (const facts of Object.values(codes)) Object.freeze(facts);
+  return Object.freeze(codes);
+}
 
 /** Tells whether a string is one of our codes. A guest's own `code` may be anything. */
 export function isErrorCode(value: unknown): value is ErrorCode {

@@ -19,6 +19,8 @@ describe('error codes', () => {
   });
 
   it('cannot be changed by whoever imports them', () => {
-    expect(Object.isFrozen(ERROR_CODES)).toBe(true);
+    expect(Reflect.set(ERROR_CODES, 'ERR_TIMEOUT', {})).toBe(false);
+    expect(Object.values(ERROR_CODES).filter((facts) => Reflect.set(facts, 'retryable', true))).toEqual([]);
+    expect(ERROR_CODES.ERR_TIMEOUT).toEqual({ http: 504, retryable: false });
   });
 });
