@@ -12,6 +12,7 @@ import { outputCost, sendableFields } from './output-budget.js';
 import { WIRE_VERSION } from './messages.js';
 import type { GuestFailureMessage, GuestMessage, HostCallFailure, HostMessage } from './messages.js';
 import type { WireTransport } from './transport.js';
+import { cutToUtf8 } from './utf8.js';
 import { armTimer, createSettled } from './waiting.js';
 import { decodeValue } from './decode-value.js';
 import { encodeValue } from './encode-value.js';
@@ -49,6 +50,9 @@ const HOST_FRAMES = {
   maxDepth: 1_000,
   maxElements: 100_000_000,
 };
+
+/** Bytes of the longest character: cut this far behind the limit, a line still shows the host that there was more. */
+const MAX_CHARACTER_BYTES = 4;
 
 /** Characters of one line: in UTF-8 it must fit into a frame. What is longer goes as several. */
 const MAX_LINE = 4_194_304;
@@ -113,7 +117,7 @@ function createGuestState(send: (message: GuestMessage) => void, sendFrame: (fra
   const spend = (text: string, fields: Readonly<Record<string, unknown>>): string | undefined => {
     if (left < 0) return undefined;
     // Lone surrogates would travel as six characters each, and mean nothing in a line.
-    const kept = (text.length > left ? text.slice(0, left + 1) : text).toWellFormed();
+    const kept = cutToUtf8(text, left + MAX_CHARACTER_BYTES).toWellFormed();
     left -= outputCost(kept, fields);
     return kept;
   };

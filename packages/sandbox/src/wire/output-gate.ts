@@ -1,5 +1,6 @@
 import type { GuestNote, SandboxHost } from '@kb-labs/contracts';
 import { outputCost } from './output-budget.js';
+import { cutToUtf8 } from './utf8.js';
 
 type LogNote = Omit<Extract<GuestNote, { kind: 'log' }>, 'kind'>;
 
@@ -33,7 +34,7 @@ export function createOutputGate(maxOutputBytes: number, onFlood: () => void): O
     cut = true;
     const left = maxOutputBytes - bytes;
     bytes = maxOutputBytes;
-    if (note.kind === 'log' && left > 0) host?.note({ ...note, text: note.text.slice(0, left), fields: {} });
+    if (note.kind === 'log' && left > 0) host?.note({ ...note, text: cutToUtf8(note.text, left), fields: {} });
     const text = `output was cut at ${maxOutputBytes} bytes (maxOutputBytes)`;
     host?.note({ kind: 'log', level: 'warn', source: 'sandbox', text, fields: {} });
   };

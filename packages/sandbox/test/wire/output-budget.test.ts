@@ -6,6 +6,7 @@ describe('the cost of output', () => {
   it.each<[string, string, Record<string, unknown>, number]>([
     ['an empty line', '', {}, 16],
     ['a line', 'hello', {}, 21],
+    ['text that is no ASCII', 'ä€😀', {}, 16 + 2 + 3 + 4],
     ['fields', '', { a: 1 }, 16 + '{"a":1}'.length],
     [
       'bytes in fields',

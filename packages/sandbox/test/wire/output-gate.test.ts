@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GuestNote } from '@kb-labs/contracts';
 import { createOutputGate } from '../../src/wire/output-gate.js';
@@ -23,6 +24,9 @@ const marker = (limit: number): GuestNote => ({
   fields: {},
 });
 
+const sizeOf = (text: string, fields: Readonly<Record<string, unknown>>): number =>
+  Buffer.byteLength(text) + (Object.keys(fields).length === 0 ? 0 : Buffer.byteLength(JSON.stringify(fields)));
+
 describe('the output gate', () => {
   it('passes on lines and progress in order, and counts them', () => {
     const { gate, notes } = openGate(1_000);
@@ -45,6 +49,33 @@ describe('the output gate', () => {
     gate.raw('stdout', 'late');
     expect(notes).toEqual([{ kind: 'log', ...log('0123456789') }, { kind: 'log', ...log('x'.repeat(14)) }, marker(40)]);
     expect(gate.bytes).toBe(40);
+  });
+
+  it('counts bytes of UTF-8, and cuts between characters', () => {
+    const { gate, notes } = openGate(40);
+    gate.log(log('€'.repeat(20)));
+    expect(notes).toEqual([{ kind: 'log', ...log('€'.repeat(13)) }, marker(40)]);
+    expect(gate.bytes).toBe(40);
+  });
+
+  it('passes on no more bytes of UTF-8 than the limit, whatever is written', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'ä', '€', '😀', '\ud800'), maxLength: 60 });
+    const fields = fc.constantFrom({}, { price: '€' });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(text, fields), { maxLength: 30 }),
+        fc.integer({ min: 1, max: 600 }),
+        (lines, most) => {
+          const { gate, notes } = openGate(most);
+          for (const [line, more] of lines) gate.log(log(line, more));
+          const said = notes.filter((note) => note.kind === 'log' && note.source === 'console');
+          const bytes = said.map((note) => (note.kind === 'log' ? sizeOf(note.text, note.fields) : 0));
+          expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(most);
+          expect(gate.bytes).toBeLessThanOrEqual(most);
+        },
+      ),
+      { seed: 1, numRuns: 300 },
+    );
   });
 
   it('counts empty lines as well', () => {
