@@ -78,12 +78,12 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeFacts>> = freezeEn
   ERR_INTERNAL: { http: 500, retryable: false },
 });
 
-function freezeEntries(codes: Record<ErrorCode, ErrorCodeFacts>): Readonly<Record<ErrorCode, ErrorCodeFacts>> {
-  for (const facts of Object.values(codes)) Object.freeze(facts);
-  return Object.freeze(codes);
-}
-
 /** Tells whether a string is one of our codes. A guest's own `code` may be anything. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(ERROR_CODES, value);
+}
+
+function freezeEntries(codes: Record<ErrorCode, ErrorCodeFacts>): Readonly<Record<ErrorCode, ErrorCodeFacts>> {
+  for (const facts of Object.values(codes)) Object.freeze(facts);
+  return Object.freeze(codes);
 }

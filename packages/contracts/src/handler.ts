@@ -57,8 +57,26 @@ export interface GuestFs {
   copy(from: string, to: string, options?: GuestCallOptions): Promise<void>;
 }
 
+/** The host functions that a guest may call through `ctx`. */
+export type HostFunctionName =
+  | 'fs.readFile'
+  | 'fs.readDir'
+  | 'fs.stat'
+  | 'fs.glob'
+  | 'fs.writeFile'
+  | 'fs.appendFile'
+  | 'fs.mkdir'
+  | 'fs.remove'
+  | 'fs.rename'
+  | 'fs.copy'
+  | 'net.fetch'
+  | 'net.readBody'
+  | 'net.writeBody'
+  | 'net.cancel'
+  | 'env.read';
+
 /** The host functions behind `ctx`, each with the capability that brings it. `net.*` but for `net.fetch` moves bodies. */
-export const HOST_FUNCTIONS: Readonly<Record<string, string>> = Object.freeze({
+export const HOST_FUNCTIONS: Readonly<Record<HostFunctionName, string>> = Object.freeze({
   'fs.readFile': 'fs.read',
   'fs.readDir': 'fs.read',
   'fs.stat': 'fs.read',

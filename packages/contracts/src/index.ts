@@ -46,6 +46,7 @@ export type {
   GuestLog,
   Handler,
   HandlerContext,
+  HostFunctionName,
 } from './handler.js';
 export { MAX_ISSUES } from './issue.js';
 export type { Issue } from './issue.js';
