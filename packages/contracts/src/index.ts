@@ -69,7 +69,6 @@ export type {
   PatchOperation,
   PermissionDecision,
   PermissionExplanation,
-  PermissionKind,
   PermissionPatch,
   PermissionPolicy,
   PermissionRequest,

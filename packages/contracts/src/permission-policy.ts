@@ -39,8 +39,6 @@ export type PermissionRequest =
   | { readonly kind: 'address'; readonly target: NetTarget; readonly address: string }
   | { readonly kind: 'env'; readonly name: string };
 
-export type PermissionKind = PermissionRequest['kind'];
-
 /** Where a rule stands: whose it is and the JSON pointer (RFC 6901) into that document. */
 export interface RuleOrigin {
   readonly source: 'manifest' | 'grant' | 'mandatory';
