@@ -146,7 +146,7 @@ describe.each(places)('$name', ({ create, works, notRun, name }) => {
       expect(errorOf(bad)).toMatchObject({
         code: 'ERR_INPUT_INVALID',
         stage: 'input',
-        details: { issues: [{ message: 'value must be a number', path: '/value' }] },
+        details: { issues: [{ pointer: '/value', message: 'value must be a number' }] },
       });
       const out = await scene.runtime.execute('double', { value: 1 }, scene.grant(), schemaManifest('broken'));
       expect(errorOf(out)).toMatchObject({ code: 'ERR_OUTPUT_INVALID', stage: 'output' });

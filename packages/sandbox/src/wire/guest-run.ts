@@ -1,7 +1,8 @@
-import type { GuestPhase, HandlerModule } from '@kb-labs/contracts';
+import { MAX_ISSUES } from '@kb-labs/contracts';
+import type { GuestPhase, HandlerModule, Issue } from '@kb-labs/contracts';
 import type { GuestContext } from './guest-context.js';
 import { describeThrown } from './guest-error.js';
-import type { GuestFailureKind, GuestFailureMessage, SchemaIssue } from './messages.js';
+import type { GuestFailureKind, GuestFailureMessage } from './messages.js';
 import { encodeValue } from './encode-value.js';
 import { measureValue } from './output-budget.js';
 import { UnsendableError } from './wire-value.js';
@@ -48,10 +49,10 @@ class NotFoundError extends Error {
 
 class IssuesError extends Error {
   override readonly name = 'IssuesError';
-  readonly issues: readonly SchemaIssue[];
+  readonly issues: readonly Issue[];
 
-  constructor(issues: readonly SchemaIssue[]) {
-    super(issues.map((issue) => `${issue.path === '' ? 'the value' : issue.path}: ${issue.message}`).join('; '));
+  constructor(issues: readonly Issue[]) {
+    super(issues.map((issue) => `${issue.pointer === '' ? 'the value' : issue.pointer}: ${issue.message}`).join('; '));
     this.issues = issues;
   }
 }
@@ -88,16 +89,17 @@ async function applySchema(validate: Validate | undefined, value: unknown): Prom
   if (!isObject(result)) throw new TypeError('a Standard Schema must answer with an object');
   const issues: unknown = Reflect.get(result, 'issues');
   if (issues === undefined || issues === null) return Reflect.get(result, 'value');
-  throw new IssuesError(Array.isArray(issues) ? issues.slice(0, 10).map(describeIssue) : []);
+  throw new IssuesError(Array.isArray(issues) ? issues.slice(0, MAX_ISSUES).map(describeIssue) : []);
 }
 
-function describeIssue(issue: unknown): SchemaIssue {
-  const { message, path } = isObject(issue) ? (issue as { readonly message?: unknown; readonly path?: unknown }) : {};
+function describeIssue(issue: unknown): Issue {
+  const message: unknown = isObject(issue) ? Reflect.get(issue, 'message') : undefined;
+  const path: unknown = isObject(issue) ? Reflect.get(issue, 'path') : undefined;
   const keys = Array.isArray(path)
     ? path.map((part: unknown) => (isObject(part) ? Reflect.get(part, 'key') : part))
     : [];
   const pointer = keys.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-  return { message: typeof message === 'string' ? message : 'invalid', path: pointer };
+  return { pointer, message: typeof message === 'string' ? message : 'invalid' };
 }
 
 /** The verdict that a thrown value makes of a run. */

@@ -12,7 +12,7 @@ export type { ModuleLoader } from './guest-run.js';
 export { DEFAULT_WIRE_LIMITS, wireLimitsFor } from './limits.js';
 export type { WireLimits } from './limits.js';
 export { WIRE_VERSION } from './messages.js';
-export type { GuestFailureKind, GuestFailureMessage, GuestMessage, HostMessage, SchemaIssue } from './messages.js';
+export type { GuestFailureKind, GuestFailureMessage, GuestMessage, HostMessage } from './messages.js';
 export type { OutputGate } from './output-gate.js';
 export { createSession } from './session.js';
 export type { GuestLifeline, Session, SessionOptions } from './session.js';

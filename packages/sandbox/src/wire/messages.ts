@@ -1,4 +1,13 @@
-import type { ErrorDetails, GuestError, GuestPhase, HandlerModule, LogLevel, LogSource } from '@kb-labs/contracts';
+import { MAX_ISSUES } from '@kb-labs/contracts';
+import type {
+  ErrorDetails,
+  GuestError,
+  GuestPhase,
+  HandlerModule,
+  Issue,
+  LogLevel,
+  LogSource,
+} from '@kb-labs/contracts';
 import { parseGuestError } from './guest-error.js';
 
 /** The version of this set of messages. A guest that speaks another one is refused. */
@@ -6,12 +15,6 @@ export const WIRE_VERSION = 1;
 
 /** Why a run failed inside the guest, in the guest's own words. The host decides what it means. */
 export type GuestFailureKind = 'not-found' | 'threw' | 'issues' | 'unsendable' | 'too-large';
-
-export interface SchemaIssue {
-  readonly message: string;
-  /** JSON pointer into the value. */
-  readonly path: string;
-}
 
 /** All that a host may say. */
 export type HostMessage =
@@ -73,7 +76,7 @@ export interface GuestFailureMessage {
   readonly kind: GuestFailureKind;
   readonly message: string;
   readonly error: GuestError | undefined;
-  readonly issues: readonly SchemaIssue[];
+  readonly issues: readonly Issue[];
 }
 
 const LEVELS: ReadonlySet<unknown> = new Set<LogLevel>(['trace', 'debug', 'info', 'warn', 'error']);
@@ -136,7 +139,7 @@ function parseResult(value: Record<string, unknown>): GuestMessage | undefined {
   if (value['ok'] === true && Object.hasOwn(value, 'value')) return { t: 'result', ok: true, value: value['value'] };
   const { phase, kind, message, error, issues } = value;
   if (value['ok'] !== false || !isPhase(phase) || !isKind(kind) || typeof message !== 'string') return undefined;
-  const parsedIssues = Array.isArray(issues) ? issues.slice(0, 10).map(parseIssue) : [];
+  const parsedIssues = Array.isArray(issues) ? issues.slice(0, MAX_ISSUES).map(parseIssue) : [];
   return {
     t: 'result',
     ok: false,
@@ -148,12 +151,11 @@ function parseResult(value: Record<string, unknown>): GuestMessage | undefined {
   };
 }
 
-function parseIssue(value: unknown): SchemaIssue {
-  const issue = isRecord(value) ? value : {};
-  const { message, path } = issue;
+function parseIssue(value: unknown): Issue {
+  const { pointer, message } = isRecord(value) ? value : {};
   return {
+    pointer: typeof pointer === 'string' ? pointer.slice(0, 512) : '',
     message: typeof message === 'string' ? message.slice(0, 512) : 'invalid',
-    path: typeof path === 'string' ? path.slice(0, 512) : '',
   };
 }
 

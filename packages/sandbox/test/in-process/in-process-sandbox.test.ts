@@ -108,7 +108,7 @@ describe('an in-process guest', () => {
     expect(await second.run({ ...call, input: 'x' }, host)).toMatchObject({
       ok: false,
       phase: 'input',
-      error: { code: 'ERR_INPUT_INVALID', details: { issues: [{ message: 'no number', path: '/a/b~1c' }] } },
+      error: { code: 'ERR_INPUT_INVALID', details: { issues: [{ pointer: '/a/b~1c', message: 'no number' }] } },
     });
   });
 });

@@ -66,7 +66,7 @@ describe('a message of a guest', () => {
   });
 
   it('is cut where it has no end', () => {
-    const issue = { message: 'x'.repeat(1_000), path: '/'.repeat(1_000) };
+    const issue = { pointer: '/'.repeat(1_000), message: 'x'.repeat(1_000) };
     const parsed = parseGuestMessage({
       ...failure,
       message: 'x'.repeat(10_000),
@@ -75,12 +75,12 @@ describe('a message of a guest', () => {
     expect(parsed).toEqual({
       ...failure,
       message: 'x'.repeat(2_048),
-      issues: Array.from({ length: 10 }, () => ({ message: 'x'.repeat(512), path: '/'.repeat(512) })),
+      issues: Array.from({ length: 10 }, () => ({ pointer: '/'.repeat(512), message: 'x'.repeat(512) })),
     });
     expect(parseGuestMessage({ ...failure, issues: [7, null] })).toMatchObject({
       issues: [
-        { message: 'invalid', path: '' },
-        { message: 'invalid', path: '' },
+        { pointer: '', message: 'invalid' },
+        { pointer: '', message: 'invalid' },
       ],
     });
     const leaked = ['x'.repeat(100), 7, ...Array.from({ length: 100 }, () => 'Timeout')];
