@@ -12,9 +12,8 @@ export interface RotationLimits {
 }
 
 const { O_APPEND, O_CREAT, O_RDWR } = constants;
-// Windows has neither, and needs neither: there is no FIFO to hang on, and making a link takes a right of its own.
+// Windows has none, and making a link takes a right of its own there.
 const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
-const O_NONBLOCK = constants.O_NONBLOCK ?? 0;
 const MODE = 0o600;
 const NEWLINE = 0x0a;
 const CHUNK = 65_536;
@@ -65,7 +64,8 @@ export class RotatingFile {
   }
 
   async #open(): Promise<FileHandle> {
-    const flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+    // For reading as well: the end is looked at, and a pipe that nobody reads is opened at once, and then refused.
+    const flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW;
     try {
       return await open(this.#file, flags, MODE);
     } catch (error) {

@@ -131,7 +131,8 @@ export class SinkLane {
     const timeout = setTimeout(() => this.#expire(controller), this.#options.writeTimeoutMs);
     timeout.unref();
     try {
-      await this.#sink.write(Object.freeze(batch.map(({ record }) => record)), controller.signal);
+      const records = batch.map(({ record }) => record);
+      await this.#sink.write(records, controller.signal);
       this.#counts.delivered += batch.length;
     } catch (thrown) {
       this.#counts.failed += batch.length;

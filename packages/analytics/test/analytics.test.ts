@@ -215,13 +215,14 @@ describe('a bad sink', () => {
   it('cannot change what another one gets', async () => {
     const vandal = {
       ...testSink('vandal', () => undefined),
-      write: async (batch: readonly object[]) => void Reflect.set(batch, 'length', 0),
+      write: async (batch: readonly object[]) =>
+        void [Reflect.set(batch[0] ?? {}, 'name', 'x'), Reflect.set(batch, 'length', 0)],
     };
     const sink = memorySink();
     await using analytics = createAnalytics({ sinks: [vandal, sink] });
     analytics.track('tick');
     await analytics.flush();
-    expect(sink.records().length).toBe(1);
+    expect(sink.records().map(({ name }) => name)).toEqual(['tick']);
   });
 });
 
@@ -329,6 +330,13 @@ describe('the process', () => {
       analytics.track('one');
       setTimeout(() => { analytics.track('two'); console.log('done'); }, 50);`;
     expect(await run(code)).toEqual({ exitCode: 0, stdout: 'done\n', stderr: '' });
+  });
+
+  it('ends by itself before the interval is over', async () => {
+    const code = `
+      const sink = { name: 'sink', write: async () => {}, [Symbol.asyncDispose]: async () => {} };
+      createAnalytics({ sinks: [sink], batch: { intervalMs: 3_600_000 } }).track('one');`;
+    expect(await run(code)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
   });
 
   it('lives until a flush is over, though nothing else keeps it', async () => {

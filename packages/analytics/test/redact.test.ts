@@ -99,9 +99,10 @@ describe('a known secret', () => {
     expect(redact(text, { secrets: [secret] })).toContain('[redacted]');
   });
 
-  it('is masked as a number, and where two of them overlap', () => {
+  it('is masked as a number, and where it overlaps another or itself', () => {
     expect(redact([123_456, 1_234_567n, 12], { secrets: ['123456'] })).toEqual(['[redacted]', '[redacted]7', 12]);
     expect(redact('abcdefgh', { secrets: ['abcdef', 'defgh'] })).toBe('[redacted]');
+    expect(redact('xabababy', { secrets: ['abab'] })).toBe('x[redacted]y');
   });
 
   it('is masked where the text is cut inside it', () => {
