@@ -34,6 +34,7 @@ export interface ArtifactInfo {
   readonly location: string;
 }
 
+/** How a store is to keep what it is handed. Every member is a duty of the store. */
 export interface ArtifactPutOptions {
   readonly contentType: string;
   /** Refuse with `ERR_ARTIFACT_TOO_LARGE` beyond this many bytes. */
@@ -43,9 +44,13 @@ export interface ArtifactPutOptions {
   readonly signal: AbortSignal;
 }
 
+/** An artifact that was found. Nothing of `body` is read before it is asked for. */
 export interface StoredArtifact {
   readonly info: ArtifactInfo;
-  /** Throws `ERR_ARTIFACT_CORRUPT` at the end where the bytes are not those that were written. */
+  /**
+   * Throws `ERR_ARTIFACT_CORRUPT` at the end where the bytes are not those that were written, and `ERR_ARTIFACT_CONFLICT` where
+   * the artifact was replaced or deleted between `get` and the first byte.
+   */
   readonly body: AsyncIterable<Uint8Array>;
 }
 

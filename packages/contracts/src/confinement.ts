@@ -19,6 +19,7 @@ export const CONFINEMENTS: readonly Confinement[] = Object.freeze([
  */
 export type Firmness = 'wall' | 'guard' | 'none';
 
+/** How firmly each of the eight is kept. */
 export type ConfinementTable = Readonly<Record<Confinement, Firmness>>;
 
 /** What was enforced in one run, and by what. */

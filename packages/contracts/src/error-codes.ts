@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'ERR_EVENT_OVERFLOW'
   | 'ERR_INTERNAL';
 
+/** What a code means to those who only pass the error on. */
 export interface ErrorCodeFacts {
   /** The status that a web host would answer with (RFC 9110; 499 as nginx uses it for a caller that went away). */
   readonly http: number;

@@ -62,6 +62,7 @@ export interface EventTransport extends AsyncDisposable {
  */
 export type EventOverflow = 'drop-oldest' | 'drop-newest' | 'reject';
 
+/** How far an event goes, and whether it is the same as an earlier one. */
 export interface EventPublishOptions {
   /** Default `execution`. */
   readonly scope?: EventScope;
@@ -76,6 +77,7 @@ export interface EventReceipt {
   readonly duplicate: boolean;
 }
 
+/** What a subscriber gets, and what happens where it is too slow. */
 export interface EventSubscribeOptions {
   /** Default `execution`. */
   readonly scope?: EventScope;
@@ -87,6 +89,7 @@ export interface EventSubscribeOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Which event to wait for, and how long. */
 export interface EventWaitOptions {
   /** Default `execution`. */
   readonly scope?: EventScope;

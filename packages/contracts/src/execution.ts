@@ -55,14 +55,17 @@ interface ExecutionRecord {
   readonly confinement: ConfinementReport | undefined;
 }
 
+/** The handler returned, its output fitted, and every declared artifact is stored. */
 export interface ExecutionSuccess<Output = unknown> extends ExecutionRecord {
   readonly ok: true;
   readonly data: Output;
 }
 
+/** Something failed in the plugin or on its way; the receipt is as full as the run got. */
 export interface ExecutionFailure extends ExecutionRecord {
   readonly ok: false;
   readonly error: ErrorEnvelope;
 }
 
+/** What `execute()` resolves with. Look at `ok` first. */
 export type ExecuteResult<Output = unknown> = ExecutionSuccess<Output> | ExecutionFailure;

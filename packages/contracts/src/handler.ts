@@ -13,7 +13,10 @@ export interface HandlerContext {
   readonly log: GuestLog;
   /** Tells the host how far the work is: `fraction` from 0 to 1 where it is known. */
   progress(message: string, fraction?: number): void;
-  /** Runs after the handler, last registered first, within `graceMs`, also after a failure or an abort. */
+  /**
+   * Runs after the handler, last registered first, within `graceMs`, also after a failure or an abort. Calls to the host are over
+   * by then: what is open has been ended, and a new one rejects.
+   */
   onCleanup(cleanup: () => void | Promise<void>): void;
   readonly fs?: GuestFs;
   readonly fetch?: typeof globalThis.fetch;
@@ -21,19 +24,23 @@ export interface HandlerContext {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Sends lines to the host. What goes beyond `maxOutputBytes` is cut, with a marker. */
 export type GuestLog = {
   readonly [Level in LogLevel]: (text: string, fields?: Readonly<Record<string, unknown>>) => void;
 };
 
+/** What every call to the host takes. An aborted call rejects; what it has done by then stays done. */
 export interface GuestCallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** One name in a folder. A link and a special file are `other`, and no call follows or opens them. */
 export interface GuestDirEntry {
   readonly name: string;
   readonly kind: 'file' | 'directory' | 'other';
 }
 
+/** What a guest may know of a file: no owner, no mode, no inode. */
 export interface GuestFileStat {
   readonly kind: 'file' | 'directory' | 'other';
   /** Bytes. */

@@ -1,3 +1,4 @@
+/** How much a line matters, least first. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
 /** Which way a line came: `ctx.log`, `console.*`, the process's streams, or the sandbox itself (a marker for what was cut). */

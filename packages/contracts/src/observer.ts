@@ -28,6 +28,7 @@ export interface AuditRecord {
   readonly patches: readonly PermissionPatch[];
 }
 
+/** One thing that happened in an execution. `execution-start` comes first, `execution-end` last, each once. */
 export type ExecutionEvent = EventStamp &
   (
     | { readonly type: 'execution-start'; readonly handler: string }

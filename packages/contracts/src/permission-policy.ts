@@ -1,5 +1,6 @@
 import type { EffectiveQuotas } from './quotas.js';
 
+/** What is to be done with a path. `write` also makes folders; `list` is the names in a folder; to move is `delete` and `write`. */
 export type FsOperation = 'read' | 'write' | 'delete' | 'list' | 'stat';
 
 /**
@@ -45,6 +46,7 @@ export interface RuleOrigin {
   readonly pointer: string;
 }
 
+/** Why a policy says no. A reason is never renamed; new ones may come. */
 export type DenyReason =
   | 'invalid-path'
   | 'invalid-url'

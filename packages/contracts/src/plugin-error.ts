@@ -8,6 +8,7 @@ const BRAND = Symbol.for('@kb-labs/contracts/PluginError');
 /** Facts about an error that may be logged and sent anywhere: no secrets, no guest payloads, no stacks. */
 export type ErrorDetails = Readonly<Record<string, unknown>>;
 
+/** What an error carries besides its code and message. */
 export interface PluginErrorOptions {
   readonly details?: ErrorDetails;
   /** What the reader may change so that it works. */

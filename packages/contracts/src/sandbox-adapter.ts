@@ -9,7 +9,10 @@ export interface SandboxAdapter extends AsyncDisposable {
   readonly name: string;
   /** How firmly it keeps each thing: probed once, never guessed. The conformance kit puts every claim to the test. */
   confines(): Promise<ConfinementTable>;
-  /** Resolves when the place is ready for a run. Throws `ERR_START_TIMEOUT`, `ERR_ABORTED`, `ERR_CONFINEMENT_TOO_WEAK`, `ERR_SANDBOX_CRASHED`. */
+  /**
+   * Resolves when the place is ready for a run. Throws `ERR_START_TIMEOUT`, `ERR_ABORTED`, `ERR_CONFINEMENT_TOO_WEAK`,
+   * `ERR_SANDBOX_CRASHED`, `ERR_CONFIG_INVALID` (the plan) and `ERR_PROTOCOL` (the first words of the guest).
+   */
   acquire(plan: SandboxPlan): Promise<Sandbox>;
 }
 
@@ -24,6 +27,7 @@ export interface SandboxPlan {
   readonly signal: AbortSignal;
 }
 
+/** Whose code a sandbox loads, and where it lies. */
 export interface SandboxPlugin {
   readonly id: string;
   readonly version: string;
@@ -31,7 +35,10 @@ export interface SandboxPlugin {
   readonly root: string;
 }
 
-/** Sandbox quotas, and `graceMs`: how long a guest has after each of abort, SIGTERM and its own result. */
+/**
+ * Sandbox quotas, and `graceMs`: how long a guest has after an abort, and again after its own result. After SIGTERM it has at most
+ * 50 ms of it. Then it is ended, whatever it does.
+ */
 export type SandboxLimits = Readonly<Record<SandboxQuotaName | 'graceMs', number>>;
 
 /** One place. Disposing ends whatever is left of the guest and resolves when nothing is. */
@@ -47,6 +54,7 @@ export interface HandlerModule {
   readonly export: string;
 }
 
+/** One run: which export, with which input, and what it may name. Made by the host alone. */
 export interface SandboxCall {
   readonly executionId: string;
   readonly handler: HandlerModule;
@@ -69,6 +77,7 @@ export interface SandboxHost {
   note(note: GuestNote): void;
 }
 
+/** What a guest says without waiting for an answer. Its text and fields are its own and prove nothing. */
 export type GuestNote =
   | {
       readonly kind: 'log';
@@ -82,6 +91,7 @@ export type GuestNote =
 /** Where in the guest a run ended. */
 export type GuestPhase = 'load' | 'input' | 'handler' | 'output';
 
+/** How a run ended. Every end is one of these; none is an exception. */
 export type SandboxOutcome =
   | { readonly ok: true; readonly value: unknown; readonly usage: SandboxUsage }
   | {
