@@ -1,4 +1,5 @@
 import { access, constants, realpath } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createError } from '@kb-labs/contracts';
 import type { ConfinementReport, Sandbox, SandboxAdapter } from '@kb-labs/contracts';
@@ -70,7 +71,16 @@ function checkOptions({ wall = 'auto', codeRoots = [], ...others }: ForkSandboxO
   if (!['auto', 'required', 'off'].includes(wall)) {
     throw createError('ERR_CONFIG_INVALID', `wall is "auto", "required" or "off", not ${JSON.stringify(wall)}`);
   }
-  return { wall, codeRoots };
+  if (!isListOfFolders(codeRoots)) {
+    const hint = 'give codeRoots an array of absolute paths, such as ["/srv/shared/node_modules"]';
+    throw createError('ERR_CONFIG_INVALID', 'codeRoots is no array of absolute paths', { hint });
+  }
+  return { wall, codeRoots: [...codeRoots] };
+}
+
+/** Written by hand, perhaps in JavaScript: a string would be taken for a list of its letters. */
+function isListOfFolders(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string' && isAbsolute(entry));
 }
 
 interface Prepared {

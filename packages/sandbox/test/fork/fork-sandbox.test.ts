@@ -208,6 +208,16 @@ describe.each(ways)('a handler in a module, wall: $way', ({ way }) => {
     await expect(runOnce(adapter, root)).rejects.toMatchObject({ code: 'ERR_CONFIG_INVALID' });
   });
 
+  it.each(['/srv/lib', ['lib'], [''], [7], [['/srv']], null, { 0: '/srv' }])(
+    'may load no code from what is no list of folders: %j',
+    (codeRoots) => {
+      const options: object = { codeRoots };
+      expect(() => forkSandbox(options)).toThrow(
+        expect.objectContaining({ code: 'ERR_CONFIG_INVALID', hint: expect.stringContaining('absolute paths') }),
+      );
+    },
+  );
+
   it('needs its folder', async () => {
     await expect(runOnce(adapter, '/nowhere/at/all')).rejects.toMatchObject({ code: 'ERR_CONFIG_INVALID' });
   });
