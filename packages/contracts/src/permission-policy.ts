@@ -48,6 +48,7 @@ export interface RuleOrigin {
 
 /** Why a policy says no. A reason is never renamed; new ones may come. */
 export type DenyReason =
+  | 'invalid-request'
   | 'invalid-path'
   | 'invalid-url'
   | 'invalid-name'
@@ -99,7 +100,10 @@ export interface PermissionExplanation {
   readonly patches: readonly PermissionPatch[];
 }
 
-/** An immutable answerer of questions. It never acts, never throws on hostile input, and never touches the disk or the net. */
+/**
+ * An immutable answerer of questions. It never acts, never touches the disk or the net, and never throws, whatever it is asked: what
+ * is no question is `invalid-request`.
+ */
 export interface PermissionPolicy {
   /** SHA-256, hex, over the effective rules: equal policies have equal digests. */
   readonly digest: string;

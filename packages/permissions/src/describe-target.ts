@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import type { PermissionRequest } from '@kb-labs/contracts';
+import { copyRequest } from './copy-request.js';
 
 const MAX_UNITS = 1024;
 // Also what turns the order of text around, so that a log shows what was asked.
@@ -7,10 +8,13 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Cf}\u{2028}\u{2029}]/gu;
 
 /**
  * Names what was asked for, as the plugin wrote it, in at most 1024 characters: fit for messages and logs. Characters
- * that do not print are escaped, and URLs lose user info, query and fragment.
+ * that do not print are escaped, and URLs lose user info, query and fragment. Never throws, whatever is handed in.
  */
 export function describeTarget(request: PermissionRequest): string {
-  return shorten(targetText(request).replaceAll(UNPRINTABLE, escapeUnit));
+  const copy = copyRequest(request);
+  return shorten(
+    (copy === undefined ? 'a target of no known kind' : targetText(copy)).replaceAll(UNPRINTABLE, escapeUnit),
+  );
 }
 
 function targetText(request: PermissionRequest): string {
@@ -23,9 +27,6 @@ function targetText(request: PermissionRequest): string {
       return `${plain(request.address)} for ${withoutSecrets(written(request.target))}`;
     case 'env':
       return plain(request.name);
-    default:
-      request satisfies never;
-      return 'a target of another kind';
   }
 }
 

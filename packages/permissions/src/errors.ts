@@ -1,8 +1,10 @@
 import { PluginError } from '@kb-labs/contracts';
 import type { DenyReason, PermissionRequest, QuotaName } from '@kb-labs/contracts';
+import { copyRequest } from './copy-request.js';
 import { describeTarget } from './describe-target.js';
 
 const HINTS: Readonly<Record<DenyReason, string>> = {
+  'invalid-request': 'Ask for a kind of access that exists, with plain data.',
   'invalid-path': 'Hand in a well-formed path without control characters.',
   'invalid-url': 'Hand in a well-formed absolute URL.',
   'invalid-name': 'Hand in the name of a variable.',
@@ -25,8 +27,9 @@ export class PermissionDeniedError extends PluginError {
 
   constructor(request: PermissionRequest, reason: DenyReason) {
     const target = describeTarget(request);
-    super(`${request.kind} access to ${target} is denied: ${reason}`, {
-      details: { kind: request.kind, target, reason },
+    const kind = copyRequest(request)?.kind ?? 'unknown';
+    super(`${kind} access to ${target} is denied: ${reason}`, {
+      details: { kind, target, reason },
       hint: HINTS[reason],
     });
   }

@@ -44,6 +44,7 @@ function intersectCores(asked: PolicyCore, granted: PolicyCore): PolicyCore {
 
 /** Which denial is told where both deny: first what nobody can lift, last what is soonest lifted. */
 const RANK: Readonly<Record<DenyReason, number>> = {
+  'invalid-request': 0,
   'invalid-path': 0,
   'invalid-url': 0,
   'invalid-name': 0,

@@ -19,9 +19,9 @@ export interface RequestContext {
 
 const OPERATIONS: ReadonlySet<FsOperation> = new Set(['read', 'write', 'delete', 'list', 'stat']);
 
-/** Parses a question. Never throws: what is malformed is refused, and so is an object that the parsers did not make. */
-export function parseRequest(request: PermissionRequest, context: RequestContext): ParsedRequest {
-  switch (request.kind) {
+/** Parses a copied question. Never throws: what is malformed is refused, and so is an object that the parsers did not make. */
+export function parseRequest(request: PermissionRequest | undefined, context: RequestContext): ParsedRequest {
+  switch (request?.kind) {
     case 'fs':
       return parseFs(request, context);
     case 'net':
@@ -30,16 +30,15 @@ export function parseRequest(request: PermissionRequest, context: RequestContext
       return typeof request.address === 'string' ? parseNet(request.target, request.address) : refuse('invalid-url');
     case 'env':
       return isEnvName(request.name) ? { kind: 'env', target: request.name } : refuse('invalid-name');
-    default:
-      request satisfies never;
-      return refuse('not-requested');
+    case undefined:
+      return refuse('invalid-request');
   }
 }
 
 type FsRequest = Extract<PermissionRequest, { kind: 'fs' }>;
 
 function parseFs({ operation, path }: FsRequest, context: RequestContext): ParsedRequest {
-  if (!OPERATIONS.has(operation)) return refuse('not-requested');
+  if (!OPERATIONS.has(operation)) return refuse('invalid-request');
   if (typeof path === 'string') {
     const result = readFsTarget(path, context);
     return result.ok ? { kind: 'fs', target: { operation, path: result.path } } : refuse('invalid-path');

@@ -8,6 +8,7 @@ import type {
   QuotaSpec,
 } from '@kb-labs/contracts';
 import { digestOf } from './canonical-json.js';
+import { copyRequest } from './copy-request.js';
 import { describeTarget } from './describe-target.js';
 import { PermissionDeniedError } from './errors.js';
 import { parseRequest } from './parsed-request.js';
@@ -64,24 +65,25 @@ export class CompiledPolicy implements PermissionPolicy {
   }
 
   check(request: PermissionRequest): PermissionDecision {
-    return this.#core.decide(parseRequest(request, this.#core));
+    return this.#core.decide(parseRequest(copyRequest(request), this.#core));
   }
 
   explain(request: PermissionRequest): PermissionExplanation {
-    const parsed = parseRequest(request, this.#core);
+    const copy = copyRequest(request);
+    const parsed = parseRequest(copy, this.#core);
     const decision = this.#core.decide(parsed);
     const { considered, patches } = this.#core.ground(parsed);
     return Object.freeze({
       decision,
-      text: sentence(request, decision),
+      text: sentence(copy, decision),
       considered: Object.freeze([...considered]),
       patches: Object.freeze(decision.allowed ? [] : [...(patches ?? [])]),
     });
   }
 }
 
-function sentence(request: PermissionRequest, decision: PermissionDecision): string {
-  const asked = `${request.kind} access to ${describeTarget(request)}`;
+function sentence(request: PermissionRequest | undefined, decision: PermissionDecision): string {
+  const asked = request === undefined ? 'what is no question' : `${request.kind} access to ${describeTarget(request)}`;
   const by = decision.rule === undefined ? '' : ` by "${decision.rule}"${place(decision)}`;
   return decision.allowed ? `${asked} is allowed${by}.` : `${asked} is denied (${decision.reason})${by}.`;
 }
