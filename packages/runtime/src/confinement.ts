@@ -6,6 +6,11 @@ export type RequiredConfinement = Firmness | { readonly [Name in Confinement]?: 
 
 const FIRMNESSES: readonly Firmness[] = ['none', 'guard', 'wall'];
 
+/** Tells whether a value is one of the three firmnesses. */
+export function isFirmness(value: unknown): value is Firmness {
+  return FIRMNESSES.some((firmness) => firmness === value);
+}
+
 /** Writes out what is required of each of the eight. */
 export function confinementTable(required: RequiredConfinement): ConfinementTable {
   const firmnessOf = (name: Confinement): Firmness =>

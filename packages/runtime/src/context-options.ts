@@ -1,22 +1,14 @@
 import { checkCapabilities } from '@kb-labs/capabilities';
-import { CONFINEMENTS, MAX_PLUGIN_ID, PLUGIN_ID_PATTERN } from '@kb-labs/contracts';
-import type { ArtifactStore, ExecutionObserver, PermissionSpec, SandboxAdapter } from '@kb-labs/contracts';
+import type { ArtifactStore, ExecutionObserver, PermissionSpec } from '@kb-labs/contracts';
 import { parsePermissionSpec } from '@kb-labs/permissions';
-import { valid } from 'semver';
 import { z } from 'zod';
 import type { RequiredConfinement } from './confinement.js';
 import { deepFreeze } from './freeze.js';
-import { MAX_RANGE } from './plugin-id.js';
+import { pluginIdentityShape } from './plugin-identity.js';
+import type { PluginIdentity } from './plugin-identity.js';
 import { refusedBySchema } from './schema-issues.js';
-
-/** An embedded sandbox by name, or any adapter. An adapter handed in here stays the host's: the runtime never disposes it. */
-export type SandboxChoice = 'fork' | 'in-process' | SandboxAdapter;
-
-/** Who runs, where no manifest says it. Where one does, the two must agree. */
-export interface PluginIdentity {
-  readonly id: string;
-  readonly version: string;
-}
+import { sharedOptionShapes } from './shared-options.js';
+import type { SandboxChoice } from './shared-options.js';
 
 /** What the host grants and where the run takes place. Only the first two are needed. */
 export interface PluginContextOptions {
@@ -63,48 +55,15 @@ export interface ParsedContextOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Whether a value has these methods: all that can be told of an object of the host's own. */
-export function hasMethods(value: unknown, names: readonly PropertyKey[]): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return names.every((name) => typeof Reflect.get(value, name) === 'function');
-}
-
-/** Schema of the options that contexts and runtimes share. */
-export const sharedOptionShapes: {
-  readonly sandbox: z.ZodType<SandboxChoice>;
-  readonly requiredConfinement: z.ZodType<RequiredConfinement>;
-  readonly observers: z.ZodType<readonly ExecutionObserver[]>;
-  readonly artifactStore: z.ZodType<ArtifactStore>;
-} = {
-  sandbox: z.custom<SandboxChoice>(isSandboxChoice, "use 'fork', 'in-process' or a SandboxAdapter"),
-  requiredConfinement: z.custom<RequiredConfinement>(
-    isRequiredConfinement,
-    `use 'none', 'guard' or 'wall', or one of them for each of ${CONFINEMENTS.join(', ')}`,
-  ),
-  observers: z.array(z.custom<ExecutionObserver>((value) => hasMethods(value, ['observe']), 'is not an observer')),
-  artifactStore: z.custom<ArtifactStore>(
-    (value) => hasMethods(value, ['put', 'get', 'stat', 'list', 'delete']),
-    'is not an artifact store',
-  ),
-};
-
 const folder = z.string().min(1).max(4096);
 const BUILT_IN_VARIABLES: ReadonlySet<string> = new Set(['pluginId', 'runId', 'ts', 'date', 'profile']);
 
 const contextSchema = z.strictObject({
   capabilities: z.array(z.string()).max(1000),
-  permissions: z.unknown().optional(),
+  permissions: z.unknown().refine((spec) => spec !== undefined, 'write what is granted, or {} where nothing is'),
   root: folder.optional(),
   pluginRoot: folder.optional(),
-  plugin: z
-    .strictObject({
-      id: z.string().max(MAX_PLUGIN_ID).regex(PLUGIN_ID_PATTERN, 'write a name as npm does: name or @scope/name'),
-      version: z
-        .string()
-        .max(MAX_RANGE)
-        .refine((version) => valid(version) === version, 'write a semantic version, such as 1.0.0'),
-    })
-    .optional(),
+  plugin: z.strictObject(pluginIdentityShape).optional(),
   env: z.preprocess(copyObject, z.record(z.string(), z.string().optional())).optional(),
   sandbox: sharedOptionShapes.sandbox.optional(),
   requiredConfinement: sharedOptionShapes.requiredConfinement.optional(),
@@ -156,21 +115,4 @@ function withoutAbsent(variables: Readonly<Record<string, string | undefined>>):
   return Object.fromEntries(
     Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-}
-
-function isSandboxChoice(value: unknown): boolean {
-  if (value === 'fork' || value === 'in-process') return true;
-  return hasMethods(value, ['confines', 'acquire', Symbol.asyncDispose]);
-}
-
-function isRequiredConfinement(value: unknown): boolean {
-  if (isFirmness(value)) return true;
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).every(
-    ([name, firmness]) => CONFINEMENTS.some((known) => known === name) && isFirmness(firmness),
-  );
-}
-
-function isFirmness(value: unknown): boolean {
-  return value === 'none' || value === 'guard' || value === 'wall';
 }

@@ -3,7 +3,9 @@ import { createError } from '@kb-labs/contracts';
 import type { ArtifactStore, ConfinementTable, ExecutionObserver, PermissionSpec } from '@kb-labs/contracts';
 import { confinementTable } from './confinement.js';
 import { parseContextOptions } from './context-options.js';
-import type { PluginContextOptions, PluginIdentity, SandboxChoice } from './context-options.js';
+import type { PluginContextOptions } from './context-options.js';
+import type { PluginIdentity } from './plugin-identity.js';
+import type { SandboxChoice } from './shared-options.js';
 
 /** What a host grants, frozen. Made by `createPluginContext` alone: an object that only looks like one is refused. */
 export interface PluginContext {

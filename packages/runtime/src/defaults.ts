@@ -8,15 +8,15 @@ import {
   renderPathTemplate,
   writeDeclaredArtifacts,
 } from '@kb-labs/artifacts';
-import type { ArtifactStore, ExecuteResult, PluginRegistry, SandboxAdapter } from '@kb-labs/contracts';
+import type { ArtifactStore, SandboxAdapter } from '@kb-labs/contracts';
 import { forkSandbox, inProcessSandbox } from '@kb-labs/sandbox';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAdmission } from './admission.js';
 import type { ArtifactOutlet } from './artifact-outlet.js';
 import { confinementTable } from './confinement.js';
-import type { PluginContext } from './context.js';
-import type { SandboxChoice } from './context-options.js';
-import type { ExecuteRequest } from './request.js';
+import type { SandboxChoice } from './shared-options.js';
+import { bothForms } from './execute-call.js';
+import type { Execute } from './execute-call.js';
 import { createRuntimeLog, jsonLinesSink } from './runtime-log.js';
 import { parseRuntimeOptions } from './runtime-options.js';
 import type { RuntimeOptions } from './runtime-options.js';
@@ -29,23 +29,11 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
   return openRuntime(options);
 }
 
-/** Form 1: runs a handler of the plugin in `context.pluginRoot`. Uses one runtime with the defaults, made at the first call. */
-export function execute<Output = unknown>(
-  handler: string,
-  input: unknown,
-  context: PluginContext,
-  manifest?: unknown,
-): Promise<ExecuteResult<Output>>;
-/** Form 2: as a request; a plugin that it names is found in the registry. */
-export function execute<Output = unknown>(
-  request: ExecuteRequest<Output>,
-  context: PluginContext,
-  registry?: PluginRegistry,
-): Promise<ExecuteResult<Output>>;
-export async function execute(...args: readonly unknown[]): Promise<ExecuteResult> {
+/** Runs one handler in either form. Uses one runtime with the defaults, made at the first call. */
+export const execute: Execute = bothForms(async (args) => {
   shared ??= openRuntime({});
   return shared.run(args);
-}
+});
 
 // The one piece of state in a module: the free functions have no other place for the queue and the log that they share.
 let shared: EngineRuntime | undefined;
@@ -60,21 +48,21 @@ function openRuntime(options: RuntimeOptions): EngineRuntime {
   });
   const closing = new AbortController();
   const adapters = new EmbeddedAdapters(parsed.sandbox);
-  const { sandbox, requiredConfinement, artifactStore } = parsed;
   return new EngineRuntime({
     engine: {
       adapterFor: (choice) => adapters.find(choice),
-      artifacts: artifactOutlet(artifactStore),
+      artifacts: artifactOutlet(parsed.artifactStore),
       admission: createAdmission({ maxConcurrency: parsed.maxConcurrency, maxQueued: parsed.maxQueued, clock }),
       clock,
       log,
       graceMs: parsed.graceMs,
-      requiredConfinement: confinementTable(requiredConfinement),
+      capabilities: parsed.capabilityRegistry,
+      hostApi: parsed.hostApi,
+      requiredConfinement: confinementTable(parsed.requiredConfinement),
       observers: parsed.observers,
       ownCode: ownCode(),
       closing: closing.signal,
     },
-    contextDefaults: { sandbox, requiredConfinement, ...(artifactStore === undefined ? {} : { artifactStore }) },
     abort: (reason) => closing.abort(reason),
     closeAdapters: () => adapters.close(),
   });

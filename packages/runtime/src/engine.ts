@@ -1,8 +1,10 @@
+import type { KnownCapabilities } from '@kb-labs/capabilities';
 import type { Clock, ConfinementTable, ExecutionObserver, SandboxAdapter } from '@kb-labs/contracts';
 import type { Admission } from './admission.js';
 import type { ArtifactOutlet } from './artifact-outlet.js';
-import type { SandboxChoice } from './context-options.js';
+import type { SandboxChoice } from './shared-options.js';
 import type { RuntimeLog } from './runtime-log.js';
+import type { HostApiSettings } from './runtime-options.js';
 
 /** What all executions of one runtime share: made by `defaults.ts`, used by the stages. */
 export interface Engine {
@@ -13,6 +15,8 @@ export interface Engine {
   readonly log: RuntimeLog;
   /** Milliseconds that a guest has after an abort and after its own result; after SIGTERM it has at most 50 of them. */
   readonly graceMs: number;
+  readonly capabilities: KnownCapabilities;
+  readonly hostApi: HostApiSettings;
   readonly requiredConfinement: ConfinementTable;
   readonly observers: readonly ExecutionObserver[];
   /** Real folders of the runtime's own code: no plugin writes them. */

@@ -49,7 +49,7 @@ async function passStages(run: Run, job: Job, engine: Engine): Promise<unknown> 
   const { limits, meter } = authority;
   run.receipt.limits = limits;
   run.receipt.meter = meter;
-  const functions = await run.stage('capabilities', () => grantFunctions(job, prepared));
+  const functions = await run.stage('capabilities', () => grantFunctions(job, prepared, engine.capabilities));
   using _slot = await run.stage('queue', () =>
     engine.admission.enter({
       pluginId: job.pluginId,
@@ -78,7 +78,8 @@ async function runInSandbox(run: Run, work: GuestWork): Promise<unknown> {
   const { graceMs } = engine;
   const audit = (record: AuditRecord): void => run.emit({ type: 'audit', audit: record });
   const env = functions.includes('env.read') ? pickEnv({ job, prepared, policy, audit }) : {};
-  await using lent = run.closing(createHostApi({ policy, meter, functions, audit, env, clock: engine.clock }), graceMs);
+  const { clock, hostApi } = engine;
+  await using lent = run.closing(createHostApi({ ...hostApi, policy, meter, functions, audit, env, clock }), graceMs);
   await using place = run.closing(
     await run.stage('sandbox', () =>
       acquireSandbox(run, {

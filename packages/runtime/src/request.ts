@@ -4,7 +4,7 @@ import type { PluginManifest, PluginRegistry } from '@kb-labs/contracts';
 import { z } from 'zod';
 import { settingsOf } from './context.js';
 import type { ContextSettings } from './context.js';
-import { hasMethods } from './context-options.js';
+import { hasMethods } from './shared-options.js';
 import type { HandlerReference } from './handler-reference.js';
 import { parseManifest } from './manifest.js';
 import { parsePluginName } from './plugin-id.js';

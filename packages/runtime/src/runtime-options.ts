@@ -1,13 +1,19 @@
 import { availableParallelism } from 'node:os';
+import { defaultCapabilities } from '@kb-labs/capabilities';
+import type { KnownCapabilities } from '@kb-labs/capabilities';
 import type { ArtifactStore, Clock, ExecutionObserver } from '@kb-labs/contracts';
+import type { HostApiOptions, Resolve } from '@kb-labs/host-api';
 import { z } from 'zod';
 import type { RequiredConfinement } from './confinement.js';
-import { hasMethods, sharedOptionShapes } from './context-options.js';
-import type { SandboxChoice } from './context-options.js';
+import { hasMethods, sharedOptionShapes } from './shared-options.js';
+import type { SandboxChoice } from './shared-options.js';
 import { logLevelFromEnvironment, parseLogLevel } from './log-level.js';
 import type { RuntimeLogLevel } from './log-level.js';
 import type { RuntimeLogSink } from './runtime-log.js';
 import { refusedBySchema } from './schema-issues.js';
+
+/** How the host's side of file and network calls works; what a guest may do is for the permissions alone. */
+export type HostApiSettings = Pick<HostApiOptions, 'timeouts' | 'sameDevice' | 'resolve'>;
 
 /** What a runtime shares among its executions. Everything has a safe default. */
 export interface RuntimeOptions {
@@ -25,6 +31,10 @@ export interface RuntimeOptions {
   readonly maxQueued?: number;
   /** Milliseconds that a guest has after an abort and after its own result; after SIGTERM it has at most 50 of them. Default 500. */
   readonly graceMs?: number;
+  /** Default: the built-in four. A host's own names are known by this, so that `acme.*` and `acme.mail@^2` can be granted. */
+  readonly capabilityRegistry?: KnownCapabilities;
+  /** Default: 10 s to connect, 30 s to a response's head and between two pieces of a body; the system's resolver; any device. */
+  readonly hostApi?: HostApiSettings;
   /** Default: what `KB_LOG_LEVEL` says, else `silent`. */
   readonly logLevel?: RuntimeLogLevel;
   /** Default: JSON lines on stderr. */
@@ -42,10 +52,24 @@ export interface ParsedRuntimeOptions {
   readonly maxConcurrency: number;
   readonly maxQueued: number;
   readonly graceMs: number;
+  readonly capabilityRegistry: KnownCapabilities;
+  readonly hostApi: HostApiSettings;
   readonly logLevel: RuntimeLogLevel;
   readonly logSink: RuntimeLogSink | undefined;
   readonly clock: Clock | undefined;
 }
+
+const milliseconds = z
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1)
+  .exactOptional();
+
+const hostApiSchema = z.strictObject({
+  timeouts: z.strictObject({ connectMs: milliseconds, headersMs: milliseconds, bodyMs: milliseconds }).exactOptional(),
+  sameDevice: z.boolean().exactOptional(),
+  resolve: z.custom<Resolve>((value) => typeof value === 'function', 'is not a function').exactOptional(),
+});
 
 const optionsSchema = z.strictObject({
   sandbox: sharedOptionShapes.sandbox.default('fork'),
@@ -55,6 +79,10 @@ const optionsSchema = z.strictObject({
   maxConcurrency: z.int().min(1).max(10_000).optional(),
   maxQueued: z.int().min(0).max(1_000_000).default(1000),
   graceMs: z.int().min(0).max(60_000).default(500),
+  capabilityRegistry: z
+    .custom<KnownCapabilities>((value) => hasMethods(value, ['versionOf']), 'use createCapabilityRegistry')
+    .default(defaultCapabilities),
+  hostApi: hostApiSchema.default({}),
   logLevel: z.unknown().optional(),
   logSink: z.custom<RuntimeLogSink>((value) => typeof value === 'function', 'is not a function').optional(),
   clock: z.custom<Clock>((value) => hasMethods(value, ['now', 'monotonic']), 'is not a clock').optional(),

@@ -1,36 +1,24 @@
 import { createError } from '@kb-labs/contracts';
-import type { ExecuteResult, PluginRegistry } from '@kb-labs/contracts';
+import type { ExecuteResult } from '@kb-labs/contracts';
 import { createPluginContext } from './context.js';
 import type { PluginContext } from './context.js';
 import type { PluginContextOptions } from './context-options.js';
 import type { Engine } from './engine.js';
+import { bothForms } from './execute-call.js';
+import type { Execute } from './execute-call.js';
 import { lead } from './execute.js';
 import { jobOf } from './request.js';
-import type { ExecuteRequest } from './request.js';
 
-/** Holds what lives longer than one execution: adapters with their children, the queue, the log. */
+/** Holds what lives longer than one execution: the sandbox adapters, the queue, the log. */
 export interface Runtime extends AsyncDisposable {
-  /** Form 1. Resolves with `ok: false` for all that a plugin does wrong; rejects where the host misuses it. */
-  execute<Output = unknown>(
-    handler: string,
-    input: unknown,
-    context: PluginContext,
-    manifest?: unknown,
-  ): Promise<ExecuteResult<Output>>;
-  /** Form 2. The registry finds the plugin that the request names. */
-  execute<Output = unknown>(
-    request: ExecuteRequest<Output>,
-    context: PluginContext,
-    registry?: PluginRegistry,
-  ): Promise<ExecuteResult<Output>>;
-  /** As `createPluginContext`, with this runtime's sandbox, confinement and store where the options name none. */
+  readonly execute: Execute;
+  /** As `createPluginContext`. What the options leave open is for the runtime that the context is handed to, be it this one or another. */
   createContext(options: PluginContextOptions): PluginContext;
 }
 
 /** What a runtime is made of, and what it closes at its end. */
 export interface RuntimeParts {
   readonly engine: Engine;
-  readonly contextDefaults: Pick<PluginContextOptions, 'sandbox' | 'requiredConfinement' | 'artifactStore'>;
   /** Aborts `engine.closing`. */
   readonly abort: (reason: Error) => void;
   readonly closeAdapters: () => Promise<void>;
@@ -38,27 +26,13 @@ export interface RuntimeParts {
 
 /** The runtime over an engine. Disposing ends all executions (`ERR_ABORTED`), waits for them, then closes the adapters. */
 export class EngineRuntime implements Runtime {
+  readonly execute: Execute = bothForms((args) => this.run(args));
   readonly #parts: RuntimeParts;
   readonly #live = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts;
-  }
-
-  execute<Output = unknown>(
-    handler: string,
-    input: unknown,
-    context: PluginContext,
-    manifest?: unknown,
-  ): Promise<ExecuteResult<Output>>;
-  execute<Output = unknown>(
-    request: ExecuteRequest<Output>,
-    context: PluginContext,
-    registry?: PluginRegistry,
-  ): Promise<ExecuteResult<Output>>;
-  execute(...args: readonly unknown[]): Promise<ExecuteResult> {
-    return this.run(args);
   }
 
   /** Both forms, with arguments that nobody has looked at yet. */
@@ -79,7 +53,7 @@ export class EngineRuntime implements Runtime {
   }
 
   createContext(options: PluginContextOptions): PluginContext {
-    return createPluginContext({ ...this.#parts.contextDefaults, ...options });
+    return createPluginContext(options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -88,6 +88,22 @@ describe('createPluginContext', () => {
     );
   });
 
+  it('says what to write where no permissions are given', () => {
+    const options: unknown = { capabilities: [] };
+
+    expect(() => createPluginContext(options as PluginContextOptions)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONFIG_INVALID',
+        message: 'The context is invalid at /permissions: write what is granted, or {} where nothing is',
+      }),
+    );
+  });
+
+  it('leaves it to the runtime which capabilities there are', () => {
+    const capabilities = ['acme.mail@2.1.0', 'acme.*'];
+    expect(createPluginContext({ ...minimal, capabilities }).capabilities).toEqual(capabilities);
+  });
+
   it.each(['__proto__', 'FS.read', 'fs.', '*x', ''])('refuses to grant the capability %j', (name) => {
     expect(() => createPluginContext({ ...minimal, capabilities: [name] })).toThrow(
       expect.objectContaining({ code: 'ERR_CONFIG_INVALID' }),

@@ -56,6 +56,25 @@ describe('createRuntime', () => {
     });
   });
 
+  it('ties its contexts to no adapter, so that they outlive it', async () => {
+    const inner = inProcessSandbox();
+    const sandbox: SandboxAdapter = {
+      name: 'custom',
+      confines: () => inner.confines(),
+      acquire: (plan) => inner.acquire(plan),
+      [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
+    };
+    const first = createRuntime({ sandbox, requiredConfinement: 'none' });
+    const context = first.createContext(options());
+    await first[Symbol.asyncDispose]();
+    await using second = createRuntime();
+
+    await expect(second.execute('./run.mjs#run', 1, context)).resolves.toMatchObject({
+      ok: true,
+      confinement: { adapter: 'fork' },
+    });
+  });
+
   it('ends what runs and what waits, then its adapters, and takes nothing more', async () => {
     const order: string[] = [];
     const inner = inProcessSandbox();
@@ -194,6 +213,11 @@ describe('createRuntime', () => {
     ['/clock', { clock: { now: 1 } }],
     ['/logSink', { logSink: 'stderr' }],
     ['/concurrency', { concurrency: 2 }],
+    ['/capabilityRegistry', { capabilityRegistry: { 'acme.mail': '1.0.0' } }],
+    ['/hostApi/timeout', { hostApi: { timeout: 1 } }],
+    ['/hostApi/timeouts/headersMs', { hostApi: { timeouts: { headersMs: 0 } } }],
+    ['/hostApi/sameDevice', { hostApi: { sameDevice: 'yes' } }],
+    ['/hostApi/resolve', { hostApi: { resolve: '127.0.0.1' } }],
   ])('refuses options that are wrong at %s', (pointer, wrong) => {
     expect(() => createRuntime(wrong)).toThrow(
       expect.objectContaining({ code: 'ERR_CONFIG_INVALID', details: expect.objectContaining({ pointer }) }),

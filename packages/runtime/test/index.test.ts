@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { z } from 'zod';
 import packageJson from '../package.json' with { type: 'json' };
 import {
   checkAllPermissions,
@@ -8,10 +9,13 @@ import {
   checkFsPermission,
   checkNetPermission,
   createPluginContext,
+  createRuntime,
   execute,
   RUNTIME_VERSION,
   validateCapabilityNames,
 } from '../src/index.js';
+import type { Execute, ExecuteResult } from '../src/index.js';
+import { inProcess, pluginFolder } from './plugin-folder.js';
 
 describe('the facade', () => {
   it('answers as the documentation shows', () => {
@@ -37,13 +41,26 @@ describe('the facade', () => {
   });
 
   it('infers the output from the schema of the host', async () => {
-    const context = createPluginContext({ capabilities: [], permissions: {} });
-    const outputSchema = {
-      '~standard': { version: 1, vendor: 'test', validate: (): { value: { n: number } } => ({ value: { n: 1 } }) },
-    } as const;
-    const result = await execute({ handler: './none.js#x', input: {}, outputSchema }, context);
-    const data: { n: number } | undefined = result.ok ? result.data : undefined;
+    await using plugin = await pluginFolder({ 'run.mjs': "export const run = () => '41';" });
+    const context = createPluginContext({ capabilities: [], permissions: {}, pluginRoot: plugin.root, ...inProcess });
+    const outputSchema = z.coerce.number().transform((n) => ({ n: n + 1 }));
+    const result = await execute({ handler: './run.mjs#run', input: {}, outputSchema }, context);
 
-    expect(data).toBeUndefined();
+    expectTypeOf(result).toEqualTypeOf<ExecuteResult<{ n: number }>>();
+    expect(result).toMatchObject({ ok: true, data: { n: 42 } });
+  });
+
+  it('names one type for the free function and for that of a runtime', async () => {
+    await using plugin = await pluginFolder({ 'run.mjs': 'export const run = (input) => input;' });
+    await using runtime = createRuntime(inProcess);
+    const context = createPluginContext({ capabilities: [], permissions: {}, pluginRoot: plugin.root, ...inProcess });
+    const { execute: ofRuntime } = runtime;
+
+    expectTypeOf(execute).toEqualTypeOf<Execute>();
+    expectTypeOf(ofRuntime).toEqualTypeOf<Execute>();
+    expectTypeOf(execute<string>('./run.mjs#run', 1, context)).resolves.toEqualTypeOf<ExecuteResult<string>>();
+    for (const call of [execute, ofRuntime]) {
+      await expect(call('./run.mjs#run', 1, context)).resolves.toMatchObject({ ok: true, data: 1 });
+    }
   });
 });

@@ -1,21 +1,22 @@
 import { CapabilityMissingError, checkCapabilities, parseCapability } from '@kb-labs/capabilities';
+import type { KnownCapabilities } from '@kb-labs/capabilities';
 import { HOST_FUNCTIONS } from '@kb-labs/contracts';
 import type { Job } from '../request.js';
 import type { Prepared } from './prepare.js';
 
 /**
  * The host functions that the guest will hold: those that the host grants, and, where there is a manifest, that it requires.
- * Throws `ERR_CAPABILITY_MISSING` where it requires more than is granted.
+ * Throws `ERR_CAPABILITY_MISSING` where it requires more than is granted. `known` has the versions, and what a wildcard covers.
  */
-export function grantFunctions(job: Job, prepared: Prepared): readonly string[] {
+export function grantFunctions(job: Job, prepared: Prepared, known: KnownCapabilities): readonly string[] {
   const granted = job.settings.capabilities;
   const functions = Object.entries(HOST_FUNCTIONS);
   if (prepared.manifest === undefined) {
     return functions
-      .filter(([, name]) => checkCapabilities([name], granted).missing.length === 0)
+      .filter(([, name]) => checkCapabilities([name], granted, known).missing.length === 0)
       .map(([name]) => name);
   }
-  const check = checkCapabilities(prepared.manifest.capabilities ?? [], granted);
+  const check = checkCapabilities(prepared.manifest.capabilities ?? [], granted, known);
   if (check.missing.length > 0) throw new CapabilityMissingError(check.missing);
   const held = new Set(check.granted.map((text) => parseCapability(text).name));
   return functions.filter(([, name]) => held.has(name)).map(([name]) => name);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPluginContext, execute } from '../../src/index.js';
+import { createCapabilityRegistry, createPluginContext, createRuntime, execute } from '../../src/index.js';
 import type { ExecuteResult } from '../../src/index.js';
 import { inProcess, manifestWith, pluginFolder } from '../plugin-folder.js';
 import type { PluginFolder } from '../plugin-folder.js';
@@ -45,6 +45,26 @@ describe('grantFunctions', () => {
     await expect(run(granted, required)).resolves.toMatchObject({
       ok: false,
       error: { code: 'ERR_CAPABILITY_MISSING', stage: 'capabilities', http: 403, details: { missing } },
+    });
+  });
+
+  it.each([
+    [['acme.mail'], 'acme.mail@^2'],
+    [['acme.*'], 'acme.mail@^2'],
+    [['*'], 'acme.mail'],
+  ])('grants by %j what the registry of the runtime knows: %s', async (granted, required) => {
+    const context = createPluginContext({ capabilities: granted, permissions: {}, pluginRoot: plugin.root });
+    const manifest = manifestWith({ capabilities: [required] });
+    await using knowing = createRuntime({
+      ...inProcess,
+      capabilityRegistry: createCapabilityRegistry({ 'acme.mail': '2.1.0' }),
+    });
+    await using other = createRuntime(inProcess);
+
+    await expect(knowing.execute('run', {}, context, manifest)).resolves.toMatchObject({ ok: true, data: [] });
+    await expect(other.execute('run', {}, context, manifest)).resolves.toMatchObject({
+      ok: false,
+      error: { code: 'ERR_CAPABILITY_MISSING', details: { missing: [required] } },
     });
   });
 

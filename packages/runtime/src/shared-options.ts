@@ -1,0 +1,46 @@
+import { CONFINEMENTS } from '@kb-labs/contracts';
+import type { ArtifactStore, ExecutionObserver, SandboxAdapter } from '@kb-labs/contracts';
+import { z } from 'zod';
+import { isFirmness } from './confinement.js';
+import type { RequiredConfinement } from './confinement.js';
+
+/** An embedded sandbox by name, or any adapter. A context's adapter stays the host's; a runtime disposes its own. */
+export type SandboxChoice = 'fork' | 'in-process' | SandboxAdapter;
+
+/** Whether a value has these methods: all that can be told of an object of the host's own. */
+export function hasMethods(value: unknown, names: readonly PropertyKey[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return names.every((name) => typeof Reflect.get(value, name) === 'function');
+}
+
+/** Schema of the options that contexts and runtimes share. */
+export const sharedOptionShapes: {
+  readonly sandbox: z.ZodType<SandboxChoice>;
+  readonly requiredConfinement: z.ZodType<RequiredConfinement>;
+  readonly observers: z.ZodType<readonly ExecutionObserver[]>;
+  readonly artifactStore: z.ZodType<ArtifactStore>;
+} = {
+  sandbox: z.custom<SandboxChoice>(isSandboxChoice, 'use "fork", "in-process" or a SandboxAdapter'),
+  requiredConfinement: z.custom<RequiredConfinement>(
+    isRequiredConfinement,
+    `use "none", "guard" or "wall", or one of them for each of ${CONFINEMENTS.join(', ')}`,
+  ),
+  observers: z.array(z.custom<ExecutionObserver>((value) => hasMethods(value, ['observe']), 'is not an observer')),
+  artifactStore: z.custom<ArtifactStore>(
+    (value) => hasMethods(value, ['put', 'get', 'stat', 'list', 'delete']),
+    'is not an artifact store',
+  ),
+};
+
+function isSandboxChoice(value: unknown): boolean {
+  if (value === 'fork' || value === 'in-process') return true;
+  return hasMethods(value, ['confines', 'acquire', Symbol.asyncDispose]);
+}
+
+function isRequiredConfinement(value: unknown): boolean {
+  if (isFirmness(value)) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).every(
+    ([name, firmness]) => CONFINEMENTS.some((known) => known === name) && isFirmness(firmness),
+  );
+}
