@@ -1,16 +1,18 @@
-import { MAX_PLUGIN_ID, PLUGIN_ID_PATTERN } from '@kb-labs/contracts';
 import type { PluginManifest } from '@kb-labs/contracts';
 import { permissionSpecSchema } from '@kb-labs/permissions';
-import { valid } from 'semver';
 import { z } from 'zod';
 import { HANDLER_REFERENCE_PATTERN } from './handler-reference.js';
 import { MAX_RANGE } from './plugin-id.js';
+import { pluginIdentityShape } from './plugin-identity.js';
 
 const HANDLER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/u;
 const TOPIC = /^(?:\*\*|\*|[A-Za-z0-9_-]+)(?:\.(?:\*\*|\*|[A-Za-z0-9_-]+))*$/u;
 const JSON_POINTER = /^(?:\/(?:[^~/]|~[01])*)*$/u;
 const CONTENT_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:; ?[\w!#$&^.+-]+=[\w!#$&^.+"-]+)*$/u;
 const PLAIN_LINE = /^[^\p{Cc}]*$/u;
+
+const EVENTS =
+  'Topics that the plugin would produce and consume. Checked and handed on to the host; until the runtime has a bus, a handler can neither publish nor subscribe.';
 
 const reference = z
   .string()
@@ -52,11 +54,7 @@ export const manifestSchema: z.ZodType<ManifestDocument> = z
   .strictObject({
     $schema: z.string().max(1024).exactOptional().meta({ description: 'Where editors find this schema.' }),
     schema: z.literal('kb.plugin/1'),
-    id: z.string().max(MAX_PLUGIN_ID).regex(PLUGIN_ID_PATTERN, 'write a name as npm does: name or @scope/name'),
-    version: z
-      .string()
-      .max(MAX_RANGE)
-      .refine((version) => valid(version) === version, 'write a semantic version, such as 1.0.0'),
+    ...pluginIdentityShape,
     displayName: z.string().max(256).regex(PLAIN_LINE, 'control characters are not accepted').exactOptional(),
     description: z.string().max(4096).exactOptional(),
     engines: z.strictObject({
@@ -66,6 +64,9 @@ export const manifestSchema: z.ZodType<ManifestDocument> = z
     capabilities: z.array(z.string().min(1).max(256)).max(256).exactOptional(),
     permissions: permissionSpecSchema.exactOptional(),
     artifacts: z.array(artifact).max(64).exactOptional(),
-    events: z.strictObject({ produces: topics.exactOptional(), consumes: topics.exactOptional() }).exactOptional(),
+    events: z
+      .strictObject({ produces: topics.exactOptional(), consumes: topics.exactOptional() })
+      .exactOptional()
+      .meta({ description: EVENTS }),
   })
   .meta({ title: 'kb.plugin/1', description: 'What a plugin says of itself, and what it asks for.' });
