@@ -1,16 +1,23 @@
 import { validateCapabilityNames } from '@kb-labs/capabilities';
 import { createError } from '@kb-labs/contracts';
-import type { JsonObject, JsonValue, PluginManifest } from '@kb-labs/contracts';
+import type { Issue, JsonObject, JsonValue, PluginManifest } from '@kb-labs/contracts';
 import { parsePermissionSpec } from '@kb-labs/permissions';
-import { satisfies, validRange } from 'semver';
+import { satisfies, valid, validRange } from 'semver';
+import { z } from 'zod';
 import schemaFile from '../schema/kb.plugin-1.json' with { type: 'json' };
 import { deepFreeze } from './freeze.js';
 import { parseHandlerReference } from './handler-reference.js';
 import { manifestSchema } from './manifest-schema.js';
 import { copyPlainJson } from './plain-json.js';
 import { refused, refusedBySchema } from './schema-issues.js';
-import type { SchemaIssue } from './schema-issues.js';
 import { RUNTIME_VERSION } from './version.js';
+
+const optionsSchema = z.strictObject({
+  runtimeVersion: z
+    .string()
+    .refine((version) => valid(version) === version, 'write a semantic version, such as 1.0.0')
+    .exactOptional(),
+});
 
 const REFUSAL = { code: 'ERR_MANIFEST_INVALID', what: 'The manifest' } as const;
 
@@ -22,9 +29,12 @@ export interface ParseManifestOptions {
 
 /**
  * Checks a manifest and returns a frozen copy. Takes plain JSON data alone; whatever is wrong is `ERR_MANIFEST_INVALID` with the
- * JSON pointer of the place and what to write there. Path templates of artifacts are checked when the plugin runs.
+ * JSON pointer of the place and what to write there. A wrong option is `ERR_CONFIG_INVALID`. Path templates of artifacts are checked when the plugin runs.
  */
 export function parseManifest(value: unknown, options: ParseManifestOptions = {}): PluginManifest {
+  const checked = optionsSchema.safeParse(options);
+  if (!checked.success)
+    throw refusedBySchema(checked.error, { code: 'ERR_CONFIG_INVALID', what: 'the call of parseManifest' });
   const plain = copyPlainJson(value, REFUSAL);
   assertPermissions(plain);
   const parsed = manifestSchema.safeParse(plain);
@@ -32,7 +42,7 @@ export function parseManifest(value: unknown, options: ParseManifestOptions = {}
   const { $schema: _forEditors, ...manifest } = parsed.data;
   const issues = [...referenceIssues(manifest), ...capabilityIssues(manifest), ...artifactIssues(manifest)];
   if (issues.length > 0) throw refused(issues, REFUSAL);
-  assertEngine(manifest, options.runtimeVersion ?? RUNTIME_VERSION);
+  assertEngine(manifest, checked.data.runtimeVersion ?? RUNTIME_VERSION);
   return deepFreeze(manifest);
 }
 
@@ -45,7 +55,7 @@ function assertPermissions(plain: JsonValue): void {
   parsePermissionSpec(plain.permissions, { pointer: '/permissions', code: 'ERR_MANIFEST_INVALID' });
 }
 
-function referenceIssues(manifest: PluginManifest): readonly SchemaIssue[] {
+function referenceIssues(manifest: PluginManifest): readonly Issue[] {
   return Object.entries(manifest.handlers).flatMap(([name, { handler, input, output }]) =>
     Object.entries({ handler, input, output }).flatMap(([field, reference]) => {
       const problem = reference === undefined ? undefined : referenceProblem(reference);
@@ -64,7 +74,7 @@ function referenceProblem(reference: string): string | undefined {
   }
 }
 
-function capabilityIssues(manifest: PluginManifest): readonly SchemaIssue[] {
+function capabilityIssues(manifest: PluginManifest): readonly Issue[] {
   return (manifest.capabilities ?? []).flatMap((name, index) =>
     validateCapabilityNames([name]).invalid.map(({ name: shown, reason }) => ({
       pointer: `/capabilities/${index}`,
@@ -73,7 +83,7 @@ function capabilityIssues(manifest: PluginManifest): readonly SchemaIssue[] {
   );
 }
 
-function artifactIssues(manifest: PluginManifest): readonly SchemaIssue[] {
+function artifactIssues(manifest: PluginManifest): readonly Issue[] {
   const names = (manifest.artifacts ?? []).map((artifact) => artifact.name);
   return names.flatMap((name, index) =>
     names.indexOf(name) === index

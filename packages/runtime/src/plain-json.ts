@@ -12,6 +12,8 @@ export interface PlainJsonOptions {
   readonly what: string;
 }
 
+// `@kb-labs/permissions` copies its specs by rules of its own: a spec is written in code, so `undefined` counts as absent there and
+// other realms are welcome, and it is small. A manifest comes out of a file, and nothing that no file can hold is let through.
 /**
  * Copies plain JSON data. Getters, proxies, class instances, symbols, holes, cycles and a key `__proto__` are refused with a
  * JSON pointer, and no code of the value runs. At most 32 levels and 20 000 values.
@@ -23,6 +25,12 @@ export function copyPlainJson(value: unknown, options: PlainJsonOptions): JsonVa
 /** One segment of a JSON pointer (RFC 6901). */
 export function escapePointer(segment: string): string {
   return segment.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** Where a part lies that is being copied. */
+interface Place {
+  readonly pointer: string;
+  readonly depth: number;
 }
 
 class Copier {
@@ -47,7 +55,9 @@ class Copier {
   #copyArray(list: readonly unknown[], pointer: string, depth: number): JsonValue {
     if (Object.getPrototypeOf(list) !== Array.prototype) this.#refuse(pointer, 'is not a plain array');
     if (list.length > MAX_NODES) this.#refuse(pointer, `holds more than ${MAX_NODES} values`);
-    return Array.from({ length: list.length }, (_, index) => this.#copyProperty(list, String(index), pointer, depth));
+    return Array.from({ length: list.length }, (_, index) =>
+      this.#copyProperty(list, String(index), { pointer, depth }),
+    );
   }
 
   #copyObject(object: object, pointer: string, depth: number): JsonValue {
@@ -57,12 +67,12 @@ class Copier {
     for (const key of Reflect.ownKeys(object)) {
       if (typeof key === 'symbol') return this.#refuse(pointer, 'has a symbol for a key');
       if (key === '__proto__') return this.#refuse(`${pointer}/__proto__`, 'is a key that is not accepted');
-      copied[key] = this.#copyProperty(object, key, pointer, depth);
+      copied[key] = this.#copyProperty(object, key, { pointer, depth });
     }
     return copied;
   }
 
-  #copyProperty(holder: object, key: string, pointer: string, depth: number): JsonValue {
+  #copyProperty(holder: object, key: string, { pointer, depth }: Place): JsonValue {
     const place = `${pointer}/${escapePointer(key)}`;
     const property = Object.getOwnPropertyDescriptor(holder, key);
     if (property === undefined) return this.#refuse(place, 'is a hole');

@@ -1,16 +1,7 @@
-import { createError } from '@kb-labs/contracts';
-import type { ErrorCode, PluginError } from '@kb-labs/contracts';
+import { createError, MAX_ISSUES } from '@kb-labs/contracts';
+import type { ErrorCode, Issue, PluginError } from '@kb-labs/contracts';
 import type { z } from 'zod';
 import { escapePointer } from './plain-json.js';
-
-const MAX_ISSUES = 20;
-
-/** One thing that a schema refused, and where. */
-export interface SchemaIssue {
-  /** JSON pointer (RFC 6901). */
-  readonly pointer: string;
-  readonly message: string;
-}
 
 /** What the document is called in a message, and the code that refuses it. */
 export interface Refusal {
@@ -19,22 +10,22 @@ export interface Refusal {
   readonly hint?: string;
 }
 
-/** Makes one error of what zod refused: the first issue in the message, the first 20 in the details, each with its pointer. */
+/** Makes one error of what zod refused: the first issue in the message, the first ten in the details, each with its pointer. */
 export function refusedBySchema(error: z.ZodError, refusal: Refusal): PluginError {
   return refused(error.issues.slice(0, MAX_ISSUES).map(toIssue), refusal);
 }
 
-/** Makes one error of one or more issues. */
-export function refused(issues: readonly SchemaIssue[], refusal: Refusal): PluginError {
+/** Makes one error of one or more issues; the details keep the first ten. */
+export function refused(issues: readonly Issue[], refusal: Refusal): PluginError {
   const first = issues[0] ?? { pointer: '', message: 'is not valid' };
   const place = first.pointer === '' ? '' : ` at ${first.pointer}`;
   return createError(refusal.code, `${refusal.what} is invalid${place}: ${first.message}`, {
-    details: { pointer: first.pointer, issues },
+    details: { pointer: first.pointer, issues: issues.slice(0, MAX_ISSUES) },
     ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
   });
 }
 
-function toIssue(issue: z.core.$ZodIssue): SchemaIssue {
+function toIssue(issue: z.core.$ZodIssue): Issue {
   const path = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue.path;
   const pointer = path.map((part) => `/${escapePointer(String(part))}`).join('');
   const message = issue.code === 'unrecognized_keys' ? `there is no such field as "${issue.keys[0]}"` : issue.message;

@@ -1,10 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { createError } from '@kb-labs/contracts';
-import type { ErrorCode, PluginError } from '@kb-labs/contracts';
+import { createError, MAX_ISSUES } from '@kb-labs/contracts';
+import type { ErrorCode, Issue, PluginError } from '@kb-labs/contracts';
 import { untilAborted } from './abort.js';
 import { escapePointer } from './plain-json.js';
-
-const MAX_ISSUES = 20;
 
 /** What is validated, with which code a refusal leaves, and what ends the wait for an asynchronous schema. */
 export interface ValidationOptions {
@@ -34,14 +32,14 @@ export async function validateStandard(
 }
 
 function invalid(issues: readonly StandardSchemaV1.Issue[], options: ValidationOptions): PluginError {
-  const shown = issues.slice(0, MAX_ISSUES).map((issue) => ({
+  const shown: readonly Issue[] = issues.slice(0, MAX_ISSUES).map((issue) => ({
     pointer: pointerOf(issue.path ?? []).slice(0, 256),
     message: issue.message.slice(0, 512),
   }));
   const first = shown[0] ?? { pointer: '', message: 'it was refused' };
   const place = first.pointer === '' ? '' : ` at ${first.pointer}`;
   return createError(options.code, `${options.what} is invalid${place}: ${first.message}`, {
-    details: { issues: shown, issueCount: issues.length },
+    details: { pointer: first.pointer, issues: shown },
   });
 }
 

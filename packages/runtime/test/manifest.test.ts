@@ -114,6 +114,15 @@ describe('parseManifest', () => {
     expect(() => parseManifest(value)).toThrow(expect.objectContaining({ code: 'ERR_MANIFEST_INVALID' }));
   });
 
+  it.each<[string, Record<string, unknown>]>([
+    ['/runtime', { runtime: '1.0.0' }],
+    ['/runtimeVersion', { runtimeVersion: '^1.0.0' }],
+  ])('refuses the option that is wrong at %s', (pointer, options) => {
+    expect(() => parseManifest(minimal, options)).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG_INVALID', details: expect.objectContaining({ pointer }) }),
+    );
+  });
+
   it('is quick and short about a manifest that is all wrong', () => {
     const deep: unknown[] = [];
     let inner = deep;
@@ -135,7 +144,7 @@ describe('parseManifest', () => {
     }
     expect(() => parseManifest(wrong)).toThrow(
       expect.objectContaining({
-        details: { pointer: expect.any(String), issues: expect.objectContaining({ length: 20 }) },
+        details: { pointer: expect.any(String), issues: expect.objectContaining({ length: 10 }) },
       }),
     );
   });
@@ -164,6 +173,13 @@ describe('manifestJsonSchema', () => {
   it('is what the parser knows; `pnpm run schema` writes it anew', () => {
     expect(manifestJsonSchema).toEqual(describeManifest());
     expect(Object.isFrozen(manifestJsonSchema['properties'])).toBe(true);
+  });
+
+  it('says of events that nothing carries them yet', () => {
+    expect(manifestJsonSchema).toHaveProperty(
+      'properties.events.description',
+      expect.stringContaining('a handler can neither publish nor subscribe'),
+    );
   });
 
   it('says in an editor what the parser says', () => {

@@ -79,13 +79,13 @@ describe('schemas of the host', () => {
         code: 'ERR_INPUT_INVALID',
         stage: 'input',
         http: 422,
-        details: { issues: [{ pointer: '/list/0/pin', message: expect.any(String) }], issueCount: 1 },
+        details: { pointer: '/list/0/pin', issues: [{ pointer: '/list/0/pin', message: expect.any(String) }] },
       },
     });
     expect(JSON.stringify(result)).not.toContain('hunter2');
   });
 
-  it('refuses an output, and names at most twenty things', async () => {
+  it('refuses an output, and names at most ten things', async () => {
     const outputSchema = z.object(
       Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`k${index}`, z.string()])),
     );
@@ -93,9 +93,9 @@ describe('schemas of the host', () => {
 
     expect(result).toMatchObject({
       ok: false,
-      error: { code: 'ERR_OUTPUT_INVALID', stage: 'output', http: 502, details: { issueCount: 100 } },
+      error: { code: 'ERR_OUTPUT_INVALID', stage: 'output', http: 502, details: { pointer: '/k0' } },
     });
-    expect(result.ok ? [] : result.error.details['issues']).toHaveLength(20);
+    expect(result.ok ? [] : result.error.details['issues']).toHaveLength(10);
   });
 
   it('does not wait for one that hangs when the caller gives up', async () => {
