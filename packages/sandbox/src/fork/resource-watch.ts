@@ -63,20 +63,23 @@ function compare(now: ProcessSample, base: ProcessSample, limits: SandboxLimits)
   }
   const bytes = now.residentBytes - base.residentBytes;
   if (bytes <= limits.memoryMb * BYTES_PER_MIB) return undefined;
-  return memoryExceeded(
-    `the guest held ${Math.round(bytes / BYTES_PER_MIB)} MiB, ${limits.memoryMb} MiB allowed`,
-    bytes,
-    limits,
-  );
+  const used = toMib(bytes);
+  return memoryExceeded(`the guest held ${used} MiB, ${limits.memoryMb} MiB allowed`, used, limits);
 }
 
 /** The error of a guest whose V8 gave up: its heap was full before the resident set was. */
 export function heapExhausted(peakBytes: number | undefined, limits: SandboxLimits): PluginError {
-  return memoryExceeded(`the guest filled its heap of ${limits.memoryMb} MiB`, peakBytes, limits);
+  const used = peakBytes === undefined ? limits.memoryMb : toMib(peakBytes);
+  return memoryExceeded(`the guest filled its heap of ${limits.memoryMb} MiB`, used, limits);
 }
 
-function memoryExceeded(message: string, usedBytes: number | undefined, limits: SandboxLimits): PluginError {
-  const details = { quota: 'memoryMb', usedBytes, limitBytes: limits.memoryMb * BYTES_PER_MIB };
+/** In the unit of the quota, and never rounded down to it. */
+function toMib(bytes: number): number {
+  return Math.ceil(bytes / BYTES_PER_MIB);
+}
+
+function memoryExceeded(message: string, used: number, limits: SandboxLimits): PluginError {
+  const details = { quota: 'memoryMb', used, limit: limits.memoryMb };
   const hint = 'hold less at a time, or raise quotas.memoryMb in both the manifest and the grant';
   return createError('ERR_MEMORY_EXCEEDED', message, { details, hint });
 }

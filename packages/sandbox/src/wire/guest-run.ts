@@ -35,8 +35,9 @@ export async function runInGuest(task: GuestTask, context: GuestContext, load: M
     const output: unknown = await Reflect.apply(handler, undefined, [input, context.ctx]);
     phase = 'output';
     const value = encodeValue(await applySchema(outputSchema, output));
-    return measureValue(value) > task.maxResultBytes
-      ? fail('output', 'too-large', `the result is larger than ${task.maxResultBytes} bytes`)
+    const bytes = measureValue(value);
+    return bytes > task.maxResultBytes
+      ? { ...fail('output', 'too-large', `the result takes ${bytes} bytes`), bytes }
       : { ok: true, value };
   } catch (error) {
     return describeFailure(error, phase, task.root);
@@ -122,7 +123,8 @@ function isInstance<Made>(value: unknown, Maker: new (...args: never) => Made): 
 }
 
 function fail(phase: GuestPhase, kind: GuestFailureKind, message: string): GuestFailureMessage {
-  return { t: 'result', ok: false, phase, kind, message: message.slice(0, 2_048), error: undefined, issues: [] };
+  const cut = message.slice(0, 2_048);
+  return { t: 'result', ok: false, phase, kind, message: cut, error: undefined, issues: [], bytes: undefined };
 }
 
 function isObject(value: unknown): value is object {

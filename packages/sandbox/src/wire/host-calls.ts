@@ -42,11 +42,7 @@ export function createHostCalls(maxInFlight: number, send: (message: HostMessage
       if (closed || host === undefined)
         return refuse(call.id, createError('ERR_PERMISSION_DENIED', 'the run is over: its context is revoked'));
       if (open.size >= maxInFlight) {
-        const details = { quota: 'maxInFlight', limit: maxInFlight };
-        return refuse(
-          call.id,
-          createError('ERR_QUOTA_EXCEEDED', `${maxInFlight} calls are in flight already`, { details }),
-        );
+        return refuse(call.id, tooManyCalls(open.size, maxInFlight));
       }
       const controller = new AbortController();
       open.set(call.id, controller);
@@ -59,6 +55,13 @@ export function createHostCalls(maxInFlight: number, send: (message: HostMessage
       open.clear();
     },
   };
+}
+
+function tooManyCalls(used: number, limit: number): PluginError {
+  return createError('ERR_QUOTA_EXCEEDED', `${limit} calls are in flight already`, {
+    details: { quota: 'maxInFlight', used, limit },
+    hint: 'await a call before making the next, or raise quotas.maxInFlight in both the manifest and the grant',
+  });
 }
 
 function sendRefusal(send: (message: HostMessage) => void, id: number, error: HostCallFailure): void {

@@ -71,7 +71,7 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
       breakOff(createError('ERR_PROTOCOL', 'the guest has stopped reading its answers'));
   };
   const calls = createHostCalls(limits.maxInFlight, send);
-  const output = createOutputGate(limits.maxOutputBytes, () => breakOff(floodError(limits)));
+  const output = createOutputGate(limits.maxOutputBytes, (used) => breakOff(floodError(used, limits)));
   const handle = createHandler({ calls, output, events, progress, breakOff });
 
   const read = (bytes: Uint8Array): void => {
@@ -115,10 +115,10 @@ function catching(
   };
 }
 
-function floodError({ maxOutputBytes }: SandboxLimits): PluginError {
-  const details = { quota: 'maxOutputBytes', limit: maxOutputBytes };
+function floodError(used: number, { maxOutputBytes }: SandboxLimits): PluginError {
   return createError('ERR_OUTPUT_EXCEEDED', `the guest went on writing after ${maxOutputBytes} bytes of output`, {
-    details,
+    details: { quota: 'maxOutputBytes', used, limit: maxOutputBytes },
+    hint: 'write less, or raise quotas.maxOutputBytes in both the manifest and the grant',
   });
 }
 

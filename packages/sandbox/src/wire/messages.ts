@@ -77,6 +77,8 @@ export interface GuestFailureMessage {
   readonly message: string;
   readonly error: GuestError | undefined;
   readonly issues: readonly Issue[];
+  /** Of a result that was too large. */
+  readonly bytes: number | undefined;
 }
 
 const LEVELS: ReadonlySet<unknown> = new Set<LogLevel>(['trace', 'debug', 'info', 'warn', 'error']);
@@ -137,7 +139,7 @@ function parseProgress(value: Record<string, unknown>): GuestMessage | undefined
 
 function parseResult(value: Record<string, unknown>): GuestMessage | undefined {
   if (value['ok'] === true && Object.hasOwn(value, 'value')) return { t: 'result', ok: true, value: value['value'] };
-  const { phase, kind, message, error, issues } = value;
+  const { phase, kind, message, error, issues, bytes } = value;
   if (value['ok'] !== false || !isPhase(phase) || !isKind(kind) || typeof message !== 'string') return undefined;
   const parsedIssues = Array.isArray(issues) ? issues.slice(0, MAX_ISSUES).map(parseIssue) : [];
   return {
@@ -148,6 +150,7 @@ function parseResult(value: Record<string, unknown>): GuestMessage | undefined {
     message: message.slice(0, 2_048),
     error: error === undefined ? undefined : parseGuestError(error),
     issues: parsedIssues,
+    bytes: typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : undefined,
   };
 }
 

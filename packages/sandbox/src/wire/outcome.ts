@@ -5,20 +5,29 @@ import { UnsendableError } from './wire-value.js';
 
 type GuestResult = Extract<GuestMessage, { t: 'result' }>;
 
-/** What a guest's result means. The guest says where and how it failed; which code that is, the host decides. */
-export function outcomeOf(result: GuestResult, usage: SandboxUsage): SandboxOutcome {
-  if (result.ok) return { ok: true, value: result.value, usage };
-  return { ok: false, error: errorOf(result), guestError: result.error, phase: result.phase, usage };
+/** A result, and the bytes that its value took on the wire. */
+export interface ArrivedResult {
+  readonly result: GuestResult;
+  readonly bytes: number;
 }
 
-/** A guest's own side refuses a result that is too large, and a hostile guest has no such side. */
-export function boundResult(
-  { result, bytes }: { readonly result: GuestResult; readonly bytes: number },
-  maxResultBytes: number,
-): GuestResult {
-  if (!result.ok || bytes <= maxResultBytes) return result;
-  const message = `the result is larger than ${maxResultBytes} bytes`;
-  return { t: 'result', ok: false, phase: 'output', kind: 'too-large', message, error: undefined, issues: [] };
+/** What bounds a run's outcome, and what goes into its receipt. */
+export interface OutcomeFacts {
+  readonly maxResultBytes: number;
+  readonly usage: SandboxUsage;
+}
+
+/**
+ * What a guest's result means. The guest says where and how it failed; which code that is, the host decides. A guest's own side refuses a
+ * result that is too large; a hostile guest has no such side, so its result is measured here as well.
+ */
+export function outcomeOf({ result, bytes }: ArrivedResult, { maxResultBytes, usage }: OutcomeFacts): SandboxOutcome {
+  if (!result.ok) {
+    const error = errorOf(result, maxResultBytes);
+    return { ok: false, error, guestError: result.error, phase: result.phase, usage };
+  }
+  if (bytes <= maxResultBytes) return { ok: true, value: result.value, usage };
+  return { ok: false, error: resultTooLarge(bytes, maxResultBytes), guestError: undefined, phase: 'output', usage };
 }
 
 /** What a call means that could not be sent: its input never reaches the guest. */
@@ -28,7 +37,7 @@ export function inputError(error: unknown): PluginError {
   return createError('ERR_INPUT_INVALID', `the input cannot be sent: ${error.message}`, { cause: error });
 }
 
-function errorOf(result: GuestFailureMessage): PluginError {
+function errorOf(result: GuestFailureMessage, maxResultBytes: number): PluginError {
   const details = result.issues.length === 0 ? {} : { issues: result.issues };
   switch (result.kind) {
     case 'not-found':
@@ -46,14 +55,20 @@ function errorOf(result: GuestFailureMessage): PluginError {
         hint: 'return plain data: see the kinds that the wire carries',
       });
     case 'too-large':
-      return createError('ERR_OUTPUT_EXCEEDED', result.message, {
-        hint: 'return less, or raise quotas.maxResultBytes',
-      });
+      return resultTooLarge(result.bytes, maxResultBytes);
     case 'threw':
       return createError('ERR_HANDLER_FAILED', `the handler failed: ${result.message}`);
     default:
       return result.kind satisfies never;
   }
+}
+
+/** `used` is undefined for a guest that does not say how much it was. */
+function resultTooLarge(used: number | undefined, limit: number): PluginError {
+  return createError('ERR_OUTPUT_EXCEEDED', `the result is larger than ${limit} bytes`, {
+    details: { quota: 'maxResultBytes', used, limit },
+    hint: 'return less, or raise quotas.maxResultBytes in both the manifest and the grant',
+  });
 }
 
 function schemaCode(result: GuestFailureMessage): ErrorCode {

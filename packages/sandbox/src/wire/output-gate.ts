@@ -17,8 +17,8 @@ export interface OutputGate {
 /** Bytes over the limit that are forgiven before the guest counts as hostile: its own side stops at the limit. */
 const FORGIVEN = 65_536;
 
-/** Makes the gate. `onFlood` is called when the guest's frames go on far beyond the limit. */
-export function createOutputGate(maxOutputBytes: number, onFlood: () => void): OutputGate {
+/** Makes the gate. `onFlood` is called, with the bytes so far, when the guest's frames go on far beyond the limit. */
+export function createOutputGate(maxOutputBytes: number, onFlood: (bytes: number) => void): OutputGate {
   let host: SandboxHost | undefined;
   let bytes = 0;
   let frames = 0;
@@ -40,7 +40,7 @@ export function createOutputGate(maxOutputBytes: number, onFlood: () => void): O
   };
   const countFrame = (cost: number): void => {
     frames += cost;
-    if (frames > maxOutputBytes * 2 + FORGIVEN) onFlood();
+    if (frames > maxOutputBytes * 2 + FORGIVEN) onFlood(frames);
   };
 
   return {

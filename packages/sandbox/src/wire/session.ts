@@ -10,8 +10,9 @@ import type {
 } from '@kb-labs/contracts';
 import { abortError } from './abort-error.js';
 import { createHostPeer } from './host-peer.js';
-import type { GuestResult, HostPeer } from './host-peer.js';
-import { boundResult, inputError, outcomeOf } from './outcome.js';
+import type { HostPeer } from './host-peer.js';
+import { inputError, outcomeOf } from './outcome.js';
+import type { ArrivedResult } from './outcome.js';
 import type { OutputGate } from './output-gate.js';
 import type { WireTransport } from './transport.js';
 import { armTimer, createSettled } from './waiting.js';
@@ -48,10 +49,8 @@ export interface Session {
   readonly output: OutputGate;
 }
 
-interface Arrived {
+interface Arrived extends ArrivedResult {
   readonly kind: 'result';
-  readonly result: GuestResult;
-  readonly bytes: number;
 }
 type Verdict = Arrived | Ending;
 interface Ending {
@@ -175,12 +174,8 @@ async function conclude(verdict: Verdict, parts: SessionParts): Promise<SandboxO
   await lifeline.gone;
   const names = leaked === undefined ? ['did not leave within graceMs'] : leaked;
   const resultBytes = verdict.result.ok ? verdict.bytes : 0;
-  return outcomeOf(boundResult(verdict, limits.maxResultBytes), {
-    ...used,
-    outputBytes: peer.output.bytes,
-    resultBytes,
-    leaked: names,
-  });
+  const usage = { ...used, outputBytes: peer.output.bytes, resultBytes, leaked: names };
+  return outcomeOf(verdict, { maxResultBytes: limits.maxResultBytes, usage });
 }
 
 /** Ends the guest in the way that its ending asks for, and returns the error that stands. */

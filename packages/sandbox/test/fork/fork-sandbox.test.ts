@@ -84,7 +84,14 @@ describe.each(ways)('a forked guest, wall: $way', ({ way }) => {
       { code: 'ERR_PROTOCOL' },
     ],
     ['returns what cannot be sent', 'return () => 1', { code: 'ERR_OUTPUT_INVALID' }],
-    ['returns too much', "return 'x'.repeat(2e6)", { code: 'ERR_OUTPUT_EXCEEDED' }],
+    [
+      'returns too much',
+      "return 'x'.repeat(2e6)",
+      {
+        code: 'ERR_OUTPUT_EXCEEDED',
+        details: { quota: 'maxResultBytes', used: 2_000_000 + '{"$":["text",0]}'.length, limit: 1_000_000 },
+      },
+    ],
     ['returns itself for ever', 'const never = { then() {} }; return never', { code: 'ERR_TIMEOUT' }],
     [
       'has causes without end',

@@ -39,11 +39,11 @@ function openCalls(maxInFlight: number, answer?: Answer): Scene {
 }
 
 const call = (id: number, ...args: unknown[]) => ({ t: 'call', id, name: 'test.echo', args }) as const;
-const refusal = (id: number, code: string, message: string, details: object = {}): object => ({
+const refusal = (id: number, code: string, message: string, more: object = {}): object => ({
   t: 'reply',
   id,
   ok: false,
-  error: { code, message, hint: undefined, details },
+  error: { code, message, hint: undefined, details: {}, ...more },
 });
 
 describe('the calls of a guest', () => {
@@ -66,8 +66,10 @@ describe('the calls of a guest', () => {
     for (const id of [1, 2, 3]) calls.begin(call(id));
     calls.cancel(1);
     calls.begin(call(4));
-    const details = { quota: 'maxInFlight', limit: 2 };
-    const full = (id: number): object => refusal(id, 'ERR_QUOTA_EXCEEDED', '2 calls are in flight already', details);
+    const details = { quota: 'maxInFlight', used: 2, limit: 2 };
+    const hint = 'await a call before making the next, or raise quotas.maxInFlight in both the manifest and the grant';
+    const full = (id: number): object =>
+      refusal(id, 'ERR_QUOTA_EXCEEDED', '2 calls are in flight already', { details, hint });
     expect(sent).toEqual([full(3), full(4)]);
     ends[0]?.('ended');
     await replies(3);

@@ -79,8 +79,40 @@ describe('a session', () => {
     expect(await outcome).toMatchObject({
       ok: false,
       phase: 'output',
-      error: { code: 'ERR_OUTPUT_EXCEEDED', message: 'the result is larger than 100 bytes' },
+      error: {
+        code: 'ERR_OUTPUT_EXCEEDED',
+        message: 'the result is larger than 100 bytes',
+        details: { quota: 'maxResultBytes', used: 131, limit: 100 },
+        hint: 'return less, or raise quotas.maxResultBytes in both the manifest and the grant',
+      },
       usage: { resultBytes: 131 },
+    });
+  });
+
+  it('tells how large a result was that the guest kept to itself', async () => {
+    const tooLarge = { t: 'result', ok: false, phase: 'output', kind: 'too-large', message: 'm', issues: [] };
+    const details = async (said: object): Promise<unknown> => {
+      const guest = await startGuest(polite);
+      const outcome = guest.run();
+      guest.say({ ...tooLarge, ...said });
+      const { error } = { error: undefined, ...(await outcome) };
+      return error?.details;
+    };
+    const facts = { quota: 'maxResultBytes', limit: 10_000 };
+    expect(await details({ bytes: 20_000 })).toEqual({ ...facts, used: 20_000 });
+    expect(await details({ bytes: 'many' })).toEqual({ ...facts, used: undefined });
+  });
+
+  it('tells how much a guest wrote that did not stop writing', async () => {
+    const guest = await startGuest();
+    const outcome = guest.run();
+    guest.say(...Array.from({ length: 100 }, () => log('x'.repeat(1_000))));
+    expect(await outcome).toMatchObject({
+      error: {
+        code: 'ERR_OUTPUT_EXCEEDED',
+        details: { quota: 'maxOutputBytes', used: 85 * 1_016, limit: 10_000 },
+        hint: 'write less, or raise quotas.maxOutputBytes in both the manifest and the grant',
+      },
     });
   });
 
