@@ -29,7 +29,7 @@ export function linkSignals(sources: readonly (AbortSignal | undefined)[]): Link
 /** `ERR_ABORTED` with the reason in words. No code of the reason runs. */
 export function abortError(signal: AbortSignal): PluginError {
   const reason = describeReason(signal.reason);
-  return createError('ERR_ABORTED', `The caller ended the execution: ${reason}`, { details: { reason } });
+  return createError('ERR_ABORTED', `the caller ended the execution: ${reason}`, { details: { reason } });
 }
 
 /** Throws `ERR_ABORTED` where the signal has already gone. */

@@ -158,9 +158,9 @@ function slot(giveBack: () => void): Disposable {
 }
 
 function queueFull(limit: number, pluginId: string): Error {
-  return createError('ERR_QUOTA_EXCEEDED', `The queue is full: ${limit} executions are waiting already`, {
+  return createError('ERR_QUOTA_EXCEEDED', `the queue is full: ${limit} executions are waiting already`, {
     details: { quota: 'maxQueued', limit, pluginId },
-    hint: 'Send fewer at a time, or raise maxQueued in createRuntime.',
+    hint: 'send fewer at a time, or raise maxQueued in createRuntime',
   });
 }
 
@@ -169,10 +169,10 @@ function queueTimeout(request: AdmissionRequest, elapsedMs: number): Error {
   const elapsed = Math.round(elapsedMs);
   return createError(
     'ERR_QUEUE_TIMEOUT',
-    `The execution waited ${elapsed} ms for its turn, and may wait ${limitMs} ms`,
+    `the execution waited ${elapsed} ms for its turn, and may wait ${limitMs} ms`,
     {
       details: { elapsedMs: elapsed, limitMs },
-      hint: 'Raise queueTimeoutMs, or maxConcurrency of the plugin or the runtime.',
+      hint: 'raise queueTimeoutMs, or maxConcurrency of the plugin or the runtime',
     },
   );
 }

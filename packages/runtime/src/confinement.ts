@@ -53,8 +53,8 @@ function tooWeak(adapter: string, missing: readonly Shortfall[]): PluginError {
   const option = accepted
     ? "requiredConfinement: 'none'"
     : `requiredConfinement: { ${missing.map((line) => `${line.confinement}: '${line.offered}'`).join(', ')} }`;
-  return createError('ERR_CONFINEMENT_TOO_WEAK', `The sandbox "${adapter}" is too weak: ${lines.join(', ')}`, {
+  return createError('ERR_CONFINEMENT_TOO_WEAK', `the sandbox "${adapter}" is too weak: ${lines.join(', ')}`, {
     details: { adapter, missing },
-    hint: `Use a sandbox that offers this, or, where the plugin is trusted, say ${option} in createPluginContext.`,
+    hint: `use a sandbox that offers this, or, where the plugin is trusted, say ${option} in createPluginContext`,
   });
 }

@@ -85,7 +85,7 @@ const contextSchema = z.strictObject({
 /** Checks the options of a context: strict, so an unknown one is `ERR_CONFIG_INVALID` that names it. */
 export function parseContextOptions(options: unknown): ParsedContextOptions {
   const parsed = contextSchema.safeParse(options);
-  if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'The context' });
+  if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'the context' });
   const { data } = parsed;
   // Compiles the grants, and so refuses those that are none.
   checkCapabilities([], data.capabilities);

@@ -50,8 +50,8 @@ export function createPluginContext(options: PluginContextOptions): PluginContex
 export function settingsOf(context: unknown): ContextSettings {
   const settings = HostContext.settingsOf(context);
   if (settings !== undefined) return settings;
-  throw createError('ERR_CONFIG_INVALID', 'The context was not made by createPluginContext', {
-    hint: 'Hand in createPluginContext({ capabilities, permissions }).',
+  throw createError('ERR_CONFIG_INVALID', 'the context was not made by createPluginContext', {
+    hint: 'hand in createPluginContext({ capabilities, permissions })',
   });
 }
 
@@ -89,9 +89,9 @@ function realFolder(path: string, option: string): string {
 }
 
 function noFolder(option: string, cause: unknown): Error {
-  return createError('ERR_CONFIG_INVALID', `The option ${option} is not a folder that can be read`, {
+  return createError('ERR_CONFIG_INVALID', `the option "${option}" is not a folder that can be read`, {
     details: { pointer: `/${option}` },
-    hint: `Make the folder first, and hand in its absolute path as ${option}.`,
+    hint: `make the folder first, and hand in its absolute path as ${option}`,
     cause,
   });
 }

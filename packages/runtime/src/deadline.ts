@@ -57,5 +57,5 @@ export async function withinDeadline<T>(work: PromiseLike<T>, deadline: Deadline
 
 function overdue({ code, duty, limitMs, signal }: Omit<Deadline<unknown>, 'late'>): Error {
   if (signal?.aborted === true) return abortError(signal);
-  return createError(code, `The sandbox did not ${duty} in time, and is not waited for`, { details: { limitMs } });
+  return createError(code, `the sandbox did not ${duty} in time, and is not waited for`, { details: { limitMs } });
 }

@@ -56,7 +56,7 @@ function asPluginError(thrown: unknown): PluginError | undefined {
 
 function internalMessage(stage: StageName | undefined): string {
   const where = stage === undefined ? '' : ` in the stage "${stage}"`;
-  return `The runtime failed${where}. The reason is in the runtime's own log (KB_LOG_LEVEL=error)`;
+  return `the runtime failed${where}; the reason is in its own log (KB_LOG_LEVEL=error)`;
 }
 
 function causeCodes(thrown: unknown): readonly string[] {

@@ -56,5 +56,5 @@ function asJson(fields: GuestLine['fields']): string | undefined {
 }
 
 function cutMarker(maxBytes: number): string {
-  return `The output was cut here: at most ${maxBytes} bytes and ${MAX_LINES} lines are kept`;
+  return `the output was cut here: at most ${maxBytes} bytes and ${MAX_LINES} lines are kept`;
 }

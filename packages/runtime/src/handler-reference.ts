@@ -79,8 +79,8 @@ async function realFile(path: string): Promise<string | undefined> {
 
 function notFound(written: string, problem: string): PluginError {
   const shown = written.slice(0, 256);
-  return createError('ERR_HANDLER_NOT_FOUND', `There is no handler ${JSON.stringify(shown)}: ${problem}`, {
+  return createError('ERR_HANDLER_NOT_FOUND', `there is no handler ${JSON.stringify(shown)}: ${problem}`, {
     details: { handler: shown },
-    hint: 'Write ./file.js#export, relative to the plugin root (.js, .mjs, .cjs, .ts, .mts or .cts), or the name of a handler in the manifest.',
+    hint: 'write ./file.js#export, relative to the plugin root (.js, .mjs, .cjs, .ts, .mts or .cts), or the name of a handler in the manifest',
   });
 }

@@ -21,7 +21,7 @@ export function parseLogLevel(value: unknown, source: string): RuntimeLogLevel {
   const written = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : `of type ${typeof value}`;
   throw createError('ERR_CONFIG_INVALID', `${source} is ${written}, which is not a log level`, {
     details: { source, levels: RUNTIME_LOG_LEVELS },
-    hint: `Use one of ${RUNTIME_LOG_LEVELS.join(', ')}.`,
+    hint: `use one of ${RUNTIME_LOG_LEVELS.join(', ')}`,
   });
 }
 

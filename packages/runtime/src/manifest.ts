@@ -19,7 +19,7 @@ const optionsSchema = z.strictObject({
     .exactOptional(),
 });
 
-const REFUSAL = { code: 'ERR_MANIFEST_INVALID', what: 'The manifest' } as const;
+const REFUSAL = { code: 'ERR_MANIFEST_INVALID', what: 'the manifest' } as const;
 
 /** What a manifest is held against. */
 export interface ParseManifestOptions {
@@ -103,10 +103,10 @@ function assertEngine(manifest: PluginManifest, version: string): void {
   if (problem === undefined) return;
   throw createError(
     'ERR_MANIFEST_INVALID',
-    `The manifest is invalid at /engines/runtime: ${problem}. Write "^${version}"`,
+    `the manifest is invalid at /engines/runtime: ${problem}; write "^${version}"`,
     {
       details: { pointer: '/engines/runtime', range, runtime: version },
-      hint: `Set engines.runtime to "^${version}" once the plugin works with it, or run the plugin with a runtime in its range.`,
+      hint: `set engines.runtime to "^${version}" once the plugin works with it, or run the plugin with a runtime in its range`,
     },
   );
 }

@@ -8,7 +8,7 @@ const MAX_NODES = 20_000;
 /** Where a document comes from and which code refuses it. */
 export interface PlainJsonOptions {
   readonly code: ErrorCode;
-  /** The subject of the message: `The manifest`. */
+  /** The subject of the message: `the manifest`. */
   readonly what: string;
 }
 
@@ -85,7 +85,7 @@ class Copier {
     const { code, what } = this.#options;
     throw createError(code, `${what} is not plain JSON data: ${shown === '' ? 'it' : shown} ${problem}`, {
       details: { pointer: shown },
-      hint: 'Hand in what JSON.parse returns.',
+      hint: 'hand in what JSON.parse returns',
     });
   }
 }

@@ -19,6 +19,6 @@ export function parsePluginName(text: string): PluginName {
   if (isPluginId(id) && range !== '' && range.length <= MAX_RANGE && validRange(range) !== null) return { id, range };
   throw createError('ERR_CONFIG_INVALID', `${JSON.stringify(text.slice(0, 256))} does not name a plugin`, {
     details: { pointer: '/plugin' },
-    hint: 'Write an id, or an id and a semver range: acme-review, @acme/review@^1.2.0.',
+    hint: 'write an id, or an id and a semver range: acme-review, @acme/review@^1.2.0',
   });
 }

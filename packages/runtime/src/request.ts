@@ -91,9 +91,9 @@ export function jobOf(args: readonly unknown[]): Job {
 
 function jobOfRequest(request: unknown, context: unknown, registry: unknown): Job {
   const parsed = requestSchema.safeParse(request);
-  if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'The request' });
+  if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'the request' });
   if (registry !== undefined && !isRegistry(registry)) {
-    throw createError('ERR_CONFIG_INVALID', 'The registry has no method find');
+    throw createError('ERR_CONFIG_INVALID', 'the registry has no method find');
   }
   const { plugin, ...rest } = parsed.data;
   if (plugin === undefined) return makeJob(rest, context, { kind: 'none' });
@@ -139,8 +139,8 @@ function isRegistry(value: unknown): value is PluginRegistry {
 }
 
 function noRegistry(): Error {
-  return createError('ERR_CONFIG_INVALID', 'The request names a plugin, and there is no registry to find it in', {
+  return createError('ERR_CONFIG_INVALID', 'the request names a plugin, and there is no registry to find it in', {
     details: { pointer: '/plugin' },
-    hint: 'Hand in a registry as the third argument of execute, or leave plugin out.',
+    hint: 'hand in a registry as the third argument of execute, or leave plugin out',
   });
 }

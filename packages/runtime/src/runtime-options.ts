@@ -91,14 +91,16 @@ const optionsSchema = z.strictObject({
 /** Checks the options of a runtime. Strict: an unknown one is `ERR_CONFIG_INVALID` that names it. */
 export function parseRuntimeOptions(options: unknown): ParsedRuntimeOptions {
   const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'The runtime' });
+  if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'the runtime' });
   const { maxConcurrency, logLevel, logSink, clock, artifactStore, ...rest } = parsed.data;
   return {
     ...rest,
     artifactStore,
     maxConcurrency: maxConcurrency ?? Math.max(2, availableParallelism() * 2),
     logLevel:
-      logLevel === undefined ? (logLevelFromEnvironment() ?? 'silent') : parseLogLevel(logLevel, 'The option logLevel'),
+      logLevel === undefined
+        ? (logLevelFromEnvironment() ?? 'silent')
+        : parseLogLevel(logLevel, 'the option "logLevel"'),
     logSink,
     clock,
   };

@@ -39,8 +39,8 @@ export class EngineRuntime implements Runtime {
   async run(args: readonly unknown[]): Promise<ExecuteResult> {
     const job = jobOf(args);
     if (this.#closed !== undefined) {
-      throw createError('ERR_CONFIG_INVALID', 'The runtime has been disposed', {
-        hint: 'Make a new one with createRuntime.',
+      throw createError('ERR_CONFIG_INVALID', 'the runtime has been disposed', {
+        hint: 'make a new one with createRuntime',
       });
     }
     const execution = lead(job, this.#parts.engine);

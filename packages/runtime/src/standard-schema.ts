@@ -7,7 +7,7 @@ import { escapePointer } from './plain-json.js';
 /** What is validated, with which code a refusal leaves, and what ends the wait for an asynchronous schema. */
 export interface ValidationOptions {
   readonly code: Extract<ErrorCode, 'ERR_INPUT_INVALID' | 'ERR_OUTPUT_INVALID'>;
-  /** The subject of the message: `The input`. */
+  /** The subject of the message: `the input`. */
   readonly what: string;
   readonly signal: AbortSignal;
 }

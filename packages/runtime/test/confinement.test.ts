@@ -21,7 +21,7 @@ describe('confinement', () => {
     expect(() => assertConfined('fork', confinementTable('wall'), offered)).toThrow(
       expect.objectContaining({
         code: 'ERR_CONFINEMENT_TOO_WEAK',
-        message: 'The sandbox "fork" is too weak: fs (needs wall, has none), net (needs wall, has guard)',
+        message: 'the sandbox "fork" is too weak: fs (needs wall, has none), net (needs wall, has guard)',
         details: {
           adapter: 'fork',
           missing: [
@@ -40,7 +40,7 @@ describe('confinement', () => {
 
     expect(() => assertConfined('odd', confinementTable('guard'), offered)).toThrow(
       expect.objectContaining({
-        message: 'The sandbox "odd" is too weak: fs (needs guard, has none), net (needs guard, has none)',
+        message: 'the sandbox "odd" is too weak: fs (needs guard, has none), net (needs guard, has none)',
       }),
     );
   });

@@ -94,7 +94,7 @@ describe('createPluginContext', () => {
     expect(() => createPluginContext(options as PluginContextOptions)).toThrow(
       expect.objectContaining({
         code: 'ERR_CONFIG_INVALID',
-        message: 'The context is invalid at /permissions: write what is granted, or {} where nothing is',
+        message: 'the context is invalid at /permissions: write what is granted, or {} where nothing is',
       }),
     );
   });

@@ -106,7 +106,7 @@ describe('createRuntime', () => {
     expect(order).toEqual(['run', 'run', 'adapter']);
     await expect(runtime.execute('./run.mjs#run', 1, createPluginContext(options()))).rejects.toMatchObject({
       code: 'ERR_CONFIG_INVALID',
-      message: 'The runtime has been disposed',
+      message: 'the runtime has been disposed',
     });
   });
 

@@ -24,7 +24,7 @@ describe('createGuestLogBook', () => {
 
     expect(book.records.map((record) => [record.level, record.source, record.text])).toEqual([
       ['info', 'log', '12345'],
-      ['warn', 'sandbox', 'The output was cut here: at most 10 bytes and 20000 lines are kept'],
+      ['warn', 'sandbox', 'the output was cut here: at most 10 bytes and 20000 lines are kept'],
     ]);
   });
 

@@ -22,12 +22,12 @@ describe('log levels', () => {
       expect.objectContaining({
         code: 'ERR_CONFIG_INVALID',
         message: `KB_LOG_LEVEL is ${JSON.stringify(value)}, which is not a log level`,
-        hint: 'Use one of silent, error, warn, info, debug, trace.',
+        hint: 'use one of silent, error, warn, info, debug, trace',
       }),
     );
   });
 
   it('refuses what is no text', () => {
-    expect(() => parseLogLevel(3, 'The option logLevel')).toThrow('The option logLevel is of type number');
+    expect(() => parseLogLevel(3, 'the option "logLevel"')).toThrow('the option "logLevel" is of type number');
   });
 });

@@ -89,11 +89,11 @@ describe('parseManifest', () => {
   });
 
   it.each([
-    ['>=2.0.0', `the plugin asks for runtime ">=2.0.0", and this is 1.4.0. Write "^1.4.0"`],
-    ['latest', `"latest" is not a semver range. Write "^1.4.0"`],
+    ['>=2.0.0', `the plugin asks for runtime ">=2.0.0", and this is 1.4.0; write "^1.4.0"`],
+    ['latest', `"latest" is not a semver range; write "^1.4.0"`],
   ])('says what to write where engines.runtime is %s', (runtime, problem) => {
     expect(() => parseManifest({ ...minimal, engines: { runtime } }, { runtimeVersion: '1.4.0' })).toThrow(
-      expect.objectContaining({ message: `The manifest is invalid at /engines/runtime: ${problem}` }),
+      expect.objectContaining({ message: `the manifest is invalid at /engines/runtime: ${problem}` }),
     );
   });
 

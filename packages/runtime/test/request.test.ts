@@ -18,7 +18,7 @@ describe('misuse by the host', () => {
   ])('rejects %s', async (_, value) => {
     await expect(execute('./x.js#y', {}, unchecked<PluginContext>(value))).rejects.toMatchObject({
       code: 'ERR_CONFIG_INVALID',
-      message: 'The context was not made by createPluginContext',
+      message: 'the context was not made by createPluginContext',
     });
   });
 
@@ -50,7 +50,7 @@ describe('misuse by the host', () => {
   it('rejects a plugin that is named without a registry', async () => {
     await expect(execute({ handler: 'run', input: {}, plugin: 'acme' }, context)).rejects.toMatchObject({
       code: 'ERR_CONFIG_INVALID',
-      message: 'The request names a plugin, and there is no registry to find it in',
+      message: 'the request names a plugin, and there is no registry to find it in',
     });
   });
 });

@@ -82,7 +82,7 @@ async function settle(run: Run, call: GuestCall, work: SandboxCall): Promise<San
     if (isPluginError(thrown)) throw thrown;
     cause = thrown;
   }
-  throw createError('ERR_SANDBOX_CRASHED', 'The sandbox failed, and has not said how the handler ended', {
+  throw createError('ERR_SANDBOX_CRASHED', 'the sandbox failed, and has not said how the handler ended', {
     details: { adapter },
     cause,
   });

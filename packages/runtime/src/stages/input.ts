@@ -7,7 +7,7 @@ export async function parseInput(run: Run, job: Job): Promise<unknown> {
   if (job.inputSchema === undefined) return job.input;
   return validateStandard(job.inputSchema, job.input, {
     code: 'ERR_INPUT_INVALID',
-    what: 'The input',
+    what: 'the input',
     signal: run.signal,
   });
 }

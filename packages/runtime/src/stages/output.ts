@@ -7,7 +7,7 @@ export async function parseOutput(run: Run, job: Job, output: unknown): Promise<
   if (job.outputSchema === undefined) return output;
   return validateStandard(job.outputSchema, output, {
     code: 'ERR_OUTPUT_INVALID',
-    what: 'The output',
+    what: 'the output',
     signal: run.signal,
   });
 }

@@ -64,16 +64,16 @@ async function openInstalled(
   installed: InstalledPlugin | undefined,
 ): Promise<FoundPlugin> {
   if (installed === undefined) {
-    throw createError('ERR_HANDLER_NOT_FOUND', `The registry has no plugin "${name.id}" in the range "${name.range}"`, {
+    throw createError('ERR_HANDLER_NOT_FOUND', `the registry has no plugin "${name.id}" in the range "${name.range}"`, {
       details: { plugin: name.id, range: name.range },
-      hint: 'Install the plugin, or ask for a version that is installed.',
+      hint: 'install the plugin, or ask for a version that is installed',
     });
   }
   const manifest = parseManifest(installed.manifest);
   if (manifest.id !== name.id || !satisfies(manifest.version, name.range, { includePrerelease: true })) {
     throw createError(
       'ERR_MANIFEST_INVALID',
-      `The registry found "${manifest.id}" ${manifest.version} for "${name.id}" in the range "${name.range}"`,
+      `the registry found "${manifest.id}" ${manifest.version} for "${name.id}" in the range "${name.range}"`,
       { details: { pointer: '/id', plugin: name.id, range: name.range } },
     );
   }
@@ -84,7 +84,7 @@ async function realRoot(root: string): Promise<string> {
   try {
     return await realpath(root);
   } catch (cause) {
-    throw createError('ERR_CONFIG_INVALID', 'The folder of the plugin that the registry found is not there', { cause });
+    throw createError('ERR_CONFIG_INVALID', 'the folder of the plugin that the registry found is not there', { cause });
   }
 }
 
@@ -94,8 +94,8 @@ function assertSamePlugin(job: Job, found: { readonly id: string; readonly versi
   if (expected === undefined || (expected.id === found.id && expected.version === found.version)) return;
   throw createError(
     'ERR_MANIFEST_INVALID',
-    `The manifest is of "${found.id}" ${found.version}, and the context is for "${expected.id}" ${expected.version}`,
-    { details: { pointer: '/id' }, hint: 'Make a context for this plugin, or leave plugin out of the context.' },
+    `the manifest is of "${found.id}" ${found.version}, and the context is for "${expected.id}" ${expected.version}`,
+    { details: { pointer: '/id' }, hint: 'make a context for this plugin, or leave plugin out of the context' },
   );
 }
 
@@ -109,8 +109,8 @@ function findHandler(handler: Job['handler'], manifest: PluginManifest | undefin
   const written = `${reference.file}#${reference.export}`;
   const [first, second] = Object.values(declared).filter((declaration) => declaration.handler === written);
   if (second === undefined) return first ?? { handler: written };
-  throw createError('ERR_HANDLER_NOT_FOUND', `The manifest declares ${JSON.stringify(written)} under several names`, {
+  throw createError('ERR_HANDLER_NOT_FOUND', `the manifest declares ${JSON.stringify(written)} under several names`, {
     details: { handler: written },
-    hint: 'Say which one: use its name in the manifest.',
+    hint: 'say which one: use its name in the manifest',
   });
 }

@@ -63,7 +63,7 @@ describe('prepare', () => {
     const manifest = manifestWith({ handlers });
 
     expect(errorOf(await execute('./run.mjs#run', 1, contextWith(), manifest))?.hint).toBe(
-      'Say which one: use its name in the manifest.',
+      'say which one: use its name in the manifest',
     );
     await expect(execute('two', 1, contextWith(), manifest)).resolves.toMatchObject({ ok: true });
   });
@@ -73,7 +73,7 @@ describe('prepare', () => {
 
     expect(errorOf(await execute('run', 1, context, manifestWith()))).toMatchObject({
       code: 'ERR_MANIFEST_INVALID',
-      message: 'The manifest is of "test-plugin" 1.0.0, and the context is for "acme" 1.0.0',
+      message: 'the manifest is of "test-plugin" 1.0.0, and the context is for "acme" 1.0.0',
     });
     await expect(execute('run', 1, context, manifestWith({ id: 'acme' }))).resolves.toMatchObject({ pluginId: 'acme' });
   });
