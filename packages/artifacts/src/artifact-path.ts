@@ -26,12 +26,12 @@ export function parseArtifactPath(path: unknown): string {
 /** Says why a text cannot be one segment of a path; `undefined` where it can. */
 export function flawOfSegment(segment: string): string | undefined {
   if (segment === '') return 'a segment is empty';
-  if (segment === '.' || segment === '..') return `a segment is '${segment}'`;
+  if (segment === '.' || segment === '..') return `a segment is "${segment}"`;
   // Colons open streams on NTFS; the others are refused by Windows.
   if (/[/\\<>:"|?*]/.test(segment)) return 'a segment has one of / \\ < > : " | ? *';
   if (/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(segment)) return 'a segment has a control character or half a surrogate pair';
   if (/[. ]$/.test(segment)) return 'a segment ends with a dot or a space';
-  if (WIN32_DEVICE.test(segment)) return `'${segment.slice(0, 16)}' is a device name on Windows`;
+  if (WIN32_DEVICE.test(segment)) return `"${segment.slice(0, 16)}" is a device name on Windows`;
   if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES) return `a segment is longer than ${MAX_SEGMENT_BYTES} bytes`;
   return undefined;
 }
@@ -45,7 +45,7 @@ export function parseArtifactKey(key: ArtifactKey): ArtifactKey {
 export function parsePluginId(id: unknown): string {
   if (isPluginId(id)) return id;
   throw createError('ERR_INVALID_ARGUMENT', `${quote(id)} is not the id of a plugin`, {
-    hint: 'Name plugins as npm names packages: lower case, `name` or `@scope/name`.',
+    hint: 'name plugins as npm names packages: lower case, `name` or `@scope/name`',
   });
 }
 
@@ -69,6 +69,6 @@ export function quote(value: unknown): string {
 function invalidPath(path: unknown, flaw: string): PluginError {
   return createError('ERR_ARTIFACT_PATH_INVALID', `${quote(path)} is not an artifact path: ${flaw}`, {
     details: { flaw },
-    hint: 'Use a relative path such as `reports/2026.md`, with names that every platform can store.',
+    hint: 'use a relative path such as `reports/2026.md`, with names that every platform can store',
   });
 }

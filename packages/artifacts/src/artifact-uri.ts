@@ -26,7 +26,7 @@ export function parseArtifactUri(uri: unknown): ArtifactKey {
     }
   }
   throw createError('ERR_ARTIFACT_PATH_INVALID', `${quote(uri)} is not the URI of an artifact`, {
-    hint: 'Artifacts are named `artifact://<pluginId>/<path>`, percent-encoded as encodeURIComponent does it.',
+    hint: 'write `artifact://<pluginId>/<path>`, percent-encoded as encodeURIComponent does it',
   });
 }
 

@@ -61,7 +61,7 @@ async function* chunksOf(body: ArtifactBody, signal: AbortSignal): AsyncGenerato
   } catch (error) {
     throw isPluginError(error)
       ? error
-      : createError('ERR_IO_FAILED', 'The stream with the content of the artifact failed', { cause: error });
+      : createError('ERR_IO_FAILED', 'the stream with the content of the artifact failed', { cause: error });
   } finally {
     // Not awaited: a stream that never yields never ends either. Its last error has nobody left to hear it.
     if (!ended) void Promise.resolve(iterator.return?.()).catch(() => undefined);
@@ -86,15 +86,15 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 function abortError(signal: AbortSignal): PluginError {
   if (isPluginError(signal.reason)) return signal.reason;
-  return createError('ERR_ABORTED', 'The artifact was given up because its signal was aborted', {
+  return createError('ERR_ABORTED', 'the artifact was given up because its signal was aborted', {
     cause: signal.reason,
   });
 }
 
 function tooLarge(limit: number): PluginError {
-  return createError('ERR_ARTIFACT_TOO_LARGE', `The artifact is larger than ${limit} bytes`, { details: { limit } });
+  return createError('ERR_ARTIFACT_TOO_LARGE', `the artifact is larger than ${limit} bytes`, { details: { limit } });
 }
 
 function notBytes(): PluginError {
-  return createError('ERR_INVALID_ARGUMENT', 'The content of an artifact is a Uint8Array or an async iterable of them');
+  return createError('ERR_INVALID_ARGUMENT', 'the content of an artifact is a Uint8Array or an async iterable of them');
 }

@@ -68,7 +68,7 @@ function planArtifacts(options: WriteDeclaredArtifactsOptions): readonly Planned
     if (other !== undefined) {
       throw conflict(
         artifactUri({ pluginId: options.pluginId, path }),
-        `'${other}' and '${declaration.name}' both name it`,
+        `"${other}" and "${declaration.name}" both name it`,
       );
     }
     names.set(folded, declaration.name);
@@ -114,10 +114,10 @@ function missingPart(declaration: ArtifactDeclaration): PluginError {
 
 function outputInvalid(declaration: ArtifactDeclaration, flaw: string, cause: unknown): PluginError {
   const pointer = declaration.from ?? '';
-  const place = pointer === '' ? 'the output' : `the part '${pointer}' of the output`;
-  return createError('ERR_OUTPUT_INVALID', `Artifact '${declaration.name}' is ${place}, and that ${flaw}`, {
+  const place = pointer === '' ? 'the output' : `the part "${pointer}" of the output`;
+  return createError('ERR_OUTPUT_INVALID', `the artifact "${declaration.name}" is ${place}, and that ${flaw}`, {
     details: { artifact: declaration.name, pointer },
-    hint: 'Return that part, or declare the artifact `optional`.',
+    hint: 'return that part, or declare the artifact `optional`',
     cause,
   });
 }
@@ -126,7 +126,7 @@ function tooLarge(declaration: ArtifactDeclaration, bytes: number): PluginError 
   const limit = declaration.maxBytes;
   return createError(
     'ERR_ARTIFACT_TOO_LARGE',
-    `Artifact '${declaration.name}' has ${bytes} bytes, its limit is ${limit}`,
+    `the artifact "${declaration.name}" has ${bytes} bytes, its limit is ${limit}`,
     {
       details: { artifact: declaration.name, bytes, limit },
     },

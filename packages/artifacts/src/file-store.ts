@@ -49,7 +49,7 @@ class FileArtifactStore implements ArtifactStore {
 
   constructor({ directory, clock }: FileArtifactStoreOptions) {
     if (typeof directory !== 'string' || directory === '') {
-      throw createError('ERR_CONFIG_INVALID', 'The directory of a file store is not a path');
+      throw createError('ERR_CONFIG_INVALID', 'the option "directory" of a file store is not a path');
     }
     this.#root = resolve(directory);
     this.#now = clock === undefined ? Date.now : () => clock.now();
@@ -120,7 +120,7 @@ class FileArtifactStore implements ArtifactStore {
   async #marked<T>(key: ArtifactKey, work: (temporary: Folder, ticket: Ticket) => Promise<T>): Promise<T> {
     const ticket = await newTicket(keyHashOf(key));
     await using temporary = await openTemporary(this.#root, true);
-    if (temporary === undefined) throw new Error('The folder of temporary files was removed by somebody else');
+    if (temporary === undefined) throw new Error('the folder of temporary files was removed by somebody else');
     const mark = temporary.at(temporaryName(ticket, 'mark'));
     await (await createExclusively(mark)).close();
     try {
@@ -141,7 +141,7 @@ class FileArtifactStore implements ArtifactStore {
 
   async #assertNoTwin(key: ArtifactKey, ticket: Ticket): Promise<void> {
     const twin = await findTwin(this.#root, ticket.keyHash, key);
-    if (twin !== undefined) throw conflict(artifactUri(key), `'${twin}' differs by case or spelling alone`);
+    if (twin !== undefined) throw conflict(artifactUri(key), `"${twin}" differs by case or spelling alone`);
   }
 
   async *#read(info: ArtifactInfo, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {

@@ -56,7 +56,7 @@ async function openStep(path: string, create: boolean): Promise<Folder | undefin
     const stats = await lstat(path);
     if (stats.isSymbolicLink()) throw linkInTheWay(nameOf(path));
     if (stats.isDirectory()) return namedFolder(path);
-    throw Object.assign(new Error('Not a folder'), { code: 'ENOTDIR' });
+    throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === 'ENOENT') return undefined;

@@ -104,9 +104,9 @@ class MemoryArtifactStore implements ArtifactStore {
 
   #hold(chunk: Buffer, chunks: Buffer[]): void {
     if (this.#held + chunk.byteLength > this.#maxBytes) {
-      throw createError('ERR_IO_FAILED', `The memory store holds no more than ${this.#maxBytes} bytes`, {
+      throw createError('ERR_IO_FAILED', `the memory store holds no more than ${this.#maxBytes} bytes`, {
         details: { errno: 'ENOSPC', limit: this.#maxBytes },
-        hint: 'Delete artifacts, raise maxBytes, or use the file store.',
+        hint: 'delete artifacts, raise maxBytes, or use the file store',
       });
     }
     this.#held += chunk.byteLength;

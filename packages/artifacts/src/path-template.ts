@@ -48,14 +48,14 @@ export function renderPathTemplate(template: PathTemplate, values: Readonly<Reco
 function valueOf(name: string, values: Readonly<Record<string, unknown>>): string {
   const given = Object.hasOwn(values, name) ? values[name] : undefined;
   if (typeof given !== 'string') {
-    throw createError('ERR_INVALID_ARGUMENT', `The value for {${name}} is ${quote(given)}, not a string`);
+    throw createError('ERR_INVALID_ARGUMENT', `the value for {${name}} is ${quote(given)}, not a string`);
   }
   const value = name === 'pluginId' && isPluginId(given) ? given.replace('/', '__') : given;
   const flaw = flawOfValue(value);
   if (flaw === undefined) return value;
   throw createError('ERR_ARTIFACT_PATH_INVALID', `${quote(given)} cannot stand for {${name}}: ${flaw}`, {
     details: { placeholder: name, flaw },
-    hint: 'A value is one plain name; it never brings in a separator or `..`.',
+    hint: 'use one plain name, without a separator or `..`',
   });
 }
 
@@ -63,7 +63,7 @@ function flawOfValue(value: string): string | undefined {
   if (value.length > MAX_VALUE_BYTES || Buffer.byteLength(value) > MAX_VALUE_BYTES) {
     return `it is longer than ${MAX_VALUE_BYTES} bytes`;
   }
-  if (value.includes('..')) return "it has '..'";
+  if (value.includes('..')) return 'it has ".."';
   return flawOfSegment(value);
 }
 
@@ -71,6 +71,6 @@ function refusal(template: unknown, flaw: string, options: PathTemplateOptions):
   const known = options.variables.map((name) => `{${name}}`).join(' ');
   return createError('ERR_ARTIFACT_PATH_INVALID', `${quote(template)} is not a path template: ${flaw}`, {
     details: { flaw, known: options.variables },
-    hint: `Known placeholders: ${known === '' ? 'none' : known}.`,
+    hint: `write one of the known placeholders: ${known === '' ? 'none' : known}`,
   });
 }

@@ -14,6 +14,6 @@ export function assertPutOptions(options: ArtifactPutOptions): void {
     throw createError('ERR_INVALID_ARGUMENT', 'maxBytes is not a number of bytes, zero or more');
   }
   if (ifExists !== 'replace' && ifExists !== 'fail') {
-    throw createError('ERR_INVALID_ARGUMENT', `ifExists is ${quote(ifExists)}, not 'replace' or 'fail'`);
+    throw createError('ERR_INVALID_ARGUMENT', `ifExists is ${quote(ifExists)}, not "replace" or "fail"`);
   }
 }

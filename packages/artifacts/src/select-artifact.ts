@@ -15,7 +15,7 @@ function parsePointer(pointer: string): readonly string[] {
   if (pointer === '') return [];
   if (typeof pointer !== 'string' || !pointer.startsWith('/') || /~(?![01])/.test(pointer)) {
     throw createError('ERR_MANIFEST_INVALID', `${quote(pointer)} is not a JSON pointer`, {
-      hint: "Write '' for all of the output, or '/report/text' for a part of it; '~' is written '~0' and '/' '~1'.",
+      hint: 'write "" for all of the output, or "/report/text" for a part of it; "~" is written "~0" and "/" "~1"',
     });
   }
   // `~1` first, or `~01` would become a slash.

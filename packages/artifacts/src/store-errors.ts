@@ -2,12 +2,12 @@ import { createError, isPluginError } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
 
 const HINTS: ReadonlyMap<string, string> = new Map([
-  ['ENOSPC', 'Free space where the artifacts lie.'],
-  ['EDQUOT', 'Raise the disk quota of the user that the host runs as.'],
-  ['EACCES', 'Let the user that the host runs as write the folder of the artifacts.'],
-  ['EPERM', 'The folder of the artifacts must allow new files, renames and hard links.'],
-  ['EROFS', 'Put the artifacts on a file system that can be written.'],
-  ['EMFILE', 'Raise the limit of open files, or write fewer artifacts at once.'],
+  ['ENOSPC', 'free space where the artifacts lie'],
+  ['EDQUOT', 'raise the disk quota of the user that the host runs as'],
+  ['EACCES', 'let the user that the host runs as write the folder of the artifacts'],
+  ['EPERM', 'the folder of the artifacts must allow new files, renames and hard links'],
+  ['EROFS', 'put the artifacts on a file system that can be written'],
+  ['EMFILE', 'raise the limit of open files, or write fewer artifacts at once'],
 ]);
 
 /** What an operating system called its error, `undefined` for any other thrown value. */
@@ -20,7 +20,7 @@ export function toStoreError(error: unknown, uri: string): PluginError {
   if (isPluginError(error)) return error;
   const errno = errnoOf(error);
   const hint = HINTS.get(errno ?? '');
-  return createError('ERR_IO_FAILED', `The store failed on ${uri}${errno === undefined ? '' : `: ${errno}`}`, {
+  return createError('ERR_IO_FAILED', `the store failed on ${uri}${errno === undefined ? '' : `: ${errno}`}`, {
     details: { uri, errno },
     cause: error,
     ...(hint === undefined ? {} : { hint }),
@@ -39,8 +39,8 @@ export function corrupt(uri: string, reason: string): PluginError {
 
 /** `ERR_PERMISSION_DENIED`: a link stands where the store expects what it made itself. */
 export function linkInTheWay(name: string): PluginError {
-  return createError('ERR_PERMISSION_DENIED', `The artifact store follows no links, and '${name}' is one`, {
+  return createError('ERR_PERMISSION_DENIED', `the artifact store follows no links, and "${name}" is one`, {
     details: { name },
-    hint: 'Remove the link, or give the store the real folder.',
+    hint: 'remove the link, or give the store the real folder',
   });
 }

@@ -32,7 +32,7 @@ export async function readVersions(root: string, keyHash: string): Promise<reado
 export async function addVersion(root: string, temporary: Folder, { ticket, version }: NewVersion): Promise<void> {
   const draft = temporary.at(temporaryName(ticket, 'json'));
   await using shard = await openShard(root, ticket.keyHash, true);
-  if (shard === undefined) throw new Error('The folder of the metadata was removed by somebody else');
+  if (shard === undefined) throw new Error('the folder of the metadata was removed by somebody else');
   await writeDurably(draft, formatVersion(version));
   await rename(draft, shard.at(versionName(ticket.keyHash, version.id)));
   await shard.sync();

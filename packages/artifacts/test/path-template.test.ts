@@ -44,7 +44,7 @@ describe('path templates', () => {
     expect(() => parsePathTemplate('{who}.md', { variables })).toThrow(
       expect.objectContaining({
         message: '"{who}.md" is not a path template: it has no placeholder "{who}"',
-        hint: 'Known placeholders: {pluginId} {runId} {name}.',
+        hint: 'write one of the known placeholders: {pluginId} {runId} {name}',
       }),
     );
   });

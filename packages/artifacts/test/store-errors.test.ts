@@ -48,7 +48,7 @@ describe('errors of the store', () => {
     expect(toStoreError(cause, 'artifact://acme/a')).toEqual(
       expect.objectContaining({
         code: 'ERR_IO_FAILED',
-        message: 'The store failed on artifact://acme/a: EROFS',
+        message: 'the store failed on artifact://acme/a: EROFS',
         details: { uri: 'artifact://acme/a', errno: 'EROFS' },
         cause,
       }),
