@@ -73,7 +73,6 @@ export type {
   PatchOperation,
   PermissionDecision,
   PermissionExplanation,
-  PermissionKind,
   PermissionPatch,
   PermissionPolicy,
   PermissionRequest,
