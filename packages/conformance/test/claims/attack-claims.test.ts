@@ -68,10 +68,10 @@ describe('attackClaims', { timeout: 60_000 }, () => {
     expect(breach?.evidence).toContain('broken');
   });
 
-  it('makes guards face honest mistakes, and walls all there is', async () => {
+  it.each(CONFINEMENTS)('makes a guard of %s face honest mistakes, and a wall all there is', async (name) => {
     const kindsOf = async (claimed: 'guard' | 'wall'): Promise<readonly string[]> => {
-      const { time } = await attackClaims(lyingSandbox({ time: claimed }, runNothing), { only: ['time'] });
-      return [...new Set(time?.attacks.map(({ kind }) => kind))];
+      const { [name]: line } = await attackClaims(lyingSandbox({ [name]: claimed }, runNothing), { only: [name] });
+      return [...new Set(line?.attacks.map(({ kind }) => kind))];
     };
     expect(await kindsOf('guard')).toEqual(['honest']);
     expect(await kindsOf('wall')).toEqual(['honest', 'hostile']);
