@@ -10,6 +10,8 @@ import { configError, joinPointer } from './config-error.js';
 import { compileEnvSection } from './env-section.js';
 import { parseRoot } from './fs-path.js';
 import { compileFsSection } from './fs-section.js';
+import { assertKnownOptions } from './known-options.js';
+import type { OptionNames } from './known-options.js';
 import { compileNetSection } from './net-section.js';
 import type { ParsedRequest } from './parsed-request.js';
 import { parsePermissionSpec } from './parse-spec.js';
@@ -19,6 +21,7 @@ import { effectiveQuotas } from './quotas.js';
 import { deny } from './section.js';
 import type { SectionContext } from './section.js';
 
+/** What a policy must know besides its spec. An unknown one is `ERR_CONFIG_INVALID`. */
 export interface CompilePolicyOptions {
   /** Absolute. File rules and relative paths are below it. */
   readonly root: string;
@@ -32,6 +35,14 @@ export interface CompilePolicyOptions {
   readonly platform?: NodeJS.Platform;
 }
 
+const OPTIONS: OptionNames<CompilePolicyOptions> = {
+  root: true,
+  source: true,
+  pointer: true,
+  protectedPaths: true,
+  platform: true,
+};
+
 /**
  * Compiles a spec into an immutable policy; without a spec it denies all. Throws `ERR_CONFIG_INVALID`, or
  * `ERR_MANIFEST_INVALID` where the source is a manifest, for a spec that `parsePermissionSpec` refuses.
@@ -40,6 +51,7 @@ export function compilePolicy(
   spec: PermissionSpec | null | undefined,
   options: CompilePolicyOptions,
 ): PermissionPolicy {
+  assertKnownOptions(options, OPTIONS);
   const { source = 'grant', pointer = '', platform = process.platform } = options;
   if (source !== 'grant' && source !== 'manifest') {
     throw configError('ERR_CONFIG_INVALID', [{ pointer: '/source', message: 'must be "manifest" or "grant"' }]);
@@ -48,12 +60,19 @@ export function compilePolicy(
   const parsed = parsePermissionSpec(spec ?? {}, { pointer, code });
   const places = {
     root: parseRoot(options.root, platform, '/root'),
-    protectedPaths: (options.protectedPaths ?? []).map((path, index) =>
-      parseRoot(path, platform, joinPointer('/protectedPaths', index)),
-    ),
+    protectedPaths: parseProtected(options.protectedPaths ?? [], platform),
   };
   const document: SpecDocument = { source, pointer, platform, absent: spec === undefined || spec === null };
   return new CompiledPolicy(compileCore(parsed, document, places));
+}
+
+function parseProtected(paths: readonly string[], platform: NodeJS.Platform): readonly string[] {
+  if (!Array.isArray(paths)) {
+    throw configError('ERR_CONFIG_INVALID', [
+      { pointer: '/protectedPaths', message: 'must be a list of absolute paths' },
+    ]);
+  }
+  return paths.map((path, index) => parseRoot(path, platform, joinPointer('/protectedPaths', index)));
 }
 
 interface SpecDocument extends SectionContext {

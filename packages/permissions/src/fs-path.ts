@@ -2,18 +2,37 @@ import { posix, win32 } from 'node:path';
 import { createError } from '@kb-labs/contracts';
 import type { CanonicalPath } from '@kb-labs/contracts';
 import { configError } from './config-error.js';
+import { assertKnownOptions } from './known-options.js';
+import type { OptionNames } from './known-options.js';
 import { win32PathProblem } from './win32-path.js';
 
 const MAX_UNITS = 4096;
 const MAX_SEGMENTS = 128;
 const MAX_NAME = 255;
 
+/** Against what a path is read. An unknown option is `ERR_CONFIG_INVALID`. */
 export interface ParseFsTargetOptions {
   /** Absolute; relative paths are resolved against it, never against the working directory. */
   readonly root: string;
   /** Whose path rules hold. Default: this process's. */
   readonly platform?: NodeJS.Platform;
 }
+
+const OPTIONS: OptionNames<ParseFsTargetOptions> = { root: true, platform: true };
+
+const PLATFORMS: ReadonlySet<NodeJS.Platform> = new Set<NodeJS.Platform>([
+  'aix',
+  'android',
+  'cygwin',
+  'darwin',
+  'freebsd',
+  'haiku',
+  'linux',
+  'netbsd',
+  'openbsd',
+  'sunos',
+  'win32',
+]);
 
 /** What came of reading a path: the canonical form, or what is wrong with it. */
 export type FsTargetResult =
@@ -25,6 +44,7 @@ export type FsTargetResult =
  * links and expands nothing (`%2e`, `~` and `$HOME` are names). Throws `ERR_INVALID_ARGUMENT` for what is malformed.
  */
 export function parseFsTarget(path: unknown, options: ParseFsTargetOptions): CanonicalPath {
+  assertKnownOptions(options, OPTIONS);
   const platform = options.platform ?? process.platform;
   const result = readFsTarget(path, { root: parseRoot(options.root, platform, '/root'), platform });
   if (result.ok) return result.path;
@@ -34,8 +54,11 @@ export function parseFsTarget(path: unknown, options: ParseFsTargetOptions): Can
   });
 }
 
-/** Parses a root or another path of the host: absolute and normalised. Throws `ERR_CONFIG_INVALID`. */
+/** Parses a root or another path of the host: absolute and normalised. Throws `ERR_CONFIG_INVALID`, also for a platform that is none. */
 export function parseRoot(root: unknown, platform: NodeJS.Platform, pointer: string): string {
+  if (!PLATFORMS.has(platform)) {
+    throw configError('ERR_CONFIG_INVALID', [{ pointer: '/platform', message: 'must be one of process.platform' }]);
+  }
   const rules = platform === 'win32' ? win32 : posix;
   if (typeof root === 'string' && rules.isAbsolute(root) && !/[\p{Cc}\p{Cs}]/u.test(root)) return rules.resolve(root);
   throw configError('ERR_CONFIG_INVALID', [{ pointer, message: 'must be an absolute path' }]);

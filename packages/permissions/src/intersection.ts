@@ -1,10 +1,13 @@
 import type { DenyReason, PermissionDecision, PermissionPatch, PermissionPolicy } from '@kb-labs/contracts';
 import { configError } from './config-error.js';
+import { assertKnownOptions } from './known-options.js';
+import type { OptionNames } from './known-options.js';
 import type { ParsedRequest } from './parsed-request.js';
 import { CompiledPolicy } from './policy.js';
 import type { Grounds, PolicyCore } from './policy.js';
 import { effectiveQuotas, smallerQuotas } from './quotas.js';
 
+/** Both sides of an intersection: policies of this package for one root and platform. */
 export interface IntersectPoliciesOptions {
   /** What the manifest asks for. */
   readonly asked: PermissionPolicy;
@@ -12,11 +15,15 @@ export interface IntersectPoliciesOptions {
   readonly granted: PermissionPolicy;
 }
 
+const OPTIONS: OptionNames<IntersectPoliciesOptions> = { asked: true, granted: true };
+
 /**
  * Allows what both allow; a deny of either beats both. An allow names the manifest's line, `explain` lists both. Quotas
  * are the smaller, where the manifest's count only if it names them. Throws `ERR_CONFIG_INVALID` for two roots.
  */
-export function intersectPolicies({ asked, granted }: IntersectPoliciesOptions): PermissionPolicy {
+export function intersectPolicies(options: IntersectPoliciesOptions): PermissionPolicy {
+  assertKnownOptions(options, OPTIONS);
+  const { asked, granted } = options;
   const cores = { asked: CompiledPolicy.coreOf(asked), granted: CompiledPolicy.coreOf(granted) };
   if (cores.asked === undefined || cores.granted === undefined) {
     throw configError('ERR_CONFIG_INVALID', [

@@ -6,7 +6,10 @@ import type {
   PermissionDecision,
 } from '@kb-labs/contracts';
 import { compilePolicy } from './compile-policy.js';
+import { assertKnownOptions } from './known-options.js';
+import type { OptionNames } from './known-options.js';
 
+/** What a single question about a path may name besides the path. An unknown one is `ERR_CONFIG_INVALID`. */
 export interface CheckFsPermissionOptions {
   /** Absolute. Default: the working directory. */
   readonly root?: string;
@@ -14,6 +17,8 @@ export interface CheckFsPermissionOptions {
   readonly operation?: FsOperation;
   readonly platform?: NodeJS.Platform;
 }
+
+const OPTIONS: OptionNames<CheckFsPermissionOptions> = { root: true, operation: true, platform: true };
 
 /**
  * One question about a path, purely lexical: links are not followed. Compiles the rules each time, so many questions
@@ -24,6 +29,7 @@ export function checkFsPermission(
   spec: FsPermissionSpec,
   options: CheckFsPermissionOptions = {},
 ): PermissionDecision {
+  assertKnownOptions(options, OPTIONS);
   const { root = process.cwd(), operation = 'read', platform = process.platform } = options;
   return compilePolicy({ fs: spec }, { root, platform }).check({ kind: 'fs', operation, path });
 }

@@ -2,10 +2,13 @@ import type { Issue, PermissionSpec } from '@kb-labs/contracts';
 import type { z } from 'zod';
 import { configError, joinPointer } from './config-error.js';
 import type { ConfigErrorCode } from './config-error.js';
+import { assertKnownOptions } from './known-options.js';
+import type { OptionNames } from './known-options.js';
 import { nearName } from './near-name.js';
 import { permissionSpecSchema, SPEC_KEYS } from './permission-schema.js';
 import { copyPlainData } from './plain-data.js';
 
+/** How the errors of a spec are told. An unknown option is `ERR_CONFIG_INVALID`. */
 export interface ParsePermissionSpecOptions {
   /** JSON pointer of the spec in its document, for messages. Default: the spec is the document. */
   readonly pointer?: string;
@@ -13,12 +16,14 @@ export interface ParsePermissionSpecOptions {
   readonly code?: ConfigErrorCode;
 }
 
+const OPTIONS: OptionNames<ParsePermissionSpecOptions> = { pointer: true, code: true };
+
 /**
  * Parses what a manifest asks for or a host grants, from plain JSON data alone, into a copy. Throws
  * `ERR_CONFIG_INVALID` (or `options.code`) with the JSON pointer of what is wrong, and at most ten issues.
  */
 export function parsePermissionSpec(value: unknown, options: ParsePermissionSpecOptions = {}): PermissionSpec {
-  const { pointer = '', code = 'ERR_CONFIG_INVALID' } = options;
+  const { pointer, code } = parseOptions(options);
   const copy = copyPlainData(value, pointer);
   if (!copy.ok) throw configError(code, [{ pointer: copy.pointer, message: copy.message }]);
   const parsed = permissionSpecSchema.safeParse(copy.value);
@@ -27,6 +32,18 @@ export function parsePermissionSpec(value: unknown, options: ParsePermissionSpec
     code,
     parsed.error.issues.flatMap((issue) => describeIssue(issue, pointer)),
   );
+}
+
+function parseOptions(options: ParsePermissionSpecOptions): Required<ParsePermissionSpecOptions> {
+  assertKnownOptions(options, OPTIONS);
+  const { pointer = '', code = 'ERR_CONFIG_INVALID' } = options;
+  if (typeof pointer !== 'string' || !/^(?:\/|$)/.test(pointer)) {
+    throw configError('ERR_CONFIG_INVALID', [{ pointer: '/pointer', message: 'must be a JSON pointer' }]);
+  }
+  if (code === 'ERR_CONFIG_INVALID' || code === 'ERR_MANIFEST_INVALID') return { pointer, code };
+  throw configError('ERR_CONFIG_INVALID', [
+    { pointer: '/code', message: 'must be "ERR_CONFIG_INVALID" or "ERR_MANIFEST_INVALID"' },
+  ]);
 }
 
 function describeIssue(issue: z.core.$ZodIssue, pointer: string): Issue[] {

@@ -2,11 +2,13 @@ import { createError } from '@kb-labs/contracts';
 import type { EffectiveQuotas, MeteredQuotaName, QuotaMeter, QuotaReservation } from '@kb-labs/contracts';
 import { configError } from './config-error.js';
 import { QuotaExceededError } from './errors.js';
-import { isMeteredQuota, quotaNames, quotaRange } from './quotas.js';
+import { assertKnownOptions } from './known-options.js';
+import { DEFAULT_QUOTAS, isMeteredQuota, quotaNames, quotaRange } from './quotas.js';
 
 /**
  * Counts what one execution uses. Reservations are taken at once and together never pass a limit, however many calls are
- * under way. Throws `ERR_CONFIG_INVALID` where a limit is missing or no whole number in its range.
+ * under way. Throws `ERR_CONFIG_INVALID` where a limit is missing, unknown, or no whole number in
+ * its range.
  */
 export function createQuotaMeter(limits: EffectiveQuotas): QuotaMeter {
   const checked = checkLimits(limits);
@@ -54,6 +56,7 @@ function checkReservation(name: unknown, amount: unknown): void {
 }
 
 function checkLimits(limits: EffectiveQuotas): EffectiveQuotas {
+  assertKnownOptions(limits, DEFAULT_QUOTAS);
   const issues = quotaNames().flatMap((name) => {
     const { min, max } = quotaRange(name);
     const limit = limits[name];
