@@ -36,7 +36,11 @@ export interface ProcessEnd {
   readonly spawnError: PluginError | undefined;
 }
 
-/** Starts a guest in a process group of its own, with an empty environment and nothing of the host's but four descriptors. */
+/**
+ * Starts a guest in a process group of its own, with an empty environment and nothing of the host's but four descriptors: standard input
+ * (`/dev/null`), output and error, and the channel. bubblewrap has two more while it starts, one to tell the guest's number and one to read
+ * the seccomp filter from, and closes them.
+ */
 export function startGuestProcess(command: ChildCommand, cwd: string): GuestProcess {
   const child = trySpawn(command, cwd);
   if ('error' in child) return neverStarted(child.error);

@@ -117,6 +117,7 @@ function bindReadOnly(from: string, to: string): readonly string[] {
   return ['--ro-bind', from, to];
 }
 
+// The mandatory denies of @kb-labs/permissions name the same files. The two are neighbours and share no list: change both.
 const SECRET_NAMES = /^(\.env.*|\.npmrc|\.ssh|\.aws|\.git)$/;
 
 /** Covers what lies at the top of a plugin's folder and is no code: the folder may be somebody's working directory. */

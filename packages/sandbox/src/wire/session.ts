@@ -40,7 +40,7 @@ export interface SessionOptions {
 export interface Session {
   /** Waits for `ready`. On failure (`ERR_START_TIMEOUT`, `ERR_ABORTED`, `ERR_SANDBOX_CRASHED`, `ERR_PROTOCOL`) the guest is gone. */
   start(): Promise<void>;
-  /** Settles when the guest is gone, or, for a guest that may live on, never before its last word. Never rejects. Once. */
+  /** Settles when the guest is gone. Never rejects. Once. */
   run(call: SandboxCall, host: SandboxHost): Promise<SandboxOutcome>;
   /** Ends the run for a reason that the adapter saw from outside: memory, CPU time. */
   fail(error: PluginError): void;
