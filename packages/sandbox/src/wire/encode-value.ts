@@ -61,7 +61,7 @@ function encodeNumber(value: number, path: string, state: EncodeState): WireValu
 
 function encodeBigInt(value: bigint, path: string, state: EncodeState): WireValue {
   const digits = value.toString();
-  if (digits.length > MAX_BIGINT) throw new UnsendableError(`a bigint of more than ${MAX_BIGINT} digits`, path);
+  if (digits.length > MAX_BIGINT) throw new UnsendableError(`a bigint of more than ${MAX_BIGINT} digits`, path, 'size');
   return mark(['bigint', digits], path, state);
 }
 
@@ -74,7 +74,7 @@ function mark(content: readonly WireValue[], path: string, state: EncodeState): 
 function encodeObject(value: object, path: string, state: EncodeState): WireValue {
   if (state.open.has(value)) throw new UnsendableError('a cycle', path);
   if (state.open.size >= DEFAULT_WIRE_LIMITS.maxDepth) {
-    throw new UnsendableError(`more than ${DEFAULT_WIRE_LIMITS.maxDepth} levels`, path);
+    throw new UnsendableError(`more than ${DEFAULT_WIRE_LIMITS.maxDepth} levels`, path, 'size');
   }
   state.open.add(value);
   const encoded = encodeOpened(value, path, state);
@@ -155,14 +155,14 @@ function encodeError(value: Error, path: string, state: EncodeState): WireValue 
 function count(more: number, path: string, state: EncodeState): void {
   state.units += more;
   if (state.units > MAX_UNITS) {
-    throw new UnsendableError(`more than ${DEFAULT_WIRE_LIMITS.maxElements} elements`, path);
+    throw new UnsendableError(`more than ${DEFAULT_WIRE_LIMITS.maxElements} elements`, path, 'size');
   }
 }
 
 function countKeys(keys: readonly unknown[], path: string, state: EncodeState): void {
   state.numberKeys += countNumberKeys(keys);
   if (state.numberKeys > MAX_NUMBER_KEYS) {
-    throw new UnsendableError(`more than ${MAX_NUMBER_KEYS} numbers as keys of Maps or in Sets`, path);
+    throw new UnsendableError(`more than ${MAX_NUMBER_KEYS} numbers as keys of Maps or in Sets`, path, 'size');
   }
 }
 

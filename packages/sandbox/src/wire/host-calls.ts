@@ -73,14 +73,23 @@ function sendRefusal(send: (message: HostMessage) => void, id: number, error: Ho
   }
 }
 
+/** Too much is the guest's to change, by asking for less; a kind that the wire does not carry is a mistake of the host function. */
+function unsendableAnswer(error: UnsendableError, name: string): PluginError {
+  if (error.reason === 'kind')
+    return createError('ERR_INTERNAL', `the answer of ${name} cannot be sent`, { cause: error });
+  return createError('ERR_OUTPUT_EXCEEDED', `the answer of ${name} has ${error.kind}, which one message cannot carry`, {
+    hint: 'ask for less at a time, for example one folder or page after the other',
+    cause: error,
+  });
+}
+
 /** What a guest is told of a failed call: code, message, hint and details, never a stack. */
-export function describeCallError(error: PluginError): HostCallFailure {
+function describeCallError(error: PluginError): HostCallFailure {
   return { code: error.code, message: error.message, hint: error.hint, details: error.details };
 }
 
 function toCallError(error: unknown, name: string): PluginError {
   if (isPluginError(error)) return error;
-  if (error instanceof UnsendableError)
-    return createError('ERR_INTERNAL', `the answer of ${name} cannot be sent`, { cause: error });
+  if (error instanceof UnsendableError) return unsendableAnswer(error, name);
   return createError('ERR_INTERNAL', `${name} failed on the host`, { cause: error });
 }

@@ -7,17 +7,22 @@ export interface EncodedValue {
   readonly binary: readonly Uint8Array[];
 }
 
-/** Thrown for a value that the wire cannot carry without loss: names the kind and the place. */
+const ADVICE = {
+  kind: 'use plain data, Date, Map, Set, Error, BigInt or bytes',
+  size: 'send less at a time',
+} as const;
+
+/** Thrown for a value that the wire cannot carry without loss: names what it is and the place. `reason` tells a wrong kind from a bound. */
 export class UnsendableError extends Error {
   override readonly name = 'UnsendableError';
   readonly path: string;
   readonly kind: string;
+  readonly reason: 'kind' | 'size';
 
-  constructor(kind: string, path: string) {
-    super(
-      `${kind} at ${path === '' ? 'the top' : path} cannot be sent: return plain data, Date, Map, Set, Error, BigInt or bytes`,
-    );
+  constructor(kind: string, path: string, reason: 'kind' | 'size' = 'kind') {
+    super(`${kind} at ${path === '' ? 'the top' : path} cannot be sent: ${ADVICE[reason]}`);
     this.kind = kind;
     this.path = path;
+    this.reason = reason;
   }
 }

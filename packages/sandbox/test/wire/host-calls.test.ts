@@ -160,6 +160,16 @@ describe('a call that fails on the host', () => {
       refusal(1, 'ERR_INTERNAL', 'the answer of test.echo cannot be sent'),
     ],
     [
+      'with an answer that is too large to be sent',
+      () => Promise.resolve(Array.from({ length: 100_000 }, (_, index) => ({ name: `file-${index}`, type: 'file' }))),
+      refusal(
+        1,
+        'ERR_OUTPUT_EXCEEDED',
+        'the answer of test.echo has more than 200000 elements, which one message cannot carry',
+        { hint: 'ask for less at a time, for example one folder or page after the other' },
+      ),
+    ],
+    [
       'with details that cannot be sent: without them',
       () => Promise.reject(createError('ERR_QUOTA_EXCEEDED', 'full', { details: { url: new URL('file:///') } })),
       refusal(1, 'ERR_QUOTA_EXCEEDED', 'full'),
