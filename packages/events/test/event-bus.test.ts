@@ -69,6 +69,7 @@ describe('disposing a bus', () => {
     test.open({ executionId: 'e2' }).subscribe('a', listener, { scope: 'plugin' });
     const published = port.publish('a', 1, { scope: 'plugin' });
     const ended = test[Symbol.asyncDispose]();
+    await nextTurn();
     release();
     await Promise.all([published, ended]);
     expect(payloads(events)).toEqual([1]);
@@ -125,6 +126,41 @@ describe('a port', () => {
     expect([payloads(events), subscription.dropped]).toEqual([[], 1]);
     await expect(port.publish('a', 2)).rejects.toEqual(withCode('ERR_EVENT_DENIED', { reason: 'closed' }));
     await expect(test.open({ signal: ending.signal }).publish('a', 2)).rejects.toEqual(withCode('ERR_EVENT_DENIED'));
+  });
+
+  it('that ends waits for what the transport has not taken yet, and hears it', async () => {
+    const { transport, release } = slowTransport();
+    await using test = openBus({ transport });
+    const port = test.open();
+    const { events, listener } = collect(0);
+    port.subscribe('a', listener);
+    const published = port.publish('a', 1);
+    const ended = port[Symbol.asyncDispose]();
+    await nextTurn();
+    release();
+    await Promise.all([published, ended]);
+    expect(payloads(events)).toEqual([1]);
+  });
+
+  it('that ends hears what waited, and nothing that others publish meanwhile', async () => {
+    await using test = openBus();
+    const [ending, other] = [test.open(), test.open()];
+    const heard: unknown[] = [];
+    const hold = Promise.withResolvers<void>();
+    ending.subscribe('a', ({ payload }) => {
+      heard.push(payload);
+      return hold.promise;
+    });
+    await other.publish('a', 1);
+    await other.publish('a', 2);
+    await nextTurn();
+    const ended = ending[Symbol.asyncDispose]();
+    await nextTurn();
+    await other.publish('a', 3);
+    hold.resolve();
+    await ended;
+    expect(heard).toEqual([1, 2]);
+    expect(test.reports).toEqual([]);
   });
 
   it('that ends leaves the others as they are', async () => {

@@ -31,7 +31,7 @@ export interface TestBus extends AsyncDisposable {
 
 export function openBus(config: EventBusConfig = {}): TestBus {
   const reports: EventReport[] = [];
-  const bus = createEventBus({ report: (report) => void reports.push(report), ...config });
+  const bus = createEventBus({ drainMs: 100, report: (report) => void reports.push(report), ...config });
   return {
     bus,
     reports,

@@ -247,6 +247,15 @@ describe('subscribing', () => {
     expect(() => one.subscribe('a', () => undefined)).toThrow(full);
   });
 
+  it('M08: is counted for as long as any port of the plugin is open', async () => {
+    const clock = new HeldClock();
+    await using test = openBus({ clock, maxSubscriptions: 1 });
+    test.open().subscribe('a', () => undefined);
+    await test.open()[Symbol.asyncDispose]();
+    clock.move(86_400_000);
+    expect(() => test.open().subscribe('a', () => undefined)).toThrow(withCode('ERR_QUOTA_EXCEEDED'));
+  });
+
   it('ends with its signal', async () => {
     await using test = openBus();
     const port = test.open();
