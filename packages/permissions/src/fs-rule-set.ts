@@ -41,6 +41,7 @@ export function compileFsRules(entries: readonly FsRuleEntry[], fold: FoldName):
     if (rule.kind === 'entry') plant(tree, rule.segments.map(fold), line);
     else globs.push(...globsOf(line, rule.segments, fold));
   }
+  const compiled = entries.map(({ line, rule }) => compileEntry(line, rule, fold));
   const named = globs.toSorted((a, b) => (a.line.rule < b.line.rule ? -1 : 1));
   return {
     find: (segments, reach) => {
@@ -50,9 +51,7 @@ export function compileFsRules(entries: readonly FsRuleEntry[], fold: FoldName):
     findAll: (segments, reach) => {
       const names = segments.map(fold);
       const lines = new Set(named.filter((glob) => covers(glob, { segments, names, reach })).map((glob) => glob.line));
-      return entries
-        .filter(({ line, rule }) => lines.has(line) || coversAsEntry(rule, names, fold))
-        .map(({ line }) => line);
+      return compiled.filter((entry) => lines.has(entry.line) || coversAsEntry(entry, names)).map(({ line }) => line);
     },
     findBelow: (segments) => {
       const names = segments.map(fold);
@@ -60,11 +59,22 @@ export function compileFsRules(entries: readonly FsRuleEntry[], fold: FoldName):
     },
     findAllBelow: (segments) => {
       const names = segments.map(fold);
-      const isBelow = ({ rule }: FsRuleEntry): boolean =>
-        mayMatchBelow(compileSegmentGlob(rule.segments.map(fold)), names);
-      return entries.filter(isBelow).map(({ line }) => line);
+      return compiled.filter(({ pattern }) => mayMatchBelow(pattern, names)).map(({ line }) => line);
     },
   };
+}
+
+/** A rule for the questions that ask for all lines. */
+interface CompiledEntry {
+  readonly line: RuleLine;
+  readonly kind: FsRule['kind'];
+  readonly names: readonly string[];
+  readonly pattern: SegmentGlob;
+}
+
+function compileEntry(line: RuleLine, { kind, segments }: FsRule, fold: FoldName): CompiledEntry {
+  const names = segments.map(fold);
+  return { line, kind, names, pattern: compileSegmentGlob(names) };
 }
 
 interface Glob {
@@ -101,8 +111,8 @@ function covers(glob: Glob, { segments, names, reach }: Question): boolean {
   return reach === 'holding' && canMatchBelow(glob.pattern, path);
 }
 
-function coversAsEntry(rule: FsRule, names: readonly string[], fold: FoldName): boolean {
-  return rule.kind === 'entry' && rule.segments.every((segment, index) => fold(segment) === names[index]);
+function coversAsEntry(entry: CompiledEntry, names: readonly string[]): boolean {
+  return entry.kind === 'entry' && entry.names.every((name, index) => name === names[index]);
 }
 
 function plant(tree: TreeNode, names: readonly string[], line: RuleLine): void {
