@@ -10,16 +10,17 @@ import { configError, joinPointer } from './config-error.js';
 import { compileEnvSection } from './env-section.js';
 import { parseRoot } from './fs-path.js';
 import { compileFsSection } from './fs-section.js';
+import type { FsTarget } from './fs-section.js';
 import { assertKnownOptions } from './known-options.js';
 import type { OptionNames } from './known-options.js';
 import { compileNetSection } from './net-section.js';
-import type { ParsedRequest } from './parsed-request.js';
+import type { NetQuestion } from './net-section.js';
 import { parsePermissionSpec } from './parse-spec.js';
 import { CompiledPolicy } from './policy.js';
 import type { Grounds, PolicyCore } from './policy.js';
 import { effectiveQuotas } from './quotas.js';
 import { deny } from './section.js';
-import type { SectionContext } from './section.js';
+import type { Section, SectionContext } from './section.js';
 
 /** What a policy must know besides its spec. An unknown one is `ERR_CONFIG_INVALID`. */
 export interface CompilePolicyOptions {
@@ -87,9 +88,11 @@ interface Places {
 
 function compileCore(spec: PermissionSpec, document: SpecDocument, places: Places): PolicyCore {
   const at = (section: string): SectionContext => ({ ...document, pointer: joinPointer(document.pointer, section) });
-  const fs = compileFsSection(spec.fs ?? undefined, { ...at('fs'), ...places });
-  const net = compileNetSection(spec.net ?? undefined, at('net'));
-  const env = compileEnvSection(spec.env ?? undefined, at('env'));
+  const sections: Sections = {
+    fs: compileFsSection(spec.fs ?? undefined, { ...at('fs'), ...places }),
+    net: compileNetSection(spec.net ?? undefined, at('net')),
+    env: compileEnvSection(spec.env ?? undefined, at('env')),
+  };
   const named: QuotaSpec = spec.quotas ?? {};
   const quotas = effectiveQuotas(named);
   return {
@@ -99,27 +102,36 @@ function compileCore(spec: PermissionSpec, document: SpecDocument, places: Place
     // A default is the host's word, not the manifest's.
     bindingQuotas: document.source === 'manifest' ? named : quotas,
     rules: [canonicalRules(spec), places.protectedPaths.toSorted()],
-    decide: (request): PermissionDecision => {
-      if (request.kind === 'fs') return fs.decide(request.target);
-      if (request.kind === 'net') return net.decide(request.target);
-      return request.kind === 'env' ? env.decide(request.target) : deny(request.reason);
-    },
-    ground: (request): Grounds => {
-      if (request.kind === 'fs') return grounds(document, request, [fs.lines(request.target), fs.lift(request.target)]);
-      if (request.kind === 'net') {
-        return grounds(document, request, [net.lines(request.target), net.lift(request.target)]);
-      }
-      if (request.kind !== 'env') return { considered: [], patches: undefined };
-      return grounds(document, request, [env.lines(request.target), env.lift(request.target)]);
-    },
+    decide: (request) => (request.kind === 'refused' ? deny(request.reason) : decide(sections, request)),
+    ground: (request) =>
+      request.kind === 'refused' ? { considered: [], patches: undefined } : ground(document, sections, request),
   };
 }
 
-function grounds(
+interface Targets {
+  readonly fs: FsTarget;
+  readonly net: NetQuestion;
+  readonly env: string;
+}
+
+type Sections = { readonly [Kind in keyof Targets]: Section<Targets[Kind]> };
+
+interface Question<Kind extends keyof Targets> {
+  readonly kind: Kind;
+  readonly target: Targets[Kind];
+}
+
+function decide<Kind extends keyof Targets>(sections: Sections, { kind, target }: Question<Kind>): PermissionDecision {
+  return sections[kind].decide(target);
+}
+
+function ground<Kind extends keyof Targets>(
   { source, pointer, absent }: SpecDocument,
-  { kind }: ParsedRequest,
-  [considered, lifted]: readonly [Grounds['considered'], readonly PatchOperation[] | undefined],
+  sections: Sections,
+  { kind, target }: Question<Kind>,
 ): Grounds {
+  const considered = sections[kind].lines(target);
+  const lifted = sections[kind].lift(target);
   if (lifted === undefined) return { considered, patches: undefined };
   const value = absent ? { [kind]: lifted[0]?.value } : undefined;
   const operations: readonly PatchOperation[] = absent ? [{ op: 'add', path: pointer, value }] : lifted;
