@@ -1,7 +1,6 @@
 import type { EnvPermissionSpec, PatchOperation, PermissionDecision } from '@kb-labs/contracts';
 import { parseEnvRule } from './env-rule.js';
-import { mandatoryLine } from './mandatory-fs.js';
-import { allowedBy, deniedBy, ruleLines, trusted } from './rule-line.js';
+import { allowedBy, deniedBy, mandatoryLine, ruleLines, trusted } from './rule-line.js';
 import type { RuleLine, RuleList } from './rule-line.js';
 import { deny, listOf, patchSection } from './section.js';
 import type { Section, SectionContext } from './section.js';
@@ -11,7 +10,7 @@ const MANDATORY = ['NODE_*', 'LD_*', 'DYLD_*', 'OPENSSL_*', 'BASH_ENV', 'SSLKEYL
 
 /** Compiles the environment rules of one document. An absent section denies all. */
 export function compileEnvSection(spec: EnvPermissionSpec | undefined, context: SectionContext): Section<string> {
-  // Windows ignores case in these names; for the denials it may be ignored everywhere else only to deny more.
+  // Windows ignores case in the names of variables; everywhere else `path` and `PATH` are two.
   const fold =
     context.platform === 'win32' ? (name: string): string => name.toUpperCase() : (name: string): string => name;
   const allow = compileNames(listOf(spec, 'allow', context), fold);

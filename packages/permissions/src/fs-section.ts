@@ -5,9 +5,9 @@ import { foldForAllow, foldForDeny } from './fold-name.js';
 import { parseFsRule } from './fs-rule.js';
 import { compileFsRules } from './fs-rule-set.js';
 import type { FsRuleEntry, FsRuleSet, Reach } from './fs-rule-set.js';
-import { compileMandatoryFs, mandatoryLine } from './mandatory-fs.js';
+import { compileMandatoryFs } from './mandatory-fs.js';
 import type { MandatoryFs } from './mandatory-fs.js';
-import { allowedBy, deniedBy, ruleLines, trusted } from './rule-line.js';
+import { allowedBy, deniedBy, mandatoryLine, ruleLines, trusted } from './rule-line.js';
 import type { RuleLine, RuleList } from './rule-line.js';
 import { deny, listOf, patchSection } from './section.js';
 import type { Section, SectionContext } from './section.js';
@@ -18,6 +18,7 @@ export interface FsTarget {
   readonly path: CanonicalPath;
 }
 
+/** What the file rules know besides their document: all paths are absolute. */
 export interface FsSectionContext extends SectionContext {
   readonly root: string;
   readonly protectedPaths: readonly string[];

@@ -1,5 +1,6 @@
 import type { FsOperation } from '@kb-labs/contracts';
 import type { FoldName } from './fold-name.js';
+import { mandatoryLine } from './rule-line.js';
 import type { RuleLine } from './rule-line.js';
 
 const SECRET_NAMES = ['.ssh', '.aws', '.npmrc'];
@@ -42,9 +43,4 @@ export function compileMandatoryFs(fold: FoldName): MandatoryFs {
     }
     return undefined;
   };
-}
-
-/** A line of no document: what a decision names where the built-in list refuses. */
-export function mandatoryLine(rule: string): RuleLine {
-  return Object.freeze({ rule, origin: Object.freeze({ source: 'mandatory', pointer: '' }) });
 }

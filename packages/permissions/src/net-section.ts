@@ -1,13 +1,12 @@
 import type { NetPermissionSpec, NetTarget, PatchOperation, PermissionDecision } from '@kb-labs/contracts';
 import { embeddedIpv4, isGloballyRoutable, parseIp } from './ip-address.js';
 import type { IpAddress } from './ip-address.js';
-import { mandatoryLine } from './mandatory-fs.js';
 import { isMetadataAddress, isMetadataName } from './metadata-services.js';
 import { parseNetRule } from './net-rule.js';
 import { compileNetRules } from './net-rule-set.js';
 import type { NetRuleSet } from './net-rule-set.js';
 import { defaultPort } from './net-target.js';
-import { allowedBy, deniedBy } from './rule-line.js';
+import { allowedBy, deniedBy, mandatoryLine } from './rule-line.js';
 import type { RuleLine } from './rule-line.js';
 import { deny, listOf, patchSection } from './section.js';
 import type { Section, SectionContext } from './section.js';

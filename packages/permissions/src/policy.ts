@@ -7,7 +7,7 @@ import type {
   PermissionRequest,
   QuotaSpec,
 } from '@kb-labs/contracts';
-import { digestOf } from './canonical-json.js';
+import { digestOf } from './digest.js';
 import { copyRequest } from './copy-request.js';
 import { describeTarget } from './describe-target.js';
 import { PermissionDeniedError } from './errors.js';
@@ -28,6 +28,7 @@ export interface PolicyCore {
   ground(request: ParsedRequest): Grounds;
 }
 
+/** What a decision rests on, of one document or of two. */
 export interface Grounds {
   readonly considered: readonly RuleLine[];
   /** `undefined` where no rule can lift the denial. */

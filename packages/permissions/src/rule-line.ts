@@ -31,16 +31,23 @@ export function ruleLines(list: RuleList): readonly RuleLine[] {
   });
 }
 
+/** A line of no document: what a decision names where something built in refuses. */
+export function mandatoryLine(rule: string): RuleLine {
+  return Object.freeze({ rule, origin: Object.freeze({ source: 'mandatory', pointer: '' }) });
+}
+
 /** What a problem-free rule is, for lists that a schema has already let through. */
 export function trusted<Rule>(parsed: ParsedRule<Rule>): Rule {
   if (parsed.ok) return parsed.rule;
   throw new TypeError(`a rule passed the schema and not its parser: ${parsed.problem}`);
 }
 
+/** The decision of a rule that allows. */
 export function allowedBy(line: RuleLine): PermissionDecision {
   return Object.freeze({ allowed: true, rule: line.rule, origin: line.origin });
 }
 
+/** The decision of a rule that denies, of either document or built in. */
 export function deniedBy(
   line: RuleLine,
   reason: 'denied-by-rule' | 'mandatory-deny' | 'read-only',
