@@ -11,6 +11,7 @@ interface NamePart {
   readonly chunks: readonly string[];
 }
 
+/** Takes a pattern apart once, so that matching compares strings alone. */
 export function compileNamePattern(pattern: string): NamePattern {
   return { parts: pattern.split('*').map((part) => ({ length: part.length, chunks: part.split('?') })) };
 }

@@ -51,6 +51,7 @@ export function isParsedTarget(value: unknown): value is NetTarget {
   return ParsedTarget.made(value);
 }
 
+/** The port that a URL without one means. */
 export function defaultPort(scheme: 'http' | 'https'): number {
   return scheme === 'https' ? 443 : 80;
 }

@@ -12,6 +12,7 @@ export type ParsedRequest =
   | { readonly kind: 'env'; readonly target: string }
   | { readonly kind: 'refused'; readonly reason: DenyReason };
 
+/** Where the paths of a question start, and whose rules they follow. */
 export interface RequestContext {
   readonly root: string;
   readonly platform: NodeJS.Platform;

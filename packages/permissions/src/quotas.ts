@@ -41,6 +41,7 @@ const METERED: Readonly<Record<MeteredQuotaName, true>> = {
 /** The largest delay of a Node timer; a longer one fires after 1 ms. */
 const MAX_TIME_MS = 2 ** 31 - 1;
 
+/** Whether this is the name of a quota that is counted call by call. */
 export function isMeteredQuota(name: unknown): name is MeteredQuotaName {
   return typeof name === 'string' && Object.hasOwn(METERED, name);
 }
@@ -51,7 +52,7 @@ export function quotaNames(): readonly QuotaName[] {
   return Object.keys(DEFAULT_QUOTAS) as QuotaName[];
 }
 
-/** The numbers that a quota may have: none of what is metered is `0`, all else is at least 1. */
+/** The numbers that a quota may have. What is metered may be 0, which leaves none of it; all else is at least 1. */
 export function quotaRange(name: QuotaName): { readonly min: number; readonly max: number } {
   return { min: isMeteredQuota(name) ? 0 : 1, max: name.endsWith('Ms') ? MAX_TIME_MS : Number.MAX_SAFE_INTEGER };
 }

@@ -28,14 +28,17 @@ export interface SectionLists {
   readonly deny?: readonly string[] | null;
 }
 
+/** One list of a section with its place in the document; an absent one is empty. */
 export function listOf(spec: SectionLists | undefined, name: 'allow' | 'deny', context: SectionContext): RuleList {
   return { source: context.source, pointer: joinPointer(context.pointer, name), rules: spec?.[name] ?? [] };
 }
 
+/** The denial that no rule gave. */
 export function deny(reason: DenyReason): PermissionDecision {
   return Object.freeze({ allowed: false, reason });
 }
 
+/** What a patch is to bring about in one section. */
 export interface Change {
   readonly pointer: string;
   readonly spec: SectionLists | undefined;

@@ -7,6 +7,7 @@ export const GLOBSTAR = '**';
 /** A glob over the segments of a path. */
 export type SegmentGlob = readonly (typeof GLOBSTAR | NamePattern)[];
 
+/** Compiles the segments of a rule that has been parsed; it checks nothing. */
 export function compileSegmentGlob(segments: readonly string[]): SegmentGlob {
   return segments.map((segment) => (segment === GLOBSTAR ? GLOBSTAR : compileNamePattern(segment)));
 }
