@@ -37,6 +37,7 @@ export interface InvalidCapability {
   readonly reason: CapabilityProblem;
 }
 
+/** The strings of a list, sorted out; both keep the order of the list. */
 export interface CapabilityNames {
   readonly valid: readonly string[];
   readonly invalid: readonly InvalidCapability[];
