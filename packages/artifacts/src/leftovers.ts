@@ -67,7 +67,8 @@ async function isCurrent(root: string, version: Version): Promise<boolean> {
 
 async function pendingSince(root: string, ticket: Ticket): Promise<number | undefined> {
   await using temporary = await openTemporary(root, false);
-  return temporary === undefined ? undefined : modifiedAt(temporary, temporaryName(ticket, 'data'));
+  // Awaited here, or the folder would be closed, and its number somebody else's, before it is looked into.
+  return temporary === undefined ? undefined : await modifiedAt(temporary, temporaryName(ticket, 'data'));
 }
 
 async function isLeftover(temporary: Folder, name: string, ticket: Ticket): Promise<boolean> {
