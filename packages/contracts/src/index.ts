@@ -1,3 +1,4 @@
+export { createAbortError } from './abort-error.js';
 export { CONFINEMENTS } from './confinement.js';
 export type { Confinement, ConfinementReport, ConfinementTable, Firmness } from './confinement.js';
 export type { AnalyticsRecord, AnalyticsSink, GuestAnalytics } from './analytics.js';

@@ -1,5 +1,4 @@
-import { types } from 'node:util';
-import { createError } from '@kb-labs/contracts';
+import { createAbortError } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
 
 /** One signal that follows several. Disposing lets go of them, so that a long-lived signal keeps no trace of a finished run. */
@@ -26,10 +25,9 @@ export function linkSignals(sources: readonly (AbortSignal | undefined)[]): Link
   };
 }
 
-/** `ERR_ABORTED` with the reason in words. No code of the reason runs. */
+/** What the caller of an execution gets whose signal has gone. */
 export function abortError(signal: AbortSignal): PluginError {
-  const reason = describeReason(signal.reason);
-  return createError('ERR_ABORTED', `the caller ended the execution: ${reason}`, { details: { reason } });
+  return createAbortError('the caller ended the execution', signal);
 }
 
 /** Throws `ERR_ABORTED` where the signal has already gone. */
@@ -50,13 +48,4 @@ export async function untilAborted<T>(work: T | PromiseLike<T>, signal: AbortSig
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
-}
-
-function describeReason(reason: unknown): string {
-  if (typeof reason === 'string') return reason.slice(0, 200);
-  // The name and the message of a DOMException are getters of its prototype, not of the plugin.
-  if (!types.isProxy(reason) && reason instanceof DOMException) return reason.message.slice(0, 200);
-  if (!types.isNativeError(reason)) return `a reason of type ${reason === null ? 'null' : typeof reason}`;
-  const message: unknown = Object.getOwnPropertyDescriptor(reason, 'message')?.value;
-  return typeof message === 'string' ? message.slice(0, 200) : 'an error without a message';
 }

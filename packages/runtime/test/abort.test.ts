@@ -27,25 +27,12 @@ describe('linkSignals', () => {
 });
 
 describe('abortError', () => {
-  const hostile = new Proxy(new Error('x'), {
-    get() {
-      throw new Error('trapped');
-    },
-    getPrototypeOf() {
-      throw new Error('trapped');
-    },
-  });
-
-  it.each([
-    ['the user left', 'the user left'],
-    [new Error('shutting down'), 'shutting down'],
-    [undefined, 'This operation was aborted'],
-    [null, 'a reason of type null'],
-    [42, 'a reason of type number'],
-    [hostile, 'a reason of type object'],
-    [Object.defineProperty(new Error('x'), 'message', { get: () => 'got' }), 'an error without a message'],
-  ])('says the reason in words (%#)', (reason, text) => {
-    expect(abortError(AbortSignal.abort(reason))).toMatchObject({ code: 'ERR_ABORTED', details: { reason: text } });
+  it('says the reason', () => {
+    expect(abortError(AbortSignal.abort('the user left'))).toMatchObject({
+      code: 'ERR_ABORTED',
+      message: 'the caller ended the execution: the user left',
+      details: { reason: 'the user left' },
+    });
   });
 });
 
