@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createError, isPluginError } from '@kb-labs/contracts';
+import { createAbortError, createError, isPluginError } from '@kb-labs/contracts';
 import type { ArtifactPutOptions, PluginError } from '@kb-labs/contracts';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -10,6 +10,7 @@ export interface BodySum {
   readonly sha256: string;
 }
 
+/** The content of an artifact: all of it, or in pieces of any size. */
 export type ArtifactBody = Uint8Array | AsyncIterable<Uint8Array>;
 
 /**
@@ -23,7 +24,7 @@ export async function drainBody(
 ): Promise<BodySum> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of chunksOf(body, options.signal)) {
+  for await (const chunk of piecesOf(body, options.signal)) {
     if (bytes + chunk.byteLength > options.maxBytes) throw tooLarge(options.maxBytes);
     for (let start = 0; start < chunk.byteLength; start += CHUNK_BYTES) {
       // A copy, so that what is hashed is what is written, whoever else holds the memory.
@@ -42,7 +43,7 @@ export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw abortError(signal);
 }
 
-async function* chunksOf(body: ArtifactBody, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+async function* piecesOf(body: ArtifactBody, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   throwIfAborted(signal);
   if (body instanceof Uint8Array) {
     yield body;
@@ -85,16 +86,18 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 function abortError(signal: AbortSignal): PluginError {
-  if (isPluginError(signal.reason)) return signal.reason;
-  return createError('ERR_ABORTED', 'the artifact was given up because its signal was aborted', {
-    cause: signal.reason,
-  });
+  return isPluginError(signal.reason) ? signal.reason : createAbortError('the artifact was given up', signal);
 }
 
 function tooLarge(limit: number): PluginError {
-  return createError('ERR_ARTIFACT_TOO_LARGE', `the artifact is larger than ${limit} bytes`, { details: { limit } });
+  return createError('ERR_ARTIFACT_TOO_LARGE', `the artifact is larger than ${limit} bytes`, {
+    details: { limit },
+    hint: 'write less, or raise maxBytes',
+  });
 }
 
 function notBytes(): PluginError {
-  return createError('ERR_INVALID_ARGUMENT', 'the content of an artifact is a Uint8Array or an async iterable of them');
+  return createError('ERR_INVALID_ARGUMENT', 'the content of an artifact is not bytes', {
+    hint: 'hand in a Uint8Array or an async iterable of them',
+  });
 }

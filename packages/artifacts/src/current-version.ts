@@ -71,7 +71,7 @@ export function identityOf(stats: BigIntStats): string {
 }
 
 /** Reads a file from its start, whatever was read from the handle before. */
-export async function* chunksOf(file: FileHandle): AsyncGenerator<Buffer, void, undefined> {
+export async function* readChunks(file: FileHandle): AsyncGenerator<Buffer, void, undefined> {
   for (let position = 0; ;) {
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, position);
     if (bytesRead === 0) return;
@@ -110,7 +110,7 @@ async function versionOf(file: FileHandle, versions: readonly Version[]): Promis
   const fitting = versions.filter((version) => BigInt(version.bytes) === stats.size);
   if (versions.length <= 1 || fitting.length === 0) return fitting[0];
   const hash = createHash('sha256');
-  for await (const chunk of chunksOf(file)) hash.update(chunk);
+  for await (const chunk of readChunks(file)) hash.update(chunk);
   const sha256 = hash.digest('hex');
   return fitting.filter((version) => version.sha256 === sha256).sort((a, b) => b.createdAt - a.createdAt)[0];
 }

@@ -6,6 +6,7 @@ import { parsePathTemplate, renderPathTemplate } from './path-template.js';
 import { selectArtifact } from './select-artifact.js';
 import { conflict } from './store-errors.js';
 
+/** What a manifest declares, the output that it is taken from, and where it goes. */
 export interface WriteDeclaredArtifactsOptions {
   readonly declarations: readonly ArtifactDeclaration[];
   /** The output of the handler, as its schema gave it back. */
@@ -69,6 +70,7 @@ function planArtifacts(options: WriteDeclaredArtifactsOptions): readonly Planned
       throw conflict(
         artifactUri({ pluginId: options.pluginId, path }),
         `"${other}" and "${declaration.name}" both name it`,
+        'templates',
       );
     }
     names.set(folded, declaration.name);
@@ -129,6 +131,7 @@ function tooLarge(declaration: ArtifactDeclaration, bytes: number): PluginError 
     `the artifact "${declaration.name}" has ${bytes} bytes, its limit is ${limit}`,
     {
       details: { artifact: declaration.name, bytes, limit },
+      hint: 'return less, or raise maxBytes in the declaration',
     },
   );
 }

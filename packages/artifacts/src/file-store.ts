@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { lstat, rm, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { createError } from '@kb-labs/contracts';
 import type {
   ArtifactInfo,
   ArtifactKey,
@@ -15,22 +14,25 @@ import { parseArtifactKey, parsePluginId } from './artifact-path.js';
 import { artifactUri } from './artifact-uri.js';
 import { drainBody, throwIfAborted } from './body.js';
 import type { ArtifactBody, BodySum } from './body.js';
-import { chunksOf, identityOf, keyHashOf, openCurrent, placeOf } from './current-version.js';
+import { readChunks, identityOf, keyHashOf, openCurrent, placeOf } from './current-version.js';
 import { openFolder } from './folder.js';
 import type { Folder } from './folder.js';
 import { findTwin, sweepKey, sweepStore } from './leftovers.js';
 import { pruneFolders, publish } from './publish.js';
 import { assertPutOptions } from './put-options.js';
 import { conflict, corrupt, errnoOf, linkInTheWay, toStoreError } from './store-errors.js';
+import { assertStoreOptions, wrongOption } from './store-options.js';
 import { newTicket, temporaryName } from './ticket.js';
 import type { Ticket } from './ticket.js';
 import { addVersion, createExclusively, openTemporary } from './version-index.js';
 import type { Version } from './version.js';
 import { walkFiles } from './walk-files.js';
 
+/** Where a file store lies. An unknown option is `ERR_CONFIG_INVALID`. */
 export interface FileArtifactStoreOptions {
   /** Made on the first write, 0700. Belongs to the store alone. */
   readonly directory: string;
+  /** For `createdAt` alone. Default: that of the process. */
   readonly clock?: Clock;
 }
 
@@ -47,9 +49,11 @@ class FileArtifactStore implements ArtifactStore {
   readonly #now: () => number;
   #swept: Promise<void> | undefined;
 
-  constructor({ directory, clock }: FileArtifactStoreOptions) {
+  constructor(options: FileArtifactStoreOptions) {
+    assertStoreOptions(options, { name: 'createFileArtifactStore', options: ['directory', 'clock'] });
+    const { directory, clock } = options;
     if (typeof directory !== 'string' || directory === '') {
-      throw createError('ERR_CONFIG_INVALID', 'the option "directory" of a file store is not a path');
+      throw wrongOption('directory', 'the option "directory" of createFileArtifactStore is not a path');
     }
     this.#root = resolve(directory);
     this.#now = clock === undefined ? Date.now : () => clock.now();
@@ -141,17 +145,18 @@ class FileArtifactStore implements ArtifactStore {
 
   async #assertNoTwin(key: ArtifactKey, ticket: Ticket): Promise<void> {
     const twin = await findTwin(this.#root, ticket.keyHash, key);
-    if (twin !== undefined) throw conflict(artifactUri(key), `"${twin}" differs by case or spelling alone`);
+    if (twin !== undefined)
+      throw conflict(artifactUri(key), `"${twin}" differs by case or spelling alone`, 'same-spelling');
   }
 
   async *#read(info: ArtifactInfo, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     try {
       await using current = await openCurrent(this.#root, info);
       if (current?.version.sha256 !== info.sha256) {
-        throw conflict(info.uri, 'it was replaced or deleted since it was looked up; look it up again');
+        throw conflict(info.uri, 'it was replaced or deleted since it was looked up', 'look-up');
       }
       const hash = createHash('sha256');
-      for await (const chunk of chunksOf(current.file)) {
+      for await (const chunk of readChunks(current.file)) {
         throwIfAborted(signal);
         hash.update(chunk);
         yield chunk;

@@ -12,6 +12,7 @@ export interface Folder extends AsyncDisposable {
   sync(): Promise<void>;
 }
 
+/** Which folder to open. */
 export interface FolderRequest {
   readonly root: string;
   readonly segments: readonly string[];

@@ -14,10 +14,13 @@ import { drainBody, throwIfAborted } from './body.js';
 import type { ArtifactBody } from './body.js';
 import { assertPutOptions } from './put-options.js';
 import { conflict, corrupt } from './store-errors.js';
+import { assertStoreOptions, wrongOption } from './store-options.js';
 
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 
+/** How much a memory store holds. An unknown option is `ERR_CONFIG_INVALID`. */
 export interface MemoryArtifactStoreOptions {
+  /** For `createdAt` alone. Default: that of the process. */
   readonly clock?: Clock;
   /** Bytes of content that all artifacts and all writes under way may hold together. Default 64 MiB. */
   readonly maxBytes?: number;
@@ -42,9 +45,14 @@ class MemoryArtifactStore implements ArtifactStore {
   readonly #plugins = new Map<string, Map<string, Entry>>();
   #held = 0;
 
-  constructor({ clock, maxBytes = DEFAULT_MAX_BYTES }: MemoryArtifactStoreOptions) {
+  constructor(options: MemoryArtifactStoreOptions) {
+    assertStoreOptions(options, { name: 'createMemoryArtifactStore', options: ['clock', 'maxBytes'] });
+    const { clock, maxBytes = DEFAULT_MAX_BYTES } = options;
     if (typeof maxBytes !== 'number' || !(maxBytes >= 0)) {
-      throw createError('ERR_CONFIG_INVALID', 'maxBytes of a memory store is not a number of bytes, zero or more');
+      throw wrongOption(
+        'maxBytes',
+        'the option "maxBytes" of createMemoryArtifactStore is not a number of bytes, zero or more',
+      );
     }
     this.#now = clock === undefined ? Date.now : () => clock.now();
     this.#maxBytes = maxBytes;
@@ -123,12 +131,12 @@ function assertFree(uri: string, path: string, { entries, ifExists }: Neighbours
   const folded = foldPath(path);
   const same = entries.get(folded);
   if (same !== undefined && same.info.path !== path)
-    throw conflict(uri, 'another name differs by case or spelling alone');
-  if (same !== undefined && ifExists === 'fail') throw conflict(uri, 'the name is taken');
+    throw conflict(uri, 'another name differs by case or spelling alone', 'same-spelling');
+  if (same !== undefined && ifExists === 'fail') throw conflict(uri, 'the name is taken', 'replace');
   if (same !== undefined) return;
   for (const { info } of entries.values()) {
-    if (info.path.startsWith(`${path}/`)) throw conflict(uri, 'a folder has this name');
-    if (path.startsWith(`${info.path}/`)) throw conflict(uri, 'an artifact has the name of a folder of it');
+    if (info.path.startsWith(`${path}/`)) throw conflict(uri, 'a folder has this name', 'rename');
+    if (path.startsWith(`${info.path}/`)) throw conflict(uri, 'an artifact has the name of a folder of it', 'rename');
   }
 }
 

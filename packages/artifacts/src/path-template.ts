@@ -11,6 +11,7 @@ export interface PathTemplate {
   readonly parts: readonly string[];
 }
 
+/** What a template may hold. */
 export interface PathTemplateOptions {
   /** The placeholders that may stand in the template. */
   readonly variables: readonly string[];

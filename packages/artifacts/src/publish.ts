@@ -7,6 +7,7 @@ import { conflict, errnoOf } from './store-errors.js';
 
 const MAX_ATTEMPTS = 16;
 
+/** Finished data, and the name that it is to have. */
 export interface Publication {
   readonly root: string;
   readonly key: ArtifactKey;
@@ -28,9 +29,9 @@ export async function publish(publication: Publication): Promise<void> {
       }
     } catch (error) {
       const errno = errnoOf(error);
-      if (errno === 'ENOTDIR') throw conflict(uri, 'an artifact has the name of a folder of it');
-      if (errno === 'EEXIST') throw conflict(uri, 'the name is taken');
-      if (errno === 'EISDIR' || errno === 'ENOTEMPTY') throw conflict(uri, 'a folder has this name');
+      if (errno === 'ENOTDIR') throw conflict(uri, 'an artifact has the name of a folder of it', 'rename');
+      if (errno === 'EEXIST') throw conflict(uri, 'the name is taken', 'replace');
+      if (errno === 'EISDIR' || errno === 'ENOTEMPTY') throw conflict(uri, 'a folder has this name', 'rename');
       // A deletion removed the empty folder under our hands.
       if (errno !== 'ENOENT' || attempt === MAX_ATTEMPTS) throw error;
     }

@@ -27,14 +27,29 @@ export function toStoreError(error: unknown, uri: string): PluginError {
   });
 }
 
-/** `ERR_ARTIFACT_CONFLICT`: the name is taken, by whom the reason says. */
-export function conflict(uri: string, reason: string): PluginError {
-  return createError('ERR_ARTIFACT_CONFLICT', `${uri} cannot be written: ${reason}`, { details: { uri, reason } });
+const WAYS_OUT = {
+  replace: 'use another name, or ifExists: "replace"',
+  rename: 'use another name, or delete what has this one',
+  'same-spelling': 'use the spelling that is there, or a name that differs by more',
+  templates: 'give each artifact a pathTemplate of its own',
+  'look-up': 'look the artifact up again',
+} as const;
+
+/** `ERR_ARTIFACT_CONFLICT`: the name is taken, by whom the reason says, or what was looked up has changed. */
+export function conflict(uri: string, reason: string, wayOut: keyof typeof WAYS_OUT): PluginError {
+  const doing = wayOut === 'look-up' ? 'read' : 'written';
+  return createError('ERR_ARTIFACT_CONFLICT', `${uri} cannot be ${doing}: ${reason}`, {
+    details: { uri, reason },
+    hint: WAYS_OUT[wayOut],
+  });
 }
 
 /** `ERR_ARTIFACT_CORRUPT`: what lies there is not what was written. */
 export function corrupt(uri: string, reason: string): PluginError {
-  return createError('ERR_ARTIFACT_CORRUPT', `${uri} is damaged: ${reason}`, { details: { uri, reason } });
+  return createError('ERR_ARTIFACT_CORRUPT', `${uri} is damaged: ${reason}`, {
+    details: { uri, reason },
+    hint: 'delete the artifact, and write it again',
+  });
 }
 
 /** `ERR_PERMISSION_DENIED`: a link stands where the store expects what it made itself. */

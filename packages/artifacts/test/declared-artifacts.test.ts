@@ -96,7 +96,7 @@ describe('declared artifacts', () => {
     },
   );
 
-  it('give back what a failing store did not write (L13)', async () => {
+  it('give back what a failing store did not write', async () => {
     const store = createMemoryArtifactStore({ maxBytes: 10 });
     const { write, used } = setUp([good, { name: 'x', pathTemplate: 'x', from: '/bytes' }], { store });
     await expect(write()).rejects.toThrow(code('ERR_IO_FAILED'));

@@ -17,6 +17,17 @@ describe('the file store', () => {
     };
   });
 
+  it.each<[string, Record<string, unknown>, string | undefined]>([
+    ['/maxBytes', { maxBytes: 10 }, 'use "directory", "clock", or leave it out'],
+    ['/clock', { clock: { monotonic: () => 0 } }, undefined],
+    ['/directory', { directory: '' }, undefined],
+  ])('refuses the option that is wrong at %s', (pointer, wrong, hint) => {
+    const options = { directory: '/nowhere', ...wrong };
+    expect(() => createFileArtifactStore(options)).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG_INVALID', details: { pointer }, hint }),
+    );
+  });
+
   it('makes its directory on the first write, and files that a person can open', async () => {
     const directory = join(await temporaryFolder(), 'deep/store');
     const store = createFileArtifactStore({ directory });
@@ -123,7 +134,7 @@ describe('the file store', () => {
   });
 });
 
-describe.runIf(posix)('links below the directory (L10)', () => {
+describe.runIf(posix)('links below the directory', () => {
   it('are replaced at the final name, and what they lead to stays as it was', async () => {
     const folder = await temporaryFolder();
     const directory = join(folder, 'store');

@@ -12,7 +12,7 @@ import { temporaryFolder } from './temporary-folder.js';
 const exchanger = fileURLToPath(new URL('exchanging-folder.mjs', import.meta.url));
 
 describe.runIf(process.platform === 'linux')('folders', () => {
-  it('never lead out while one of them is exchanged for a link and back (L10)', async () => {
+  it('never lead out while one of them is exchanged for a link and back', async () => {
     const folder = await temporaryFolder();
     const directory = join(folder, 'store');
     const outside = join(folder, 'outside');

@@ -29,6 +29,16 @@ describe('the memory store', () => {
     expect(await readAll(store)).toBe('hello');
   });
 
+  it.each<[string, Record<string, unknown>]>([
+    ['/maxbytes', { maxbytes: 10 }],
+    ['/directory', { directory: '/tmp' }],
+    ['/clock', { clock: {} }],
+  ])('refuses the option that is wrong at %s', (pointer, options) => {
+    expect(() => createMemoryArtifactStore(options)).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG_INVALID', details: { pointer } }),
+    );
+  });
+
   it.each([-1, Number.NaN])('has no room of %s bytes', (maxBytes) => {
     expect(() => createMemoryArtifactStore({ maxBytes })).toThrow(code('ERR_CONFIG_INVALID'));
   });

@@ -13,7 +13,7 @@ const OLD = 'old'.repeat(100_000);
 const NEW = 'NEW'.repeat(100_000);
 
 // Windows has no SIGKILL; there, a process that is ended goes the same way.
-describe('a writer that is killed before each change to the file system in turn (L07)', () => {
+describe('a writer that is killed before each change to the file system in turn', () => {
   it.each([
     { action: 'replace', before: undefined, after: NEW },
     { action: 'replace', before: OLD, after: NEW },

@@ -167,7 +167,7 @@ export function describeStoreDuties(
       ['straße', 'STRASSE'],
       ['a', 'a\u200d'],
       ['x/Y', 'X/y'],
-    ])('%j beside %j (L05)', async (first, second) => {
+    ])('%j beside %j', async (first, second) => {
       const { store, leftovers } = await make();
       await store.put({ ...key, path: first }, Buffer.from('1'), putOptions());
       await expect(store.put({ ...key, path: second }, Buffer.from('2'), putOptions())).rejects.toThrow(
@@ -224,14 +224,14 @@ export function describeStoreDuties(
           for (;;) yield new Uint8Array(3);
         })(),
       ],
-    ])('a byte too many %s (L08)', async (_, body) => {
+    ])('a byte too many %s', async (_, body) => {
       const { store, leftovers } = await make();
       await store.put(key, Buffer.from('old'), putOptions());
       await expect(store.put(key, body, putOptions({ maxBytes: 10 }))).rejects.toThrow(code('ERR_ARTIFACT_TOO_LARGE'));
       expect([await readAll(store), await leftovers()]).toEqual(['old', []]);
     });
 
-    it('a stream that fails, that never yields, or that yields no bytes (L11)', async () => {
+    it('a stream that fails, that never yields, or that yields no bytes', async () => {
       const { store, leftovers } = await make();
       const failing = (async function* () {
         yield Buffer.from('a');

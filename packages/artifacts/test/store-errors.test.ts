@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createError } from '@kb-labs/contracts';
-import { toStoreError } from '../src/store-errors.js';
+import { conflict, corrupt, toStoreError } from '../src/store-errors.js';
 import { filesBelow, temporaryFolder } from './temporary-folder.js';
 
 const run = promisify(execFile);
@@ -14,14 +14,14 @@ const writer = fileURLToPath(new URL('failing-writer.mjs', import.meta.url));
 const unshare = 'unshare';
 const NOBODY = 65_534;
 
-describe('a store that the system refuses (L13)', () => {
+describe('a store that the system refuses', () => {
   it.runIf(canMount())('says that the disk is full, keeps what was there and leaves nothing half', async () => {
     const directory = await temporaryFolder();
     const script = `mount -t tmpfs -o size=256k tmpfs "$1" && "$2" "$3" "$1" && find "$1" -type f | grep -v /.meta/ && wc -c < "$1/acme/a.bin"`;
     const { stdout } = await run(unshare, ['-rm', 'sh', '-c', script, 'sh', directory, process.execPath, writer]);
     expect(stdout.trim().split('\n')).toEqual([
       '10',
-      'ERR_IO_FAILED ENOSPC Free space where the artifacts lie.',
+      'ERR_IO_FAILED ENOSPC free space where the artifacts lie',
       join(directory, 'acme/a.bin'),
       '10',
     ]);
@@ -36,7 +36,7 @@ describe('a store that the system refuses (L13)', () => {
     await chmod(join(directory, 'acme'), 0o500);
     const { stdout } = await run(process.execPath, [writer, directory, ...(asRoot ? [String(NOBODY)] : [])]);
     await chmod(join(directory, 'acme'), 0o700);
-    const line = 'ERR_IO_FAILED EACCES Let the user that the host runs as write the folder of the artifacts.';
+    const line = 'ERR_IO_FAILED EACCES let the user that the host runs as write the folder of the artifacts';
     expect(stdout.trim().split('\n')).toEqual([line, line]);
     expect(await filesBelow(directory)).toEqual([]);
   });
@@ -53,6 +53,28 @@ describe('errors of the store', () => {
         cause,
       }),
     );
+  });
+
+  it('say what to do', () => {
+    const uri = 'artifact://acme/a';
+    expect([
+      conflict(uri, 'the name is taken', 'replace'),
+      conflict(uri, 'it was replaced', 'look-up'),
+      corrupt(uri, 'its bytes changed'),
+    ]).toEqual([
+      expect.objectContaining({
+        message: 'artifact://acme/a cannot be written: the name is taken',
+        hint: 'use another name, or ifExists: "replace"',
+      }),
+      expect.objectContaining({
+        message: 'artifact://acme/a cannot be read: it was replaced',
+        hint: 'look the artifact up again',
+      }),
+      expect.objectContaining({
+        message: 'artifact://acme/a is damaged: its bytes changed',
+        hint: 'delete the artifact, and write it again',
+      }),
+    ]);
   });
 
   it('of ours stay as they are', () => {
