@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -29,6 +29,31 @@ try {
 }
 await adapter[Symbol.asyncDispose]();
 `;
+
+// A host that dies a moment after it has started a guest: before that one is ready, or has been tied to the life of its host.
+const SHORT_LIVED = `
+import { subscribe } from 'node:diagnostics_channel';
+import { forkSandbox } from ${JSON.stringify(built)};
+const [way, root, delay] = process.argv.slice(2);
+const adapter = forkSandbox({ wall: way });
+await adapter.confines();
+const die = () => process.kill(process.pid, 'SIGKILL');
+subscribe('child_process', () => setImmediate(() => delay === '0' ? die() : setTimeout(die, Number(delay))));
+await adapter.acquire({ plugin: { id: 'p', version: '1.0.0', root }, limits: ${JSON.stringify(limits)}, env: {}, policyDigest: '', signal: new AbortController().signal });
+await new Promise((resolve) => setTimeout(resolve, 10_000));
+`;
+
+/** Processes whose command line names a folder: guests, and those that stand around them. */
+function processesAt(root: string): readonly number[] {
+  const numbers = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return numbers.map(Number).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`--allow-fs-read=${root}`) && isAlive(pid);
+    } catch {
+      return false;
+    }
+  });
+}
 
 interface HostOptions {
   readonly way: string;
@@ -66,6 +91,20 @@ describe.skipIf(process.platform !== 'linux').each(ways)('the process of the hos
     host.kill('SIGKILL');
     await untilGone(guest);
     expect(isAlive(guest)).toBe(false);
+  });
+
+  it('takes a guest along that it has only just started, killed at any of 20 moments', async () => {
+    using folder = makePlugin({ 'main.mjs': spinning, 'host.mjs': SHORT_LIVED });
+    for (let delay = 0; delay < 20; delay += 1) {
+      const args = [join(folder.root, 'host.mjs'), way, folder.root, String(delay)];
+      const host = spawn(process.execPath, args, { stdio: 'ignore' });
+      expect(await once(host, 'exit')).toEqual([null, 'SIGKILL']);
+      const end = performance.now() + 1_000;
+      while (processesAt(folder.root).length > 0 && performance.now() < end) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect({ delay, left: processesAt(folder.root) }).toEqual({ delay, left: [] });
+    }
   });
 
   it('takes its guests along when it exits', async () => {
