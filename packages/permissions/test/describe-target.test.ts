@@ -2,7 +2,7 @@ import type { PermissionRequest } from '@kb-labs/contracts';
 import { describe, expect, it } from 'vitest';
 import { describeTarget, parseFsTarget, parseNetTarget, PermissionDeniedError } from '../src/index.js';
 
-const root = '/work/root';
+const root = '/srv/root';
 
 describe('describeTarget', () => {
   it.each<[PermissionRequest, string]>([

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { compilePolicy } from '../src/index.js';
 
 function ask(spec: EnvPermissionSpec, name: string, platform: NodeJS.Platform = 'linux'): string {
-  const root = platform === 'win32' ? 'C:\\work' : '/work';
+  const root = platform === 'win32' ? 'C:\\srv' : '/srv';
   const decision = compilePolicy({ env: spec }, { root, platform }).check({ kind: 'env', name });
   return decision.allowed ? decision.rule : decision.reason;
 }
@@ -29,7 +29,7 @@ describe('environment rules', () => {
     expect(ask({ allow: ['HOME', 'APP_*'] }, name)).toBe(expected);
   });
 
-  it('D07: deny what a deny rule names, whatever allows it', () => {
+  it('deny what a deny rule names, whatever allows it', () => {
     const spec = { allow: ['AWS_*', 'AWS_SECRET_ACCESS_KEY'], deny: ['AWS_SECRET_ACCESS_KEY'] };
     expect(ask(spec, 'AWS_SECRET_ACCESS_KEY')).toBe('denied-by-rule');
     expect(ask(spec, 'AWS_REGION')).toBe('AWS_*');
@@ -55,7 +55,7 @@ describe('environment rules', () => {
   });
 
   it.each(['*', '', 'A*', '*_KEY', 'A*B', '**', 'A B', 'A=B', 'A\0', '1A', '__proto__*'.repeat(40)])(
-    'D08: are refused as %j',
+    'are refused as %j',
     (rule) => {
       expect(() => ask({ allow: [rule] }, 'HOME')).toThrow(
         expect.objectContaining({

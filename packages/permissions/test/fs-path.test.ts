@@ -4,8 +4,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compilePolicy, parseFsTarget } from '../src/index.js';
 
-const posixRoot = { root: '/work/root', platform: 'linux' } as const;
-const win32Root = { root: 'C:\\work\\root', platform: 'win32' } as const;
+const posixRoot = { root: '/srv/root', platform: 'linux' } as const;
+const win32Root = { root: 'C:\\srv\\root', platform: 'win32' } as const;
 const malformed = expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' });
 
 describe('a parsed path', () => {
@@ -14,8 +14,8 @@ describe('a parsed path', () => {
     expect({ ...path }).toEqual({
       brand: 'CanonicalPath',
       asWritten: 'data/../data/./a.txt/',
-      root: '/work/root',
-      absolute: '/work/root/data/a.txt',
+      root: '/srv/root',
+      absolute: '/srv/root/data/a.txt',
       segments: ['data', 'a.txt'],
     });
     expect(Object.isFrozen(path) && Object.isFrozen(path.segments)).toBe(true);
@@ -23,12 +23,12 @@ describe('a parsed path', () => {
 
   it.each([
     ['.', []],
-    ['/work/root', []],
-    ['/work/root/data/a', ['data', 'a']],
+    ['/srv/root', []],
+    ['/srv/root/data/a', ['data', 'a']],
     ['../root/a', ['a']],
     ['../secret', undefined],
     ['data/../../secret', undefined],
-    ['/work/rootside/x', undefined],
+    ['/srv/rootside/x', undefined],
     ['..a', ['..a']],
     ['...', ['...']],
     ['data/%2e%2e/secret', ['data', '%2e%2e', 'secret']],
@@ -43,14 +43,14 @@ describe('a parsed path', () => {
   });
 
   it.each<[string, unknown]>([
-    ['A07 a NUL', 'data/a\0.txt'],
+    ['a NUL', 'data/a\0.txt'],
     ['a newline', 'a\nb'],
     ['a C1 control', 'a\u{85}b'],
-    ['A10 bytes', new TextEncoder().encode('a')],
-    ['A11 an object', { toString: () => 'a' }],
+    ['bytes', new TextEncoder().encode('a')],
+    ['an object', { toString: () => 'a' }],
     ['a String object', Object('a')],
     ['a URL', new URL('file:///a')],
-    ['A13 half a character', 'data/\ud800'],
+    ['half a character', 'data/\ud800'],
     ['nothing', ''],
     ['undefined', undefined],
     ['a long path', 'a/'.repeat(2049)],
@@ -60,7 +60,7 @@ describe('a parsed path', () => {
     expect(() => parseFsTarget(path, posixRoot)).toThrow(malformed);
   });
 
-  it('A14: refuses 10 000 characters in under 5 ms', () => {
+  it('refuses 10 000 characters in under 5 ms', () => {
     const times = Array.from({ length: 5 }, () => {
       const start = performance.now();
       expect(() => parseFsTarget('a/'.repeat(5000), posixRoot)).toThrow(malformed);
@@ -70,11 +70,11 @@ describe('a parsed path', () => {
   });
 
   it('wants an absolute root', () => {
-    expect(() => parseFsTarget('a', { root: 'work' })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG_INVALID' }));
+    expect(() => parseFsTarget('a', { root: 'srv' })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG_INVALID' }));
   });
 
   it('says nothing of the host in its errors', () => {
-    expect(() => parseFsTarget('a\0', posixRoot)).toThrow(/^(?!.*work)/);
+    expect(() => parseFsTarget('a\0', posixRoot)).toThrow(/^(?!.*srv)/);
   });
 
   it('agrees with path.resolve, and lies below the root exactly if that does', () => {
@@ -85,9 +85,9 @@ describe('a parsed path', () => {
         text.filter((path) => path !== ''),
         (path) => {
           const { absolute, segments } = parseFsTarget(path, posixRoot);
-          expect(absolute).toBe(posix.resolve('/work/root', path));
-          const below = absolute === '/work/root' || absolute.startsWith('/work/root/');
-          const rest = absolute.slice('/work/root/'.length);
+          expect(absolute).toBe(posix.resolve('/srv/root', path));
+          const below = absolute === '/srv/root' || absolute.startsWith('/srv/root/');
+          const rest = absolute.slice('/srv/root/'.length);
           expect(segments).toEqual(below ? rest.split('/').filter((name) => name !== '') : undefined);
         },
       ),
@@ -100,10 +100,10 @@ describe('a path on Windows', () => {
   it.each([
     ['data\\a.txt', ['data', 'a.txt']],
     ['data/a.txt', ['data', 'a.txt']],
-    ['C:\\work\\root\\a', ['a']],
-    ['c:/WORK/root/a', ['a']],
+    ['C:\\srv\\root\\a', ['a']],
+    ['c:/SRV/root/a', ['a']],
     ['data\\..\\..\\secret', undefined],
-    ['D:\\work\\root\\a', undefined],
+    ['D:\\srv\\root\\a', undefined],
     ['\\a', undefined],
     ['console.txt', ['console.txt']],
     ['a~b', ['a~b']],
@@ -128,7 +128,7 @@ describe('a path on Windows', () => {
     'progra~1.x',
     '\\\\server\\share\\a',
     '//server/share/a',
-    '\\\\?\\C:\\work\\root\\a',
+    '\\\\?\\C:\\srv\\root\\a',
     '\\\\.\\pipe\\a',
     '\\/server/a',
     'C:a',
@@ -155,7 +155,7 @@ describe('a forged path', () => {
 
   it('is told from a parsed one, of this root alone', () => {
     expect(policy.check({ kind: 'fs', operation: 'read', path: made }).allowed).toBe(true);
-    const elsewhere = parseFsTarget('a', { ...posixRoot, root: '/work/other' });
+    const elsewhere = parseFsTarget('a', { ...posixRoot, root: '/srv/other' });
     expect(policy.check({ kind: 'fs', operation: 'read', path: elsewhere })).toEqual({
       allowed: false,
       reason: 'outside-root',

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { compilePolicy, DEFAULT_QUOTAS, intersectPolicies } from '../src/index.js';
 import { requests, specs } from './arbitraries.js';
 
-const options = { root: '/work/root', platform: 'linux' } as const;
+const options = { root: '/srv/root', platform: 'linux' } as const;
 
 function both(asked: PermissionSpec | null, granted: PermissionSpec | null): PermissionPolicy {
   return intersectPolicies({
@@ -70,7 +70,7 @@ describe('an intersection', () => {
     expect(both(null, null).explain({ kind: 'env', name: 'LD_PRELOAD' }).patches).toEqual([]);
   });
 
-  it('N08: allows exactly what both allow', () => {
+  it('allows exactly what both allow', () => {
     fc.assert(
       fc.property(specs, specs, requests, (asked, granted, request) => {
         const sides = [compilePolicy(asked, options), compilePolicy(granted, options)];
@@ -96,7 +96,7 @@ describe('an intersection', () => {
   it('wants two policies of one root', () => {
     const wrong = expect.objectContaining({ code: 'ERR_CONFIG_INVALID' });
     const policy = compilePolicy(null, options);
-    const elsewhere = compilePolicy(null, { ...options, root: '/work/other' });
+    const elsewhere = compilePolicy(null, { ...options, root: '/srv/other' });
     expect(() => intersectPolicies({ asked: policy, granted: elsewhere })).toThrow(wrong);
     expect(() =>
       intersectPolicies({ asked: policy, granted: { ...policy, check: policy.check, explain: policy.explain } }),

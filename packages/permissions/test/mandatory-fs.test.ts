@@ -6,7 +6,7 @@ const spec = { fs: { mode: 'readWrite', allow: ['.', '**', '.ssh', '.env', '.git
 const operations: readonly FsOperation[] = ['read', 'write', 'delete', 'list', 'stat'];
 
 function allowed(path: string, platform: NodeJS.Platform = 'linux'): readonly FsOperation[] {
-  const root = platform === 'win32' ? 'C:\\work' : '/work';
+  const root = platform === 'win32' ? 'C:\\srv' : '/srv';
   const policy = compilePolicy(spec, { root, platform });
   return operations.filter((operation) => policy.check({ kind: 'fs', operation, path }).allowed);
 }

@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
 import { compilePolicy, parseNetTarget } from '../src/index.js';
 
-const root = '/work/root';
+const root = '/srv/root';
 
 function ask(spec: NetPermissionSpec, url: string): PermissionDecision {
   return compilePolicy({ net: spec }, { root }).check({ kind: 'net', url });
@@ -26,25 +26,25 @@ describe('names', () => {
     ['https://api.good.com/v1', 'allowed'],
     ['https://api.good.com:443/', 'allowed'],
     ['https://API.GOOD.COM/', 'allowed'],
-    ['https://api.good.com./', 'allowed'], // C20
+    ['https://api.good.com./', 'allowed'],
     ['https://\u{FF41}pi.good.com/', 'allowed'],
-    ['https://a.b.cdn.good.com/', 'allowed'], // C19
+    ['https://a.b.cdn.good.com/', 'allowed'],
     ['https://cdn.good.com/', 'not-requested'],
     ['https://.cdn.good.com/', 'not-requested'],
     ['https://xcdn.good.com/', 'not-requested'],
-    ['http://api.good.com/', 'not-requested'], // C22
-    ['https://api.good.com:8443/', 'not-requested'], // C23
-    ['https://evil.com#@api.good.com/', 'not-requested'], // C16
+    ['http://api.good.com/', 'not-requested'],
+    ['https://api.good.com:8443/', 'not-requested'],
+    ['https://evil.com#@api.good.com/', 'not-requested'],
     ['https://evil.com\\@api.good.com/', 'not-requested'],
     ['https://evil.com/?https://api.good.com/', 'not-requested'],
-    ['https://api.good.com.evil.com/', 'not-requested'], // C17
+    ['https://api.good.com.evil.com/', 'not-requested'],
     ['https://evilapi.good.com/', 'not-requested'],
     ['https://xapi.good.com', 'not-requested'],
     ['https://good.com/', 'not-requested'],
     ['https://api.good.com:443@evil.test/', 'user-info'],
     ['https://api.good.com@evil.test/', 'user-info'],
     ['https://user:pw@api.good.com/', 'user-info'],
-    ['ws://api.good.com/', 'scheme-refused'], // C25
+    ['ws://api.good.com/', 'scheme-refused'],
     ['wss://api.good.com/', 'scheme-refused'],
     ['ftp://api.good.com/', 'scheme-refused'],
     ['file:///etc/passwd', 'scheme-refused'],
@@ -81,7 +81,7 @@ describe('names', () => {
     'http://[::ffff:127.0.0.1]/',
     'http://[64:ff9b::7f00:1]/',
     'http://[2002:7f00:1::]/',
-  ])('C01, C02, C04: %s is not what a name rule means', (url) => {
+  ])('%s is not what a name rule means', (url) => {
     expect(ask({ allow: [...spec.allow, '*.good.com'] }, url)).toEqual({ allowed: false, reason: 'not-requested' });
   });
 
@@ -172,7 +172,7 @@ describe('addresses', () => {
     'localhost',
     '127.1',
     '',
-  ])('C04, C08: %s is refused behind an allowed name', (address) => {
+  ])('%s is refused behind an allowed name', (address) => {
     expect(askAddress(name, 'https://api.good.com/', address)).toEqual({ allowed: false, reason: 'private-address' });
   });
 
@@ -195,14 +195,14 @@ describe('addresses', () => {
     '::ffff:169.254.169.254',
     '64:ff9b::a9fe:a9fe',
     '2002:a9fe:a9fe::',
-  ])('C05, N19: %s is refused even where rules name it', (address) => {
+  ])('%s is refused even where rules name it', (address) => {
     const wide = { allow: ['https://api.good.com', '0.0.0.0/0', '::/0'] };
     expect(askAddress(wide, 'https://api.good.com/', address)).toMatchObject({ reason: 'mandatory-deny' });
     const url = `https://${address.includes(':') ? `[${address}]` : address}/`;
     expect(ask(wide, url)).toMatchObject({ reason: 'mandatory-deny' });
   });
 
-  it('C05: refuse metadata services by name', () => {
+  it('refuse metadata services by name', () => {
     const spec = { allow: ['http://metadata.google.internal', '*.google.internal'] };
     expect(ask(spec, 'http://metadata.google.internal./computeMetadata/v1/')).toMatchObject({
       reason: 'mandatory-deny',
@@ -274,35 +274,5 @@ describe('a forged target', () => {
     const refused = { allowed: false, reason: 'invalid-url' };
     expect(policy.check({ kind: 'net', url: target })).toEqual(refused);
     expect(policy.check({ kind: 'address', target, address: '8.8.8.8' })).toEqual(refused);
-  });
-});
-
-describe('parseNetTarget', () => {
-  it('holds all that is known of a URL, and is frozen', () => {
-    const target = parseNetTarget('HTTP://API.Good.com.:8080/a?b#c');
-    expect({ ...target }).toEqual({
-      brand: 'NetTarget',
-      asWritten: 'HTTP://API.Good.com.:8080/a?b#c',
-      scheme: 'http',
-      host: 'api.good.com',
-      port: 8080,
-      ipVersion: 0,
-      href: 'http://api.good.com.:8080/a?b#c',
-      origin: 'http://api.good.com.:8080',
-    });
-    expect(Object.isFrozen(target)).toBe(true);
-    expect(parseNetTarget('https://[::1]/')).toMatchObject({ host: '::1', ipVersion: 6, port: 443 });
-    expect(parseNetTarget('https://127.1/')).toMatchObject({ host: '127.0.0.1', ipVersion: 4 });
-  });
-
-  it.each([undefined, 1, '', 'a', 'https://', 'https://a\0/', Object('https://a/'), new URL('https://a/')])(
-    'refuses %s as malformed',
-    (url) => {
-      expect(() => parseNetTarget(url)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
-    },
-  );
-
-  it.each(['file:///a', 'https://a:b@c/', 'https://a:22/'])('denies %s', (url) => {
-    expect(() => parseNetTarget(url)).toThrow(expect.objectContaining({ code: 'ERR_PERMISSION_DENIED' }));
   });
 });

@@ -48,7 +48,7 @@ describe('a quota meter', () => {
     meter.reserve('maxFetches', 0).commit();
   });
 
-  it('P01: never gives more than there is to calls that run side by side', async () => {
+  it('never gives more than there is to calls that run side by side', async () => {
     const meter = createQuotaMeter(limits({ maxBytesWritten: 1000 }));
     const write = async (): Promise<number> => {
       const held = meter.reserve('maxBytesWritten', 30);
@@ -64,7 +64,7 @@ describe('a quota meter', () => {
     expect(written).toBe(33 * 20);
   });
 
-  it('P02: settles a reservation once', () => {
+  it('settles a reservation once', () => {
     const meter = createQuotaMeter(limits({ maxFetches: 10 }));
     const held = meter.reserve('maxFetches', 5);
     held.giveBack();
@@ -84,13 +84,13 @@ describe('a quota meter', () => {
     [Infinity, 5],
     [1.5, 2],
     [0, 0],
-  ])('P05: of 5 reserved and %d committed, keeps %d', (actual, kept) => {
+  ])('of 5 reserved and %d committed, keeps %d', (actual, kept) => {
     const meter = createQuotaMeter(limits({ maxFetches: 10 }));
     meter.reserve('maxFetches', 5).commit(actual);
     expect(meter.used('maxFetches')).toBe(kept);
   });
 
-  it.each([-1, 1.5, NaN, Infinity, 2 ** 53])('P05: reserves no amount of %d', (amount) => {
+  it.each([-1, 1.5, NaN, Infinity, 2 ** 53])('reserves no amount of %d', (amount) => {
     const meter = createQuotaMeter(DEFAULT_QUOTAS);
     expect(() => meter.reserve('maxFetches', amount)).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }),
