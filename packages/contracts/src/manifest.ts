@@ -9,7 +9,7 @@ export interface HandlerDeclaration {
   readonly description?: string;
 }
 
-/** Event topics that the plugin says it produces and consumes. */
+/** Topics that the plugin would produce and consume. Checked and handed on: until the runtime has a bus, a handler can do neither. */
 export interface EventDeclarations {
   readonly produces?: readonly string[];
   readonly consumes?: readonly string[];
