@@ -66,6 +66,6 @@ function satisfies(version: string | undefined, range: string): boolean {
 function grantError(grant: string, reason: CapabilityProblem): PluginError {
   return createError('ERR_CONFIG_INVALID', `the granted capability ${showName(grant)} is refused: ${reason}`, {
     details: { capability: showName(grant), reason },
-    hint: 'Grant "fs.read", "fs.read@1.0.0", "fs.*", or "*" as the only entry.',
+    hint: 'grant "fs.read", "fs.read@1.0.0", "fs.*", or "*" as the only entry',
   });
 }

@@ -14,7 +14,7 @@ export class CapabilityMissingError extends PluginError {
     const names = `${shown.map(showName).join(', ')}${rest}`;
     super(`the plugin requires what is not granted: ${names}`, {
       details: { missing: shown.map(plainName), count: missing.length },
-      hint: `Grant ${names} in the context, in a version that the plugin accepts, or use a plugin that needs less.`,
+      hint: `grant ${names} in the context, in a version that the plugin accepts, or use a plugin that needs less`,
     });
   }
 }

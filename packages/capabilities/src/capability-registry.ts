@@ -32,7 +32,7 @@ export function createCapabilityRegistry(extra: CapabilityVersions = {}): KnownC
         `the capability ${showName(name)} is refused: ${problem ?? 'bad-version'}`,
         {
           details: { capability: showName(name), reason: problem ?? 'bad-version' },
-          hint: 'Write a name such as "acme.mail" and an exact version such as "1.0.0".',
+          hint: 'write a name such as "acme.mail" and an exact version such as "1.0.0"',
         },
       );
     }

@@ -23,7 +23,7 @@ export function parseCapability(text: unknown): Capability {
   if (result.ok) return result.capability;
   throw createError('ERR_CONFIG_INVALID', `${showName(text)} is no capability: ${result.reason}`, {
     details: { capability: showName(text), reason: result.reason },
-    hint: 'Write a name such as "fs.read", or one with a semver range such as "fs.read@^1".',
+    hint: 'write a name such as "fs.read", or one with a semver range such as "fs.read@^1"',
   });
 }
 

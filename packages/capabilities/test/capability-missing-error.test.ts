@@ -11,7 +11,7 @@ describe('CapabilityMissingError', () => {
       code: 'ERR_CAPABILITY_MISSING',
       message: 'the plugin requires what is not granted: "net.fetch", "fs.read@^2"',
       details: { missing: ['net.fetch', 'fs.read@^2'], count: 2 },
-      hint: expect.stringContaining('Grant "net.fetch", "fs.read@^2" in the context'),
+      hint: expect.stringContaining('grant "net.fetch", "fs.read@^2" in the context'),
       http: 403,
       retryable: false,
     });

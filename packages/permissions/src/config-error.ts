@@ -12,7 +12,7 @@ export function configError(code: ConfigErrorCode, issues: readonly Issue[]): Pl
   const rest = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
   return createError(code, `${where}: ${first?.message ?? 'is invalid'}${rest}`, {
     details: { pointer: first?.pointer ?? '', issues: shown },
-    hint: 'Change the document at the pointer as the message says.',
+    hint: 'change the document at the pointer as the message says',
   });
 }
 

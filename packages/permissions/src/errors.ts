@@ -4,20 +4,20 @@ import { copyRequest } from './copy-request.js';
 import { describeTarget } from './describe-target.js';
 
 const HINTS: Readonly<Record<DenyReason, string>> = {
-  'invalid-request': 'Ask for a kind of access that exists, with plain data.',
-  'invalid-path': 'Hand in a well-formed path without control characters.',
-  'invalid-url': 'Hand in a well-formed absolute URL.',
-  'invalid-name': 'Hand in the name of a variable.',
-  'outside-root': 'Name a path below the root, or let the host choose a root that holds it.',
-  'not-requested': 'Add an allow rule to the manifest, or to the grant where there is no manifest.',
-  'not-granted': 'The manifest asks for it; let the host grant it.',
-  'denied-by-rule': 'Remove the deny rule that matches.',
-  'mandatory-deny': 'No rule can allow this.',
-  'read-only': 'Set the mode to "readWrite" in the document that says "read".',
-  'scheme-refused': 'Use https, or http where a rule says so.',
-  'user-info': 'Send credentials in a header, not in the URL.',
-  'port-refused': 'Serve it on a port that fetch does not block.',
-  'private-address': 'Name the address or its range, with the port, in an allow rule.',
+  'invalid-request': 'ask for a kind of access that exists, with plain data',
+  'invalid-path': 'hand in a well-formed path without control characters',
+  'invalid-url': 'hand in a well-formed absolute URL',
+  'invalid-name': 'hand in the name of a variable',
+  'outside-root': 'name a path below the root, or let the host choose a root that holds it',
+  'not-requested': 'add an allow rule to the manifest, or to the grant where there is no manifest',
+  'not-granted': 'let the host grant it; the manifest asks for it',
+  'denied-by-rule': 'remove the deny rule that matches',
+  'mandatory-deny': 'do without it: no rule can allow this',
+  'read-only': 'set the mode to "readWrite" in the document that says "read"',
+  'scheme-refused': 'use https, or http where a rule says so',
+  'user-info': 'send credentials in a header, not in the URL',
+  'port-refused': 'serve it on a port that fetch does not block',
+  'private-address': 'name the address or its range, with the port, in an allow rule',
 };
 
 /** Thrown where a guest's call is refused. A decision alone never throws. */
@@ -51,7 +51,7 @@ export class QuotaExceededError extends PluginError {
   constructor(use: QuotaUse) {
     super(`${use.quota} is used up: ${use.used} of ${use.limit} used, ${use.requested} more requested`, {
       details: { ...use },
-      hint: `Use less, or let manifest and grant both set a higher "${use.quota}".`,
+      hint: `use less, or let manifest and grant both set a higher "${use.quota}"`,
     });
   }
 }

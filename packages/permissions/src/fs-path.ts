@@ -50,7 +50,7 @@ export function parseFsTarget(path: unknown, options: ParseFsTargetOptions): Can
   if (result.ok) return result.path;
   throw createError('ERR_INVALID_ARGUMENT', `the path is refused: ${result.problem}`, {
     details: { argument: 'path', problem: result.problem },
-    hint: 'Hand in a string that names a file below the root.',
+    hint: 'hand in a string that names a file below the root',
   });
 }
 

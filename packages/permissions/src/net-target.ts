@@ -27,7 +27,7 @@ export function parseNetTarget(url: unknown): NetTarget {
   }
   throw createError('ERR_INVALID_ARGUMENT', 'the URL is refused: it is not a well-formed absolute URL', {
     details: { argument: 'url' },
-    hint: `Hand in a string of at most ${MAX_UNITS} characters such as "https://api.example.com/".`,
+    hint: `hand in a string of at most ${MAX_UNITS} characters such as "https://api.example.com/"`,
   });
 }
 

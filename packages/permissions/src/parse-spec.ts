@@ -49,7 +49,7 @@ function parseOptions(options: ParsePermissionSpecOptions): Required<ParsePermis
 function describeIssue(issue: z.core.$ZodIssue, pointer: string): Issue[] {
   const path = issue.path.map(String);
   if (issue.code !== 'unrecognized_keys') {
-    return [{ pointer: joinPointer(pointer, ...path), message: issue.message }];
+    return [{ pointer: joinPointer(pointer, ...path), message: lowerFirst(issue.message) }];
   }
   const known = SPEC_KEYS[joinPointer('', ...path)] ?? [];
   return issue.keys.map((key) => {
@@ -58,4 +58,9 @@ function describeIssue(issue: z.core.$ZodIssue, pointer: string): Issue[] {
     const name = JSON.stringify(key.length > 64 ? `${key.slice(0, 64)}…` : key);
     return { pointer: joinPointer(pointer, ...path, key), message: `there is no key ${name}; ${advice}` };
   });
+}
+
+// Messages of the schema library start like sentences, and stand behind `at /fs: ` here.
+function lowerFirst(text: string): string {
+  return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
 }

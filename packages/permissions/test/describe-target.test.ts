@@ -52,7 +52,7 @@ describe('PermissionDeniedError', () => {
       code: 'ERR_PERMISSION_DENIED',
       message: 'net access to https://a.b/ is denied: not-granted',
       details: { kind: 'net', target: 'https://a.b/', reason: 'not-granted' },
-      hint: 'The manifest asks for it; let the host grant it.',
+      hint: 'let the host grant it; the manifest asks for it',
       http: 403,
     });
   });

@@ -119,6 +119,14 @@ describe('parsePermissionSpec', () => {
     expect(refusal({ quotas: { maxFetches: -1 } }).pointer).toBe('/quotas/maxFetches');
   });
 
+  it.each([
+    [{ fs: { mode: 'write' } }, /^at \/fs\/mode: invalid option: .*[^.]$/],
+    [{ quotas: { timeoutMs: 0 } }, /^at \/quotas\/timeoutMs: too small: .*[^.]$/],
+    [[], /^at the top: invalid input: .*[^.]$/],
+  ])('tells what is wrong with %j in the voice of all messages', (spec, message) => {
+    expect(refusal(spec).message).toMatch(message);
+  });
+
   it('tells ten issues at most, soon', () => {
     const thousand = { env: { allow: Array.from({ length: 1000 }, () => '*') } };
     const million = { env: { allow: Array.from({ length: 1e6 }, () => '*') } };
