@@ -89,6 +89,7 @@ export type {
   QuotaSpec,
   SandboxQuotaName,
 } from './quotas.js';
+export { MAX_MESSAGE_BYTES } from './sandbox-adapter.js';
 export type {
   GuestNote,
   GuestPhase,

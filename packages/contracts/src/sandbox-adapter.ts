@@ -4,6 +4,9 @@ import type { LogLevel, LogSource } from './log-record.js';
 import type { PluginError } from './plugin-error.js';
 import type { SandboxQuotaName } from './quotas.js';
 
+/** Bytes that one message between a guest and its host carries, unless a larger result is allowed: 16 MiB. */
+export const MAX_MESSAGE_BYTES = 16_777_216;
+
 /** Opens places in which handlers run. The only interface that a custom sandbox implements. */
 export interface SandboxAdapter extends AsyncDisposable {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { performance } from 'node:perf_hooks';
-import { createError } from '@kb-labs/contracts';
+import { createError, MAX_MESSAGE_BYTES } from '@kb-labs/contracts';
 import type { AuditRecord, Clock, PermissionPolicy, QuotaMeter } from '@kb-labs/contracts';
 import { z } from 'zod';
 import type { FetchTimeouts } from './net/fetch-timeouts.js';
@@ -23,13 +23,12 @@ export interface HostApiOptions {
   readonly resolve?: Resolve;
   /** Refuses files on another device than the root. A bind mount of the same device is not seen. Default: false. */
   readonly sameDevice?: boolean;
-  /** Bytes that one answer may have. Default: 16 MiB. */
+  /** Bytes that one answer may have. Default: what one message to a guest carries, 16 MiB. */
   readonly maxMessageBytes?: number;
   /** Milliseconds. Default: 10 s to connect, 30 s to the response's head, 30 s between two pieces of a body. */
   readonly timeouts?: Partial<FetchTimeouts>;
 }
 
-const DEFAULT_MESSAGE_BYTES = 16_777_216;
 const DEFAULT_TIMEOUTS: FetchTimeouts = { connectMs: 10_000, headersMs: 30_000, bodyMs: 30_000 };
 
 const milliseconds = z.int().min(1).max(2_147_483_647).optional();
@@ -76,7 +75,7 @@ export function parseHostApiOptions(options: HostApiOptions): CompleteHostApiOpt
     clock: options.clock ?? { monotonic: () => performance.now() },
     resolve: options.resolve ?? ((hostname) => lookup(hostname, { all: true })),
     sameDevice: options.sameDevice ?? false,
-    maxMessageBytes: options.maxMessageBytes ?? DEFAULT_MESSAGE_BYTES,
+    maxMessageBytes: options.maxMessageBytes ?? MAX_MESSAGE_BYTES,
     timeouts: {
       connectMs: options.timeouts?.connectMs ?? DEFAULT_TIMEOUTS.connectMs,
       headersMs: options.timeouts?.headersMs ?? DEFAULT_TIMEOUTS.headersMs,
@@ -86,5 +85,8 @@ export function parseHostApiOptions(options: HostApiOptions): CompleteHostApiOpt
 }
 
 function createConfigError(pointer: string, problem: string): Error {
-  return createError('ERR_CONFIG_INVALID', `${pointer}: ${problem}`, { details: { pointer } });
+  return createError('ERR_CONFIG_INVALID', `${pointer}: ${problem}`, {
+    details: { pointer },
+    hint: `change ${pointer} in the options of createHostApi, which are ${Object.keys(KNOWN).join(', ')}`,
+  });
 }

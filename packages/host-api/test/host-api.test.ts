@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MAX_MESSAGE_BYTES } from '@kb-labs/contracts';
 import { DEFAULT_QUOTAS } from '@kb-labs/permissions';
 import { compilePolicy, createQuotaMeter } from '@kb-labs/permissions';
 import { describe, expect, it } from 'vitest';
@@ -33,13 +34,43 @@ describe('createHostApi', () => {
         return error;
       }
     };
-    expect(codeOf({ functions: ['fs.open'] })).toMatchObject({ code: 'ERR_CONFIG_INVALID' });
-    expect(codeOf({ sameDevise: true })).toMatchObject({ details: { pointer: '/sameDevise' } });
+    expect(codeOf({ functions: ['fs.open'] })).toMatchObject({
+      code: 'ERR_CONFIG_INVALID',
+      hint: 'take the names from HOST_FUNCTIONS',
+    });
+    expect(codeOf({ sameDevise: true })).toMatchObject({
+      details: { pointer: '/sameDevise' },
+      hint: expect.stringMatching(/^change \/sameDevise in the options .*sameDevice/),
+    });
     expect(codeOf({ maxMessageBytes: -1 })).toMatchObject({ details: { pointer: '/maxMessageBytes' } });
     expect(codeOf({ timeouts: { headersMs: Number.NaN } })).toMatchObject({
       details: { pointer: '/timeouts/headersMs' },
     });
     expect(codeOf({ timeouts: { tlsMs: 1 } })).toMatchObject({ code: 'ERR_CONFIG_INVALID' });
+  });
+
+  it('gives in one answer what one message to a guest carries, and no more', async () => {
+    const root = makeFolder();
+    writeFileSync(join(root, 'large'), '');
+    truncateSync(join(root, 'large'), MAX_MESSAGE_BYTES + 1);
+    const quotas = { maxBytesRead: 2 * MAX_MESSAGE_BYTES + 1 };
+    const { call } = openHost(root, { ...EVERYTHING, quotas });
+    const error: unknown = await call('fs.readFile', 'large').catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'ERR_OUTPUT_EXCEEDED', details: { limit: MAX_MESSAGE_BYTES } });
+    truncateSync(join(root, 'large'), MAX_MESSAGE_BYTES);
+    expect(await call('fs.readFile', 'large')).toHaveLength(MAX_MESSAGE_BYTES);
+  });
+
+  it('tells what to do about a refusal that no rule can lift', async () => {
+    const root = makeFolder();
+    symlinkSync('/etc/passwd', join(root, 'link'));
+    const { call } = openHost(root, EVERYTHING);
+    const error: unknown = await call('fs.readFile', 'link').catch((caught: unknown) => caught);
+    expect(error).toMatchObject({
+      code: 'ERR_PERMISSION_DENIED',
+      details: { reason: 'link' },
+      hint: 'name the file by its real path below the root',
+    });
   });
 
   it('charges every call, also one to nothing, before anything else', async () => {

@@ -1,3 +1,5 @@
+import { MAX_MESSAGE_BYTES } from '@kb-labs/contracts';
+
 /** What a decoder takes before it gives up with `ERR_PROTOCOL`. */
 export interface WireLimits {
   /** Bytes of JSON in one frame: the part that costs time to parse. */
@@ -16,7 +18,7 @@ export const MAX_BIGINT = 65_536;
 /** 1 MiB of JSON, 16 MiB of bytes, 64 levels, 200 000 elements. */
 export const DEFAULT_WIRE_LIMITS: WireLimits = Object.freeze({
   maxJsonBytes: 1_048_576,
-  maxBinaryBytes: 16_777_216,
+  maxBinaryBytes: MAX_MESSAGE_BYTES,
   maxDepth: 64,
   maxElements: 200_000,
 });
