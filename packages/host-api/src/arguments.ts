@@ -15,6 +15,6 @@ export function parseArguments<Schema extends z.ZodType>(
   const problem = keys.length > 0 ? `unknown option ${keys.join(', ')}` : (issue?.message ?? 'malformed');
   throw createError('ERR_INVALID_ARGUMENT', `${name}: argument ${place === '' ? 'list' : place}: ${problem}`, {
     details: { function: name, argument: place, ...(keys.length > 0 ? { unknown: keys } : {}) },
-    hint: keys.length > 0 ? `Leave out ${keys.join(', ')}.` : `Look at the signature of ${name}.`,
+    hint: keys.length > 0 ? `leave out ${keys.join(', ')}` : `look at the signature of ${name}`,
   });
 }

@@ -59,7 +59,7 @@ function lend(names: readonly string[], all: HostFunctions): ReadonlyMap<string,
       if (found !== undefined) return [name, found];
       throw createError('ERR_CONFIG_INVALID', `there is no host function "${name.slice(0, 64)}"`, {
         details: { pointer: '/functions' },
-        hint: 'Take the names from HOST_FUNCTIONS.',
+        hint: 'take the names from HOST_FUNCTIONS',
       });
     }),
   );

@@ -22,7 +22,7 @@ export function throwIfStopped(context: CallContext): void {
 export function createRunOverError(): Error {
   return createError('ERR_PERMISSION_DENIED', 'the run is over: its host functions are closed', {
     details: { reason: 'run-over' },
-    hint: 'Await every host call before the handler returns.',
+    hint: 'await every host call before the handler returns',
   });
 }
 

@@ -55,8 +55,12 @@ function createInternalError(name: string, cause: unknown): Error {
 
 function createUnknownFunctionError(name: unknown): Error {
   const shown = typeof name === 'string' ? name.slice(0, 64) : 'a value that is no name';
-  return createError('ERR_PERMISSION_DENIED', `the host function ${shown} was not granted to this guest`, {
-    details: { function: shown },
-    hint: 'Ask for the capability that brings it.',
-  });
+  return createError(
+    'ERR_PERMISSION_DENIED',
+    `the host function ${typeof name === 'string' ? `"${shown}"` : shown} was not granted to this guest`,
+    {
+      details: { function: shown },
+      hint: 'ask for the capability that brings it',
+    },
+  );
 }

@@ -84,6 +84,6 @@ function requireFits(bytes: number, maxBytes: number): void {
   if (bytes <= maxBytes) return;
   throw createError('ERR_OUTPUT_EXCEEDED', `the file has ${bytes} bytes or more, and one answer may have ${maxBytes}`, {
     details: { used: bytes, limit: maxBytes },
-    hint: 'Keep what a plugin reads at once in smaller files.',
+    hint: 'keep what a plugin reads at once in smaller files',
   });
 }

@@ -82,7 +82,7 @@ function compileMatcher(pattern: string, root: string): PermissionPolicy {
     if (!isPluginError(error)) throw error;
     throw createError('ERR_INVALID_ARGUMENT', 'fs.glob: the pattern is refused', {
       details: { function: 'fs.glob', argument: '0' },
-      hint: 'Write it as a permission rule: "src/**/*.ts".',
+      hint: 'write it as a permission rule: "src/**/*.ts"',
       cause: error,
     });
   }
@@ -117,6 +117,6 @@ function requireFits(count: number, limit: number): void {
   if (count <= limit) return;
   throw createError('ERR_OUTPUT_EXCEEDED', `fs.glob: more than ${limit} files match`, {
     details: { used: count, limit },
-    hint: `Narrow the pattern, or set a limit of up to ${MAX_LIMIT}.`,
+    hint: `narrow the pattern, or set a limit of up to ${MAX_LIMIT}`,
   });
 }

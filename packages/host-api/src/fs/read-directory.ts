@@ -65,6 +65,6 @@ function requireFits(entries: readonly GuestDirEntry[], maxBytes: number): void 
   if (bytes <= maxBytes) return;
   throw createError('ERR_OUTPUT_EXCEEDED', `the listing needs ${bytes} bytes, and one answer may have ${maxBytes}`, {
     details: { used: bytes, limit: maxBytes },
-    hint: 'Keep fewer entries in one directory.',
+    hint: 'keep fewer entries in one directory',
   });
 }

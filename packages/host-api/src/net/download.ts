@@ -63,6 +63,6 @@ function chargeFetched(meter: QuotaMeter, bytes: number): void {
 
 function createBusyError(): Error {
   return createError('ERR_INVALID_ARGUMENT', 'net.readBody: the read before this one still waits', {
-    hint: 'Await each chunk before the next.',
+    hint: 'await each chunk before the next',
   });
 }

@@ -39,6 +39,6 @@ export function parseRequestHeaders(pairs: readonly (readonly string[])[]): read
 function createHeaderError(subject: string, problem: string): Error {
   return createError('ERR_INVALID_ARGUMENT', `net.fetch: ${subject} is refused: ${problem}`, {
     details: { function: 'net.fetch', argument: '0/headers' },
-    hint: 'Leave the header out.',
+    hint: 'leave the header out',
   });
 }

@@ -50,6 +50,6 @@ function createClosedError(): Error {
 
 function createBusyError(): Error {
   return createError('ERR_INVALID_ARGUMENT', 'net.writeBody: the chunk before this one still waits', {
-    hint: 'Await each chunk before the next.',
+    hint: 'await each chunk before the next',
   });
 }
