@@ -1,18 +1,11 @@
 export { decodeValue } from './decode-value.js';
 export { encodeValue } from './encode-value.js';
-export { createFrameDecoder, encodeFrame, FrameError } from './frame.js';
-export type { FrameDecoder } from './frame.js';
-export { createGuestContext } from './guest-context.js';
-export type { GuestContext, GuestContextOptions } from './guest-context.js';
-export type { GuestPort } from './guest-port.js';
-export { describeThrown } from './guest-error.js';
 export { serveGuest } from './guest-peer.js';
 export type { GuestPeer, GuestPeerOptions, GuestRunFacts } from './guest-peer.js';
 export type { ModuleLoader } from './guest-run.js';
 export { DEFAULT_WIRE_LIMITS, wireLimitsFor } from './limits.js';
 export type { WireLimits } from './limits.js';
 export { WIRE_VERSION } from './messages.js';
-export type { GuestFailureKind, GuestFailureMessage, GuestMessage, HostMessage } from './messages.js';
 export type { OutputGate } from './output-gate.js';
 export { createSession } from './session.js';
 export type { GuestLifeline, Session, SessionOptions } from './session.js';
