@@ -93,7 +93,9 @@ function jobOfRequest(request: unknown, context: unknown, registry: unknown): Jo
   const parsed = requestSchema.safeParse(request);
   if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'the request' });
   if (registry !== undefined && !isRegistry(registry)) {
-    throw createError('ERR_CONFIG_INVALID', 'the registry has no method find');
+    throw createError('ERR_CONFIG_INVALID', 'the registry has no method "find"', {
+      hint: 'hand in an object with find(id, range), or leave it out',
+    });
   }
   const { plugin, ...rest } = parsed.data;
   if (plugin === undefined) return makeJob(rest, context, { kind: 'none' });

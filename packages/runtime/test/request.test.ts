@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPluginContext, execute } from '../src/index.js';
-import type { ExecuteRequest, PluginContext } from '../src/index.js';
+import type { ExecuteRequest, PluginContext, PluginRegistry } from '../src/index.js';
 
 const context = createPluginContext({ capabilities: [], permissions: {} });
 
@@ -44,6 +44,15 @@ describe('misuse by the host', () => {
     await expect(execute(unchecked<ExecuteRequest>(request), context, registry)).rejects.toMatchObject({
       code: 'ERR_CONFIG_INVALID',
       details: { pointer },
+    });
+  });
+
+  it('rejects a registry that finds nothing, and says what one has', async () => {
+    const registry = unchecked<PluginRegistry>({});
+
+    await expect(execute({ handler: 'run', input: {}, plugin: 'acme' }, context, registry)).rejects.toMatchObject({
+      code: 'ERR_CONFIG_INVALID',
+      hint: 'hand in an object with find(id, range), or leave it out',
     });
   });
 

@@ -74,7 +74,10 @@ async function openInstalled(
     throw createError(
       'ERR_MANIFEST_INVALID',
       `the registry found "${manifest.id}" ${manifest.version} for "${name.id}" in the range "${name.range}"`,
-      { details: { pointer: '/id', plugin: name.id, range: name.range } },
+      {
+        details: { pointer: '/id', plugin: name.id, range: name.range },
+        hint: 'let find return the plugin that it is asked for',
+      },
     );
   }
   return { manifest, root: await realRoot(installed.root) };
@@ -84,7 +87,10 @@ async function realRoot(root: string): Promise<string> {
   try {
     return await realpath(root);
   } catch (cause) {
-    throw createError('ERR_CONFIG_INVALID', 'the folder of the plugin that the registry found is not there', { cause });
+    throw createError('ERR_CONFIG_INVALID', 'the folder of the plugin that the registry found is not there', {
+      hint: 'install the plugin again, or correct the root that the registry gives',
+      cause,
+    });
   }
 }
 
