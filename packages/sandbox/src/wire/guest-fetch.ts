@@ -23,7 +23,8 @@ export function createGuestFetch(port: GuestPort): typeof globalThis.fetch {
     requests += 1;
     const requestId = requests;
     const request = body === undefined ? args : { ...args, stream: true, requestId };
-    const pumping = body === undefined ? undefined : pumpBody(port, requestId, body, signal);
+    const pumping = body === undefined ? undefined : pumpBody({ port, requestId, body, signal });
+    // The host's own answer: this side trusts it.
     const reply = (await port.call('net.fetch', [request], signal)) as FetchReply;
     // A refused upload ends the request itself, and that rejection is the one the caller sees.
     pumping?.catch(() => undefined);
@@ -33,7 +34,7 @@ export function createGuestFetch(port: GuestPort): typeof globalThis.fetch {
 
 interface DescribedRequest {
   readonly args: Readonly<Record<string, unknown>>;
-  readonly body: ReadableStream<Uint8Array> | undefined;
+  readonly body: ReadableStream<unknown> | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -51,6 +52,7 @@ async function describeRequest(
     redirect,
     duplex: _duplex,
     ...others
+    // What a caller wrote beyond the known members is sent along, and refused there.
   } = init as Record<string, unknown> & RequestInit;
   const request = input instanceof Request ? input : undefined;
   const made = toBody(body ?? undefined) ?? (request?.body === null ? undefined : request?.body);
@@ -78,10 +80,10 @@ interface WholeBody {
 }
 
 /** Bodies with a length of their own travel with the request; a stream follows it. */
-function toBody(body: unknown): ReadableStream<Uint8Array> | WholeBody | undefined {
+function toBody(body: unknown): ReadableStream<unknown> | WholeBody | undefined {
   if (body === undefined) return undefined;
-  if (body instanceof ReadableStream) return body as ReadableStream<Uint8Array>;
-  // Response knows every other body type, and the content type that goes with it.
+  if (body instanceof ReadableStream) return body;
+  // Response knows every other body type, and the content type that goes with it; what is none of them becomes text, as in any fetch.
   const made = new Response(body as ConstructorParameters<typeof Response>[0]);
   return {
     bytes: made.arrayBuffer().then((buffer) => new Uint8Array(buffer)),
@@ -89,17 +91,20 @@ function toBody(body: unknown): ReadableStream<Uint8Array> | WholeBody | undefin
   };
 }
 
-async function pumpBody(
-  port: GuestPort,
-  requestId: number,
-  body: ReadableStream<Uint8Array>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+interface Upload {
+  readonly port: GuestPort;
+  readonly requestId: number;
+  readonly body: ReadableStream<unknown>;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function pumpBody({ port, requestId, body, signal }: Upload): Promise<void> {
   const reader = body.getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
+      if (!(value instanceof Uint8Array)) throw new TypeError('a stream of a body must be of Uint8Array');
       for (let offset = 0; offset < value.byteLength; offset += CHUNK_BYTES) {
         await port.call('net.writeBody', [requestId, value.subarray(offset, offset + CHUNK_BYTES)], signal);
       }
