@@ -43,7 +43,7 @@ function makeStream(peer: GuestPeer, source: LogSource & ('stdout' | 'stderr')):
   return new Writable({
     decodeStrings: false,
     write(chunk: unknown, _encoding, callback) {
-      const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk as Uint8Array).toString('utf8');
+      const text = chunk instanceof Uint8Array ? Buffer.from(chunk).toString('utf8') : String(chunk);
       peer.log(level, source, text.endsWith('\n') ? text.slice(0, -1) : text);
       callback();
     },

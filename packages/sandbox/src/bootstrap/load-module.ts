@@ -14,6 +14,7 @@ export function loadPluginModule(makeRequire: typeof createRequire): ModuleLoade
       return { namespace: toNamespace(makeRequire(file)(file)) };
     } catch (error) {
       if (!isAsyncModule(error)) throw error;
+      // A namespace is a record of what the module exports, whatever that is.
       return { namespace: (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>> };
     }
   };
@@ -25,6 +26,7 @@ function isAsyncModule(error: unknown): boolean {
 
 function toNamespace(loaded: unknown): Readonly<Record<string, unknown>> {
   if (typeof loaded === 'function') return { default: loaded, ...loaded };
+  // What was required is a record of its properties, and nobody reads one without a look at what it is.
   return typeof loaded === 'object' && loaded !== null
     ? (loaded as Readonly<Record<string, unknown>>)
     : { default: loaded };

@@ -10,6 +10,7 @@ import { openPlace } from './guest-place.js';
 import { createHostGuard } from './host-guard.js';
 import { probeWall } from './wall.js';
 
+/** What holds a forked guest, and what it may load. An unknown or malformed option is `ERR_CONFIG_INVALID`. */
 export interface ForkSandboxOptions {
   /**
    * `auto` (default) uses bubblewrap where a probe shows that it works, `required` refuses to run without it

@@ -1,3 +1,4 @@
+/** What a guest's Node is started for. */
 export interface NodeFlagOptions {
   /** Files and folders that the guest may read, literal. */
   readonly readable: readonly string[];

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
 import type { Readable, Writable } from 'node:stream';
 
+/** How a command ended, and the first 64 KiB of what it said on each stream. */
 export interface BriefRun {
   /** `undefined` where it did not start, was killed or took longer than 5 s. */
   readonly code: number | undefined;

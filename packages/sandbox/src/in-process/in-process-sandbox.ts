@@ -70,6 +70,7 @@ async function createPlace(plan: SandboxPlan): Promise<Sandbox> {
   };
 }
 
+// A namespace is a record of what the module exports, whatever that is.
 const loadHere: ModuleLoader = async (file) => ({
   namespace: (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>,
 });

@@ -15,6 +15,7 @@ const MAKERS: ReadonlyMap<string, TypedArrayMaker> = new Map<string, TypedArrayM
   ['DataView', DataView],
 ]);
 
+/** A buffer or view as the wire carries it: the name of its class, and its bytes, not copied. */
 export interface BinaryKind {
   readonly name: string;
   readonly bytes: Uint8Array;

@@ -41,6 +41,7 @@ export function measureFrame(frame: Uint8Array): { readonly jsonBytes: number; r
   return { jsonBytes, binaryBytes: frame.byteLength - HEADER_BYTES - jsonBytes };
 }
 
+/** Makes messages of a stream of bytes. It keeps the unfinished rest, and looks at nothing but the frame. */
 export interface FrameDecoder {
   /** Takes bytes as they come, in pieces of any size, and returns the messages that are complete. Throws `FrameError`, and from then on always. */
   push(bytes: Uint8Array): EncodedValue[];

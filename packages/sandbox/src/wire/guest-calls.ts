@@ -6,7 +6,8 @@ import { UnsendableError } from './wire-value.js';
 
 type Reply = Extract<HostMessage, { t: 'reply' }>;
 
-export interface CallLimits {
+/** What the host takes of one guest: calls at a time, and bytes in one message. */
+interface CallLimits {
   readonly maxInFlight: number;
   readonly maxJsonBytes: number;
   readonly maxBinaryBytes: number;

@@ -4,12 +4,14 @@ import type { CallTracker } from './call-tracker.js';
 import { createGuestFetch } from './guest-fetch.js';
 import type { GuestPort } from './guest-port.js';
 
+/** What a run lends its handler: names of host functions, granted variables, and the signal that ends it. */
 export interface GuestContextOptions {
   readonly api: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
+/** The `ctx` of one run, and what only the guest's own side may do with it. */
 export interface GuestContext {
   readonly ctx: HandlerContext;
   /** Runs what the handler registered, last first. Resolves when all have settled; a cleanup that throws is logged as a warning. */

@@ -19,6 +19,7 @@ import { encodeValue } from './encode-value.js';
 
 type RunMessage = Extract<HostMessage, { t: 'run' }>;
 
+/** What an adapter brings to the guest's side: the channel, and how modules load and a guest leaves where it runs. */
 export interface GuestPeerOptions {
   readonly transport: WireTransport;
   readonly load: ModuleLoader;
@@ -30,12 +31,14 @@ export interface GuestPeerOptions {
   readonly leaked: () => readonly string[];
 }
 
+/** What there is to know before any code of the plugin runs. `fetch` is undefined where it was not granted. */
 export interface GuestRunFacts {
   readonly env: Readonly<Record<string, string>>;
   readonly root: string;
   readonly fetch: typeof globalThis.fetch | undefined;
 }
 
+/** What the surroundings of a handler can tell the host besides what the handler does. */
 export interface GuestPeer {
   /** Sends a line that did not come through `ctx.log`. */
   log(level: LogLevel, source: LogSource, text: string): void;
@@ -63,7 +66,7 @@ export function serveGuest(options: GuestPeerOptions): GuestPeer {
   const send = (message: GuestMessage): void => transport.send(encodeFrame(encodeValue(message)));
   const state = createGuestState(send, (frame) => transport.send(frame));
   const peer: GuestPeer = {
-    log: (level, source, text) => state.log(level, source, text, {}),
+    log: (level, source, text) => state.log({ level, source, text, fields: {} }),
     fail: (thrown) => state.conclude(describeFailure(thrown, 'handler', state.root)),
   };
   const decoder = createFrameDecoder(HOST_FRAMES);
@@ -96,11 +99,13 @@ export function serveGuest(options: GuestPeerOptions): GuestPeer {
   return peer;
 }
 
+type GuestLine = Omit<Extract<GuestMessage, { t: 'log' }>, 't'>;
+
 interface GuestState {
   readonly abort: AbortController;
   readonly calls: CallTable;
   readonly port: GuestPort;
-  readonly log: (level: LogLevel, source: LogSource, text: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly log: (line: GuestLine) => void;
   readonly limitOutput: (maxBytes: number) => void;
   /** Sends the verdict; the first one counts. */
   readonly conclude: (verdict: GuestVerdict) => void;
@@ -122,7 +127,7 @@ function createGuestState(send: (message: GuestMessage) => void, sendFrame: (fra
     return kept;
   };
   const calls = createCallTable(sendFrame);
-  const log: GuestState['log'] = (level, source, text, fields) => {
+  const log: GuestState['log'] = ({ level, source, text, fields }) => {
     const sent = sendableFields(fields);
     for (let start = 0; start === 0 || start < text.length; start += MAX_LINE) {
       const line = text.length > MAX_LINE ? text.slice(start, start + MAX_LINE) : text;
@@ -141,7 +146,7 @@ function createGuestState(send: (message: GuestMessage) => void, sendFrame: (fra
     calls,
     port: {
       call: (name, args, signal) => calls.call(name, args, signal),
-      log: (level, text, fields) => log(level, 'log', text, fields),
+      log: (level, text, fields) => log({ level, source: 'log', text, fields }),
       progress,
     },
     log,

@@ -11,6 +11,7 @@ import type { EncodedValue } from './wire-value.js';
 /** Loads a module of the plugin. The namespace is returned in a box, for one with an export named `then` must never be awaited raw. */
 export type ModuleLoader = (file: string) => Promise<{ readonly namespace: Readonly<Record<string, unknown>> }>;
 
+/** One run as the guest's side sees it: modules to load, and the input, not checked yet. */
 export interface GuestTask {
   readonly handler: HandlerModule;
   readonly inputSchema: HandlerModule | undefined;
@@ -20,6 +21,7 @@ export interface GuestTask {
   readonly maxResultBytes: number;
 }
 
+/** How a run ended: a value that is encoded and small enough, or where and how it failed. */
 export type GuestVerdict = { readonly ok: true; readonly value: EncodedValue } | GuestFailureMessage;
 
 /** Leads one run inside the guest: load, input schema, handler, output schema. Never rejects. */

@@ -15,6 +15,7 @@ export interface HostCalls {
   close(): void;
 }
 
+/** Makes the table. Calls beyond `maxInFlight` are refused; `send` must throw `UnsendableError` for what the wire cannot carry. */
 export function createHostCalls(maxInFlight: number, send: (message: HostMessage) => void): HostCalls {
   const open = new Map<number, AbortController>();
   let host: SandboxHost | undefined;

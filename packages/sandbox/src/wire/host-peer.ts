@@ -14,10 +14,10 @@ import { decodeValue } from './decode-value.js';
 import { encodeValue } from './encode-value.js';
 import type { EncodedValue } from './wire-value.js';
 
-export type GuestResult = Extract<GuestMessage, { t: 'result' }>;
+type GuestResult = Extract<GuestMessage, { t: 'result' }>;
 
 /** What a host hears from its guest, once each at most. `onBroken` is the last word: the guest must be ended. */
-export interface HostPeerEvents {
+interface HostPeerEvents {
   onReady(): void;
   /** The first result counts; a second one breaks the protocol. `bytes` is what it took on the wire. */
   onResult(result: GuestResult, bytes: number): void;
@@ -26,6 +26,7 @@ export interface HostPeerEvents {
   onBroken(error: PluginError): void;
 }
 
+/** The channel, what bounds the guest, and who hears of it. */
 export interface HostPeerOptions {
   readonly transport: WireTransport;
   readonly limits: SandboxLimits;

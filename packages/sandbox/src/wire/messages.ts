@@ -35,7 +35,7 @@ export type HostMessage =
   | { readonly t: 'end' };
 
 /** Limits that the guest's side keeps by itself, so that honest code meets a clear error rather than a kill. */
-export interface GuestLimits {
+interface GuestLimits {
   readonly maxInFlight: number;
   readonly maxOutputBytes: number;
   readonly maxResultBytes: number;
@@ -69,6 +69,7 @@ export type GuestMessage =
   | GuestFailureMessage
   | { readonly t: 'done'; readonly leaked: readonly string[] };
 
+/** A run that failed, in the words of the guest, which prove nothing. */
 export interface GuestFailureMessage {
   readonly t: 'result';
   readonly ok: false;

@@ -30,6 +30,7 @@ export interface GuestLifeline {
   usage(): Pick<SandboxUsage, 'cpuMs' | 'peakMemoryBytes'>;
 }
 
+/** A channel to a guest, what it may use, and how it is ended: all that an adapter brings. */
 export interface SessionOptions {
   readonly transport: WireTransport;
   readonly plan: SandboxPlan;

@@ -5,6 +5,7 @@ export interface Turnstile {
   leave(): void;
 }
 
+/** Makes one with nobody inside. First come, first served. */
 export function createTurnstile(): Turnstile {
   const waiting: (() => void)[] = [];
   let inside = 0;

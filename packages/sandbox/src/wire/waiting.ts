@@ -4,6 +4,7 @@ export interface Settled<Value> {
   settle(value: Value): void;
 }
 
+/** Makes a promise that only its maker settles. It never rejects. */
 export function createSettled<Value>(): Settled<Value> {
   const { promise, resolve } = Promise.withResolvers<Value>();
   return { promise, settle: resolve };

@@ -1,6 +1,7 @@
 /** A value as JSON can hold it. `$` marks what JSON has no word for: `{"$":["Date",0]}`; an own `$` key is escaped. */
 export type WireValue = string | number | boolean | null | readonly WireValue[] | { readonly [key: string]: WireValue };
 
+/** A value as it travels: JSON, and the bytes beside it. */
 export interface EncodedValue {
   readonly json: WireValue;
   /** The bytes that `json` refers to by index. */

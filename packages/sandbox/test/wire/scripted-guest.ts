@@ -6,7 +6,7 @@ import { createFrameDecoder, encodeFrame } from '../../src/wire/frame.js';
 import { createSession } from '../../src/wire/session.js';
 import type { Session } from '../../src/wire/session.js';
 
-export const limits: SandboxLimits = {
+const limits: SandboxLimits = {
   timeoutMs: 10_000,
   startTimeoutMs: 10_000,
   cpuMs: 10_000,
