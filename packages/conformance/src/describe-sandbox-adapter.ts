@@ -11,6 +11,7 @@ import { HOST_DUTIES } from './duties/host-duties.js';
 import { LIFECYCLE_DUTIES } from './duties/lifecycle-duties.js';
 import { VALUE_DUTIES } from './duties/value-duties.js';
 
+/** What a machine may need to keep the time limits of the kit. */
 export interface DescribeSandboxAdapterOptions {
   /** Multiplies every time limit: more than 1 on a slow machine. */
   readonly timeScale?: number;

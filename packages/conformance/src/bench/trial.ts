@@ -35,6 +35,7 @@ export interface Trial {
   readonly onNote?: (note: GuestNote) => void;
 }
 
+/** How a run ended, what its guest said, and how long it took. */
 export interface TrialReport {
   readonly outcome: SandboxOutcome;
   readonly notes: readonly GuestNote[];
@@ -48,6 +49,7 @@ export async function runTrial(bench: Bench, trial: Trial): Promise<TrialReport>
   return await runInPlace(place, bench, trial);
 }
 
+/** Runs in a place that is open, and leaves it open. */
 export async function runInPlace(place: Sandbox, bench: Bench, trial: Trial): Promise<TrialReport> {
   const notes: GuestNote[] = [];
   const host: SandboxHost = {

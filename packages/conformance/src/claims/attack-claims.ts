@@ -11,6 +11,7 @@ import { assaultNet } from './net-attacks.js';
 import { assaultProcess } from './process-attacks.js';
 import { assaultCpu, assaultMemory, assaultTime } from './resource-attacks.js';
 
+/** How long and what to attack. */
 export interface AttackClaimsOptions {
   /** Multiplies every time limit: more than 1 on a slow machine. */
   readonly timeScale?: number;
@@ -18,6 +19,7 @@ export interface AttackClaimsOptions {
   readonly only?: readonly Confinement[];
 }
 
+/** What held, for each confinement that was looked at. */
 export type ClaimTable = Readonly<Partial<Record<Confinement, ClaimEvidence>>>;
 
 const ASSAULTS: Assaults = {

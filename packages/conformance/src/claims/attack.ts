@@ -28,4 +28,5 @@ export type Assault = (
   around: string,
 ) => Promise<readonly AttackEvidence[]>;
 
+/** An assault for every confinement there is. */
 export type Assaults = Readonly<Record<Confinement, Assault>>;

@@ -3,6 +3,7 @@ import { runEnding } from './ending.js';
 import type { Ending, EndingRule } from './ending.js';
 import { watchSignals } from './signal-watch.js';
 
+/** Guests that end themselves, or try to take their host along. */
 export const CRASHES: readonly Omit<Ending, 'input'>[] = [
   { kind: 'honest', name: 'process.exit(0)', handler: 'endings.mjs#exits' },
   { kind: 'honest', name: 'process.exit(7)', handler: 'endings.mjs#exitsWithCode' },

@@ -12,6 +12,7 @@ export interface Ending {
   readonly input?: unknown;
 }
 
+/** How a run may end, and by when, so that the claim stands. */
 export interface EndingRule {
   readonly limits: Partial<SandboxLimits>;
   /** Codes with which it may end. */

@@ -4,6 +4,7 @@ import type { Assault, AttackEvidence } from './attack.js';
 import { attemptsOf, makeAttempts } from './attempts.js';
 import type { AttemptReport } from './attempts.js';
 
+/** Ways to the host's variables, by the names that the guest's file has for them. */
 export const ENV_ATTEMPTS = {
   honest: ['process.env', 'env of node:process', '/proc/self/environ', '/proc/<ppid>/environ', 'process.report'],
   hostile: [

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+/** Where the scene is set: the plugin's folder, and the one around it, which is not the plugin's. */
 export interface FsSceneOptions {
   /** The folder that holds the plugin and what it must not see. */
   readonly around: string;

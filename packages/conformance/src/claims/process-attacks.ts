@@ -7,6 +7,7 @@ import { attemptsOf, makeAttempts } from './attempts.js';
 import type { Attempt, AttemptReport } from './attempts.js';
 import { watchSignals } from './signal-watch.js';
 
+/** Ways to more processes, threads and native code, by the names that the guest's file has for them. */
 export const PROCESS_ATTEMPTS: Readonly<Record<AttackKind, readonly string[]>> = {
   honest: [
     'child_process.spawn',

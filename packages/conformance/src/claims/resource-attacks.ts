@@ -2,6 +2,7 @@ import type { Assault, AttackEvidence } from './attack.js';
 import { runEnding } from './ending.js';
 import type { Ending, EndingRule } from './ending.js';
 
+/** Guests that stay. */
 export const DELAYS: readonly Ending[] = [
   { kind: 'honest', name: 'a loop without end', handler: 'endings.mjs#spins' },
   { kind: 'honest', name: 'a promise that never settles', handler: 'endings.mjs#waitsForEver' },
@@ -15,12 +16,14 @@ export const DELAYS: readonly Ending[] = [
   { kind: 'hostile', name: 'SIGSTOP to itself', handler: 'endings.mjs#stopsItself' },
 ];
 
+/** Guests that compute without end. */
 export const BURNS: readonly Ending[] = [
   { kind: 'honest', name: 'a loop without end', handler: 'endings.mjs#spins' },
   { kind: 'honest', name: 'microtasks without end', handler: 'endings.mjs#spinsInMicrotasks' },
   { kind: 'hostile', name: 'work in other threads', handler: 'endings.mjs#burnsInThreads' },
 ];
 
+/** Guests that take 300 MB and hold them. */
 export const HOARDS: readonly Ending[] = [
   { kind: 'honest', name: '300 MB of numbers', handler: 'endings.mjs#fillsHeap' },
   { kind: 'honest', name: '300 MB of text', handler: 'endings.mjs#fillsStrings' },

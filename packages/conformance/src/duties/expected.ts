@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ErrorCode, SandboxOutcome } from '@kb-labs/contracts';
 
+/** A run that failed. */
 export type FailedOutcome = Extract<SandboxOutcome, { ok: false }>;
 
 /** The value of a run that went well, or an `AssertionError` with what went wrong. */
