@@ -1,6 +1,8 @@
-import type { registerHooks } from 'node:module';
+import { registerHooks, syncBuiltinESMExports } from 'node:module';
+import { Server, Socket } from 'node:net';
+import { refuse, refusal } from './refuse.js';
 
-const NETWORK_MODULES: ReadonlySet<string> = new Set([
+const REFUSED_MODULES: ReadonlySet<string> = new Set([
   'net',
   'tls',
   'dgram',
@@ -9,53 +11,57 @@ const NETWORK_MODULES: ReadonlySet<string> = new Set([
   'http',
   'https',
   'http2',
+  'quic',
   'inspector',
   'inspector/promises',
   'cluster',
-  'quic',
+  // Writes a file beside the plugin's code on Node 22, whatever the permission model says.
+  'trace_events',
 ]);
 const NETWORK_GLOBALS = ['WebSocket', 'EventSource', 'XMLHttpRequest'];
 
-export interface NetworkGuardOptions {
-  /** What takes the place of the global `fetch`; without it there is none. */
-  readonly fetch: typeof globalThis.fetch | undefined;
-  readonly registerHooks: typeof registerHooks;
-}
-
 /**
- * Puts the gated `fetch` in place of Node's, and keeps the network modules from being loaded. From Node 25 on, `--permission` refuses
- * the network by itself; before, this guard is all there is without an OS wall.
+ * Puts the gated `fetch` (or nothing) in place of Node's, and keeps the network from being used: its modules cannot be loaded, and the
+ * socket class that is loaded already, for the channel, neither connects nor listens. From Node 25 on `--permission` refuses the network
+ * by itself; before, this guard is all there is without an OS wall. Hooks of the plugin's own could undo it, so there are none.
  */
-export function guardNetwork(options: NetworkGuardOptions): void {
-  setGlobal('fetch', options.fetch);
+export function guardNetwork(fetch: typeof globalThis.fetch | undefined): void {
+  setGlobal('fetch', fetch);
   for (const name of NETWORK_GLOBALS) setGlobal(name, undefined);
+  refuse(Socket.prototype, 'connect', 'connecting a socket');
+  refuse(Server.prototype, 'listen', 'listening');
+  const Module = process.getBuiltinModule('node:module');
   guardBuiltins();
-  options.registerHooks({
+  registerHooks({
     resolve(specifier, context, nextResolve) {
-      if (isNetworkModule(specifier)) throw refusal(specifier);
+      if (isRefused(specifier)) throw refusedModule(specifier);
       return nextResolve(specifier, context);
     },
   });
+  for (const name of ['registerHooks', 'register'] as const) refuse(Module, name, `module.${name}`);
+  // Named imports of a module that is loaded already would still hold what was taken away.
+  syncBuiltinESMExports();
 }
 
 function guardBuiltins(): void {
   const getBuiltinModule = process.getBuiltinModule.bind(process);
   const value = (name: string): unknown => {
-    if (isNetworkModule(String(name))) throw refusal(String(name));
+    if (isRefused(String(name))) throw refusedModule(String(name));
     return getBuiltinModule(name);
   };
   Object.defineProperty(process, 'getBuiltinModule', { value, configurable: false, writable: false, enumerable: true });
 }
 
-function isNetworkModule(specifier: string): boolean {
+function isRefused(specifier: string): boolean {
   const name = specifier.startsWith('node:') ? specifier.slice(5) : specifier;
   // The insides of http and tls are modules as well: `_http_agent`, `_tls_wrap`.
-  return NETWORK_MODULES.has(name) || /^_(http|tls)_/.test(name);
+  return REFUSED_MODULES.has(name) || /^_(http|tls)_/.test(name);
 }
 
-function refusal(specifier: string): Error {
-  const message = `the module "${specifier}" is not available in a sandbox: use ctx.fetch, which brings "net.fetch"`;
-  return Object.assign(new Error(message), { code: 'ERR_ACCESS_DENIED' });
+function refusedModule(specifier: string): Error {
+  return refusal(
+    `the module "${specifier}" is not available in a sandbox: for the network there is ctx.fetch, which "net.fetch" brings`,
+  );
 }
 
 function setGlobal(name: string, value: unknown): void {

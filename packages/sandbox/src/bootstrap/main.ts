@@ -1,4 +1,4 @@
-import { createRequire, registerHooks } from 'node:module';
+import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { serveGuest } from '../wire/guest-peer.js';
 import type { GuestPeer, GuestRunFacts } from '../wire/guest-peer.js';
@@ -53,7 +53,7 @@ function prepareRealm(run: GuestRunFacts, peer: GuestPeer): void {
   captureStreams(peer);
   captureConsole(peer);
   removeBackDoors();
-  guardNetwork({ fetch: run.fetch, registerHooks });
+  guardNetwork(run.fetch);
   // An error that nobody awaits is the handler's failure, with its stack, rather than an exit code.
   process.on('uncaughtException', (error) => peer.fail(error));
 }

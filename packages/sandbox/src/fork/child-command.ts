@@ -13,7 +13,7 @@ export interface Launcher {
 export interface ChildCommand {
   readonly file: string;
   readonly args: readonly string[];
-  readonly stdio: readonly ('ignore' | 'pipe')[];
+  readonly stdio: readonly 'pipe'[];
   readonly seccomp: Uint8Array | undefined;
 }
 
@@ -23,19 +23,16 @@ export function buildChildCommand(launcher: Launcher, roots: readonly string[], 
   const { wall, setpriv, bootstrap } = launcher;
   if (wall !== undefined) {
     const args = buildWalledCommand(wall, { bootstrap, roots, nodeFlags });
-    const stdio = [
-      'ignore',
-      'pipe',
-      'pipe',
-      'pipe',
-      'pipe',
-      ...(wall.seccomp === undefined ? [] : ['pipe' as const]),
-    ] as const;
-    return { file: wall.bwrap, args, stdio, seccomp: wall.seccomp };
+    return { file: wall.bwrap, args, stdio: pipes(wall.seccomp === undefined ? 5 : 6), seccomp: wall.seccomp };
   }
   const node = [...nodeFlags([bootstrap, ...roots]), bootstrap];
-  const stdio = ['ignore', 'pipe', 'pipe', 'pipe'] as const;
+  const stdio = pipes(4);
   if (setpriv === undefined) return { file: process.execPath, args: node, stdio, seccomp: undefined };
   const args = ['--no-new-privs', '--pdeathsig', 'KILL', '--', process.execPath, ...node];
   return { file: setpriv, args, stdio, seccomp: undefined };
+}
+
+/** Nothing but pipes, standard input as well: `/dev/null` would be the host's, with a mode and times to change. */
+function pipes(count: number): readonly 'pipe'[] {
+  return Array.from({ length: count }, () => 'pipe');
 }

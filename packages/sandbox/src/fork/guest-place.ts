@@ -1,4 +1,5 @@
 import { access, constants } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { createError } from '@kb-labs/contracts';
 import type { PluginError, SandboxLimits, SandboxPlan } from '@kb-labs/contracts';
@@ -32,7 +33,8 @@ export async function openPlace({ plan, launcher, guard, codeRoots }: PlaceOptio
   const gone = child.gone.then((end) => {
     watch?.stop();
     untrack();
-    return describeEnd(end, plan.limits, watch?.usage().peakMemoryBytes);
+    const told = { ...end, stderr: withoutHostPaths(end.stderr, [launcher.bootstrap, ...roots]) };
+    return describeEnd(told, plan.limits, watch?.usage().peakMemoryBytes);
   });
   const session = createSession({
     transport: channelTransport(child.channel),
@@ -77,6 +79,11 @@ function channelTransport(channel: Duplex): WireTransport {
     pendingBytes: () => channel.writableLength,
     close: () => void channel.destroy(),
   };
+}
+
+/** Node names files of the host in its last words, and `details` go everywhere. */
+function withoutHostPaths(text: string, paths: readonly string[]): string {
+  return paths.reduce((rest, path) => rest.replaceAll(path, `<${basename(path)}>`), text);
 }
 
 /** What the end of a process means that nobody told to end. */

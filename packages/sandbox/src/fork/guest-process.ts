@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import { Duplex } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { createError } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
 import { createSettled } from '../wire/waiting.js';
@@ -38,7 +38,7 @@ export interface ProcessEnd {
 
 /**
  * Starts a guest in a process group of its own, with an empty environment and nothing of the host's but four descriptors: standard input
- * (`/dev/null`), output and error, and the channel. bubblewrap has two more while it starts, one to tell the guest's number and one to read
+ * (which has ended), output and error, and the channel. bubblewrap has two more while it starts, one to tell the guest's number and one to read
  * the seccomp filter from, and closes them.
  */
 export function startGuestProcess(command: ChildCommand, cwd: string): GuestProcess {
@@ -83,7 +83,10 @@ export function startGuestProcess(command: ChildCommand, cwd: string): GuestProc
 function trySpawn({ file, args, stdio }: ChildCommand, cwd: string): ChildProcess | { readonly error: Error } {
   try {
     const child = spawnCovered({ file, args, stdio, seccomp: undefined }, cwd);
-    if (Array.isArray(child.stdio)) return child;
+    if (Array.isArray(child.stdio)) {
+      endCovers(child, stdio.length);
+      return child;
+    }
     // Out of descriptors, Node makes no pipes, and tells why with an event.
     child.once('error', () => undefined);
     return { error: Object.assign(new Error('no file descriptors left'), { code: 'EMFILE' }) };
@@ -93,19 +96,20 @@ function trySpawn({ file, args, stdio }: ChildCommand, cwd: string): ChildProces
   }
 }
 
-/** Starts a child that gets `/dev/null` in place of what it would inherit. */
+/** Starts a child that gets dead pipes in place of what it would inherit. Its standard input has ended. */
 function spawnCovered({ file, args, stdio }: ChildCommand, cwd: string): ChildProcess {
-  const inherited = new Set(listInheritedDescriptors(stdio.length - 1));
-  const options = { cwd, env: {}, detached: true, windowsHide: true };
-  if (inherited.size === 0) return spawn(file, [...args], { ...options, stdio: [...stdio] });
-  const nothing = openSync('/dev/null', 'r');
-  try {
-    const length = Math.max(...inherited) + 1;
-    const covered = Array.from({ length }, (_, fd) => stdio[fd] ?? (inherited.has(fd) ? nothing : ('ignore' as const)));
-    return spawn(file, [...args], { ...options, stdio: covered });
-  } finally {
-    closeSync(nothing);
-  }
+  const inherited = listInheritedDescriptors(stdio.length - 1);
+  const length = Math.max(stdio.length, ...inherited.map((fd) => fd + 1));
+  const covers = Array.from({ length: length - stdio.length }, (_, index) =>
+    inherited.includes(index + stdio.length) ? ('pipe' as const) : ('ignore' as const),
+  );
+  return spawn(file, [...args], { cwd, env: {}, detached: true, windowsHide: true, stdio: [...stdio, ...covers] });
+}
+
+/** Ends the host's side of standard input and of the covers: what a guest finds there is a pipe to nobody. */
+function endCovers(child: ChildProcess, own: number): void {
+  const opened: readonly (Readable | Writable | null | undefined)[] = [...child.stdio];
+  for (const stream of [opened[0], ...opened.slice(own)]) stream?.destroy();
 }
 
 function neverStarted(reason: Error): GuestProcess {

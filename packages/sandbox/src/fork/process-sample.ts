@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 export interface ProcessSample {
   /** User and system time of all threads, in steps of 10 ms. */
   readonly cpuMs: number;
-  readonly residentBytes: number;
-  /** The most that was ever resident. */
+  /** What it holds: resident and swapped pages, and the page tables that even untouched memory costs once it is read. */
+  readonly heldBytes: number;
+  /** The most that was ever resident, as the kernel keeps it. */
   readonly peakBytes: number;
 }
 
@@ -21,7 +22,8 @@ export function sampleProcess(pid: number): ProcessSample | undefined {
     const ticks = Number(fields[11]) + Number(fields[12]);
     const residentBytes = readKib(status, 'VmRSS');
     if (residentBytes === 0) return undefined;
-    return { cpuMs: ticks * MS_PER_TICK, residentBytes, peakBytes: Math.max(residentBytes, readKib(status, 'VmHWM')) };
+    const heldBytes = residentBytes + readKib(status, 'VmSwap') + readKib(status, 'VmPTE');
+    return { cpuMs: ticks * MS_PER_TICK, heldBytes, peakBytes: Math.max(heldBytes, readKib(status, 'VmHWM')) };
   } catch {
     // It ended between two looks; the last sample stands.
     return undefined;

@@ -44,7 +44,7 @@ export function watchResources(
       if (base === undefined || last === undefined) return { cpuMs: undefined, peakMemoryBytes: undefined };
       return {
         cpuMs: last.cpuMs - base.cpuMs,
-        peakMemoryBytes: Math.max(0, last.peakBytes - base.residentBytes),
+        peakMemoryBytes: Math.max(0, last.peakBytes - base.heldBytes),
       };
     },
     stop,
@@ -61,7 +61,7 @@ function compare(now: ProcessSample, base: ProcessSample, limits: SandboxLimits)
       hint,
     });
   }
-  const bytes = now.residentBytes - base.residentBytes;
+  const bytes = now.heldBytes - base.heldBytes;
   if (bytes <= limits.memoryMb * BYTES_PER_MIB) return undefined;
   const used = toMib(bytes);
   return memoryExceeded(`the guest held ${used} MiB, ${limits.memoryMb} MiB allowed`, used, limits);

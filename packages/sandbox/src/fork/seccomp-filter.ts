@@ -1,4 +1,8 @@
-/** Numbers of the x86_64 system call table (arch/x86/entry/syscalls/syscall_64.tbl) that no handler needs and exploits like. */
+/**
+ * Numbers of the x86_64 system call table (arch/x86/entry/syscalls/syscall_64.tbl) that no handler needs and exploits like. Modes, owners,
+ * times and attributes are among them, for a descriptor of a host's file would take them even where it cannot be written; so are files in
+ * memory, which belong to nobody's resident set.
+ */
 const DENIED: Readonly<Record<string, number>> = {
   shmget: 29,
   socket: 41,
@@ -68,6 +72,28 @@ const DENIED: Readonly<Record<string, number>> = {
   mount_setattr: 442,
   quotactl_fd: 443,
   memfd_secret: 447,
+  chmod: 90,
+  fchmod: 91,
+  chown: 92,
+  fchown: 93,
+  lchown: 94,
+  utime: 132,
+  setxattr: 188,
+  lsetxattr: 189,
+  fsetxattr: 190,
+  removexattr: 197,
+  lremovexattr: 198,
+  fremovexattr: 199,
+  utimes: 235,
+  fchownat: 260,
+  futimesat: 261,
+  fchmodat: 268,
+  utimensat: 280,
+  memfd_create: 319,
+  fchmodat2: 452,
+  setxattrat: 463,
+  removexattrat: 466,
+  file_setattr: 469,
 };
 
 /** Calls that libraries try and then do without: "not there" makes glibc use `clone`, and libuv its thread pool. */

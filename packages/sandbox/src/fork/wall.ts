@@ -90,14 +90,12 @@ export function buildWalledCommand(wall: Wall, guest: WalledGuest): readonly str
 const NAMESPACES = [
   '--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--as-pid-1', '--clearenv',
   '--cap-drop', 'ALL', '--uid', '65534', '--gid', '65534', '--hostname', 'sandbox',
-  '--proc', '/proc', '--dev', '/dev',
+  '--proc', '/proc',
 ] as const;
-// bubblewrap's root and /dev are tmpfs of their own: read-only, or a guest could fill the host's memory with files.
-// Where the host is root, the kernel would let its guest write to /proc/sys: core_pattern there is a way out.
-// prettier-ignore
-const READ_ONLY_ROOT = [
-  '--remount-ro', '/proc', '--remount-ro', '/dev', '--remount-ro', '/', '--info-fd', String(INFO_FD),
-] as const;
+// bubblewrap's root is a tmpfs of its own: read-only, or a guest could fill the host's memory with files. Where the host is root, the kernel
+// would let its guest write to /proc/sys: core_pattern there is a way out. There is no /dev: its nodes would be the host's, with a mode to
+// change, and Node needs none of them.
+const READ_ONLY = ['--remount-ro', '/proc', '--remount-ro', '/', '--info-fd', String(INFO_FD)] as const;
 
 function buildFence(wall: Wall, binds: readonly string[], cwd: string): readonly string[] {
   return [
@@ -105,7 +103,7 @@ function buildFence(wall: Wall, binds: readonly string[], cwd: string): readonly
     ...bindReadOnly(wall.node, GUEST_NODE),
     ...wall.libraries.flatMap((path) => bindReadOnly(path, path)),
     ...binds,
-    ...READ_ONLY_ROOT,
+    ...READ_ONLY,
     '--chdir',
     cwd,
     ...(wall.seccomp === undefined ? [] : ['--seccomp', String(SECCOMP_FD)]),
@@ -118,7 +116,7 @@ function bindReadOnly(from: string, to: string): readonly string[] {
 }
 
 // The mandatory denies of @kb-labs/permissions name the same files. The two are neighbours and share no list: change both.
-const SECRET_NAMES = /^(\.env.*|\.npmrc|\.ssh|\.aws|\.git)$/;
+const SECRET_NAMES = /^(\.env.*|\.npmrc|\.netrc|\.ssh|\.aws|\.docker|\.git)$/i;
 
 /** Covers what lies at the top of a plugin's folder and is no code: the folder may be somebody's working directory. */
 function maskSecrets(root: string): readonly string[] {

@@ -137,8 +137,10 @@ describe.skipIf(process.platform !== 'linux').each(ways)('the process of the hos
   });
 
   it('keeps the files that it has open to itself, those without CLOEXEC among them', () => {
+    // libuv keeps a folder open where there is no /dev/null: in the wall, that is the guest's own empty root, inode 2.
     const handler = `import { fstatSync } from 'node:fs';
-      export const handle = () => Array.from({ length: 300 }, (_, fd) => fd).filter((fd) => { try { const stat = fstatSync(fd); return stat.isFile() || stat.isDirectory(); } catch { return false; } });`;
+      const given = (stat) => stat.isFile() || (stat.isDirectory() && stat.ino !== 2);
+      export const handle = () => Array.from({ length: 300 }, (_, fd) => fd).filter((fd) => { try { return given(fstatSync(fd)); } catch { return false; } });`;
     using folder = makeHost(handler);
     // Node closes what it inherits up to the first gap beyond 15; the rest stays open.
     const files = [openSync('/etc/hostname', 'r'), openSync('/etc', 'r')];
