@@ -50,7 +50,7 @@ export function createSwitchboard(meter: QuotaMeter, functions: ReadonlyMap<stri
 }
 
 function createInternalError(name: string, cause: unknown): Error {
-  return createError('ERR_INTERNAL', `${name} failed inside the host`, { details: { function: name }, cause });
+  return createError('ERR_INTERNAL', `"${name}" failed inside the host`, { details: { function: name }, cause });
 }
 
 function createUnknownFunctionError(name: unknown): Error {

@@ -221,7 +221,7 @@ async function serveEnd(
 const RUN_OVER: HostCallFailure = {
   code: 'ERR_PERMISSION_DENIED',
   message: 'the run is over: its context is revoked',
-  hint: undefined,
+  hint: 'await every host call before the handler returns',
   details: { reason: 'run-over' },
 };
 

@@ -40,8 +40,7 @@ export function createHostCalls(maxInFlight: number, send: (message: HostMessage
     },
     begin(call) {
       if (open.has(call.id)) throw new TypeError('a call id that is in use');
-      if (closed || host === undefined)
-        return refuse(call.id, createError('ERR_PERMISSION_DENIED', 'the run is over: its context is revoked'));
+      if (closed || host === undefined) return refuse(call.id, runIsOver());
       if (open.size >= maxInFlight) {
         return refuse(call.id, tooManyCalls(open.size, maxInFlight));
       }
@@ -56,6 +55,13 @@ export function createHostCalls(maxInFlight: number, send: (message: HostMessage
       open.clear();
     },
   };
+}
+
+function runIsOver(): PluginError {
+  return createError('ERR_PERMISSION_DENIED', 'the run is over: its context is revoked', {
+    details: { reason: 'run-over' },
+    hint: 'await every host call before the handler returns',
+  });
 }
 
 function tooManyCalls(used: number, limit: number): PluginError {
@@ -77,11 +83,15 @@ function sendRefusal(send: (message: HostMessage) => void, id: number, error: Ho
 /** Too much is the guest's to change, by asking for less; a kind that the wire does not carry is a mistake of the host function. */
 function unsendableAnswer(error: UnsendableError, name: string): PluginError {
   if (error.reason === 'kind')
-    return createError('ERR_INTERNAL', `the answer of ${name} cannot be sent`, { cause: error });
-  return createError('ERR_OUTPUT_EXCEEDED', `the answer of ${name} has ${error.kind}, which one message cannot carry`, {
-    hint: 'ask for less at a time, for example one folder or page after the other',
-    cause: error,
-  });
+    return createError('ERR_INTERNAL', `the answer of "${name}" cannot be sent`, { cause: error });
+  return createError(
+    'ERR_OUTPUT_EXCEEDED',
+    `the answer of "${name}" has ${error.kind}, which one message cannot carry`,
+    {
+      hint: 'ask for less at a time, for example one folder or page after the other',
+      cause: error,
+    },
+  );
 }
 
 /** What a guest is told of a failed call: code, message, hint and details, never a stack. */
@@ -92,5 +102,5 @@ function describeCallError(error: PluginError): HostCallFailure {
 function toCallError(error: unknown, name: string): PluginError {
   if (isPluginError(error)) return error;
   if (error instanceof UnsendableError) return unsendableAnswer(error, name);
-  return createError('ERR_INTERNAL', `${name} failed on the host`, { cause: error });
+  return createError('ERR_INTERNAL', `"${name}" failed on the host`, { cause: error });
 }

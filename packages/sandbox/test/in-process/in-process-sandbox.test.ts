@@ -43,7 +43,7 @@ describe('an in-process guest', () => {
     expect(valueOf(await runBody(adapter, body, options))).toEqual([
       'PluginError',
       'ERR_INTERNAL',
-      'fs.readFile failed on the host',
+      '"fs.readFile" failed on the host',
     ]);
   });
 

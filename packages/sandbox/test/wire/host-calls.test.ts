@@ -113,7 +113,10 @@ describe('the calls of a guest', () => {
   it('before a run and after it are refused, and those under way are aborted and not answered', async () => {
     const early = openCalls(4);
     early.calls.begin(call(1));
-    const over = refusal(1, 'ERR_PERMISSION_DENIED', 'the run is over: its context is revoked');
+    const over = refusal(1, 'ERR_PERMISSION_DENIED', 'the run is over: its context is revoked', {
+      details: { reason: 'run-over' },
+      hint: 'await every host call before the handler returns',
+    });
     expect(early.sent).toEqual([over]);
 
     const open = Promise.withResolvers<string>();
@@ -145,19 +148,19 @@ describe('a call that fails on the host', () => {
     [
       'with any other: nothing of what it says',
       () => Promise.reject(new Error('ENOENT /home/host/.secret')),
-      refusal(1, 'ERR_INTERNAL', 'test.echo failed on the host'),
+      refusal(1, 'ERR_INTERNAL', '"test.echo" failed on the host'),
     ],
     [
       'before it gives a promise',
       () => {
         throw new Error('at once');
       },
-      refusal(1, 'ERR_INTERNAL', 'test.echo failed on the host'),
+      refusal(1, 'ERR_INTERNAL', '"test.echo" failed on the host'),
     ],
     [
       'with an answer that cannot be sent',
       () => Promise.resolve({ handle: () => 1 }),
-      refusal(1, 'ERR_INTERNAL', 'the answer of test.echo cannot be sent'),
+      refusal(1, 'ERR_INTERNAL', 'the answer of "test.echo" cannot be sent'),
     ],
     [
       'with an answer that is too large to be sent',
@@ -165,7 +168,7 @@ describe('a call that fails on the host', () => {
       refusal(
         1,
         'ERR_OUTPUT_EXCEEDED',
-        'the answer of test.echo has more than 200000 elements, which one message cannot carry',
+        'the answer of "test.echo" has more than 200000 elements, which one message cannot carry',
         { hint: 'ask for less at a time, for example one folder or page after the other' },
       ),
     ],
