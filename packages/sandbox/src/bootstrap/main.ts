@@ -8,7 +8,7 @@ import { guardNetwork } from './guard-network.js';
 import { loadPluginModule } from './load-module.js';
 import { removeBackDoors } from './remove-back-doors.js';
 
-// Captured before a plugin's code can replace them.
+// Captured before a plugin's code can replace them. `reallyExit` runs no listeners of the plugin's; its type is not told to anybody.
 const { reallyExit } = process as typeof process & { reallyExit(code: number): never };
 const getActiveResources = process.getActiveResourcesInfo.bind(process);
 

@@ -10,6 +10,7 @@ export interface Launcher {
   readonly bootstrap: string;
 }
 
+/** What to start, with which descriptors, and the filter that bubblewrap reads from one of them. */
 export interface ChildCommand {
   readonly file: string;
   readonly args: readonly string[];

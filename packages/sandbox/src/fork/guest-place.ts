@@ -15,6 +15,7 @@ import type { HostGuard } from './host-guard.js';
 import { heapExhausted, watchResources } from './resource-watch.js';
 import type { ResourceWatch } from './resource-watch.js';
 
+/** A plan, and how this machine starts guests. */
 export interface PlaceOptions {
   readonly plan: SandboxPlan;
   readonly launcher: Launcher;

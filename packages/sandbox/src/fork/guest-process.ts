@@ -17,6 +17,7 @@ const MONITOR_MS = 250;
 /** V8 tells why it ends before a stack of its own frames, which is some kilobytes long. */
 const KEPT_STDERR = 16_384;
 
+/** One guest from outside: its channel, its number, its end. */
 export interface GuestProcess {
   readonly channel: Duplex;
   /** The process of the guest itself, as the host numbers it; with a wall it is known a moment after the start. */
@@ -27,6 +28,7 @@ export interface GuestProcess {
   onOutput(listen: (source: 'stdout' | 'stderr', text: string) => void): void;
 }
 
+/** How a process ended. Both `code` and `signal` are undefined for one that never started. */
 export interface ProcessEnd {
   readonly code: number | undefined;
   readonly signal: string | undefined;

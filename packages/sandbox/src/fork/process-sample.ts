@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 
+/** What a process has used at one moment. */
 export interface ProcessSample {
   /** User and system time of all threads, in steps of 10 ms. */
   readonly cpuMs: number;

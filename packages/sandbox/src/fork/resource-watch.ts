@@ -7,6 +7,7 @@ import type { ProcessSample } from './process-sample.js';
 const INTERVAL_MS = 20;
 const BYTES_PER_MIB = 1_048_576;
 
+/** A look at a process every 20 ms. Between two looks it sees nothing but the peak that the kernel keeps. */
 export interface ResourceWatch {
   /** Looks once more and tells what was used since the watch began. */
   usage(): Pick<SandboxUsage, 'cpuMs' | 'peakMemoryBytes'>;

@@ -9,6 +9,7 @@ export type WallProbe =
   | { readonly works: true; readonly wall: Wall }
   | { readonly works: false; readonly reason: string };
 
+/** bubblewrap as it works on this machine, and what a guest needs inside it. */
 export interface Wall {
   readonly bwrap: string;
   readonly version: string;
@@ -21,8 +22,9 @@ export interface Wall {
 const BWRAP_PLACES = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap', '/run/wrappers/bin/bwrap'];
 const GUEST_NODE = '/kb/node';
 const GUEST_BOOTSTRAP = '/kb/bootstrap.js';
-/** File descriptors of bubblewrap: 3 is the guest's channel. */
+/** Where bubblewrap tells the number of the guest; 3 is the guest's channel. */
 export const INFO_FD = 4;
+/** Where bubblewrap reads the seccomp filter. */
 export const SECCOMP_FD = 5;
 
 /** Tries the very walls that a guest would get, around `node --version`. */
@@ -70,6 +72,7 @@ async function listLibraries(node: string): Promise<readonly string[]> {
     .filter((path) => path !== undefined);
 }
 
+/** What is started inside the wall, and which folders it sees. */
 export interface WalledGuest {
   readonly bootstrap: string;
   readonly roots: readonly string[];
