@@ -43,6 +43,21 @@ export function guardNetwork(fetch: typeof globalThis.fetch | undefined): void {
   syncBuiltinESMExports();
 }
 
+const HANDLE_METHODS = ['bind', 'listen', 'connect', 'connect2', 'fchmod'];
+
+/**
+ * Any socket that is open shows the class of its handle, and with that class Unix sockets can be made. The channel is connected already,
+ * so nobody needs what makes them.
+ */
+export function guardHandles(channel: Socket): void {
+  const handle: unknown = Reflect.get(channel, '_handle');
+  if (typeof handle !== 'object' || handle === null) return;
+  const prototype: object = Object.getPrototypeOf(handle);
+  for (const name of HANDLE_METHODS) {
+    if (name in prototype) refuse(prototype, name, `${name} of a socket's handle`);
+  }
+}
+
 function guardBuiltins(): void {
   const getBuiltinModule = process.getBuiltinModule.bind(process);
   const value = (name: string): unknown => {

@@ -4,7 +4,7 @@ import { serveGuest } from '../wire/guest-peer.js';
 import type { GuestPeer, GuestRunFacts } from '../wire/guest-peer.js';
 import type { WireTransport } from '../wire/transport.js';
 import { captureConsole, captureStreams } from './capture-output.js';
-import { guardNetwork } from './guard-network.js';
+import { guardHandles, guardNetwork } from './guard-network.js';
 import { loadPluginModule } from './load-module.js';
 import { removeBackDoors } from './remove-back-doors.js';
 
@@ -23,7 +23,7 @@ function main(): void {
     transport: socketTransport(socket),
     load: loadPluginModule(createRequire),
     prepare: (run, peer) => {
-      prepareRealm(run, peer);
+      prepareRealm(run, peer, socket);
       for (const name of getActiveResources()) before.set(name, (before.get(name) ?? 0) + 1);
     },
     // What is still in the pipe must leave first; an exit does not wait for it.
@@ -46,7 +46,7 @@ function socketTransport(socket: Socket): WireTransport {
   };
 }
 
-function prepareRealm(run: GuestRunFacts, peer: GuestPeer): void {
+function prepareRealm(run: GuestRunFacts, peer: GuestPeer, channel: Socket): void {
   // bubblewrap sets PWD in an environment that is otherwise empty.
   for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
   for (const [name, value] of Object.entries(run.env)) process.env[name] = value;
@@ -54,6 +54,7 @@ function prepareRealm(run: GuestRunFacts, peer: GuestPeer): void {
   captureConsole(peer);
   removeBackDoors();
   guardNetwork(run.fetch);
+  guardHandles(channel);
   // An error that nobody awaits is the handler's failure, with its stack, rather than an exit code.
   process.on('uncaughtException', (error) => peer.fail(error));
 }

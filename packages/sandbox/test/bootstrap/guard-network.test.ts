@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { forkSandbox } from '@kb-labs/sandbox';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runBody, valueOf, ways } from '../fork/fork-scene.js';
@@ -27,6 +30,29 @@ describe.each(ways)('the network, from inside a guest, wall: $way', ({ way }) =>
       return got;
     `;
     expect(valueOf(await runBody(adapter, body, { input: MODULES }))).toEqual([]);
+  });
+
+  it('has no way in through the classes of what is open', async () => {
+    const body = `
+      const { createRequire } = await import('node:module');
+      const require = createRequire(import.meta.url);
+      const Socket = Object.getPrototypeOf(require('tty').ReadStream);
+      const Pipe = process.stdin._handle.constructor;
+      const ways = {
+        connect: () => new Socket().connect({ port: 1, host: '127.0.0.1' }),
+        bind: () => new Pipe(1).bind(input),
+        listen: () => new Pipe(1).listen(1),
+        fchmod: () => new Pipe(1).fchmod(3),
+        handles: () => process._getActiveHandles(),
+        requests: () => process._getActiveRequests(),
+      };
+      return Object.entries(ways).map(([name, way]) => { try { way(); return name; } catch (error) { return error.code; } });
+    `;
+    const path = join(tmpdir(), `kb-socket-${process.pid}-${way}`);
+    expect(valueOf(await runBody(adapter, body, { input: path }))).toEqual(
+      Array.from({ length: 6 }, () => 'ERR_ACCESS_DENIED'),
+    );
+    expect(existsSync(path)).toBe(false);
   });
 
   it('has no global of its own', async () => {
