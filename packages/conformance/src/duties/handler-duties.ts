@@ -73,7 +73,10 @@ async function checkIssues(bench: Bench, phase: 'input' | 'output'): Promise<voi
   const trial = { handler: 'duties.mjs#echo', input: 1, [`${phase}Schema`]: 'schemas.mjs#nothing' };
   const { outcome } = await runTrial(bench, trial);
   const failed = failureOf(outcome, phase === 'input' ? 'ERR_INPUT_INVALID' : 'ERR_OUTPUT_INVALID');
-  const issues = Array.from({ length: 10 }, (_, index) => ({ message: `fault ${index}`, path: `/a~1b/c~0d/${index}` }));
+  const issues = Array.from({ length: 10 }, (_, index) => ({
+    message: `fault ${index}`,
+    pointer: `/a~1b/c~0d/${index}`,
+  }));
   assert.deepEqual(failed.error.details, { issues });
   assert.equal(failed.phase, phase);
 }
