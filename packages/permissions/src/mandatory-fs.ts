@@ -1,5 +1,6 @@
 import type { FsOperation } from '@kb-labs/contracts';
 import type { FoldName } from './fold-name.js';
+import { foldGitName, isGitFolder } from './git-folder.js';
 import { mandatoryLine } from './rule-line.js';
 import type { RuleLine } from './rule-line.js';
 
@@ -10,7 +11,8 @@ export type MandatoryFs = (segments: readonly string[], operation: FsOperation) 
 
 /**
  * At any depth: `.ssh`, `.aws`, `.npmrc` and `.env*` for everything; `.git/hooks` and `.git/config` for everything, also
- * in submodules and worktrees; `.git` itself and `node_modules/.bin` for writing; the root itself for deleting.
+ * in submodules and worktrees; all else in `.git` and `node_modules/.bin` for writing, for git runs commands that files there lead it
+ * to (`commondir` names a folder with another `config`); the root itself for deleting.
  */
 export function compileMandatoryFs(fold: FoldName): MandatoryFs {
   const secrets = new Map(SECRET_NAMES.map((name) => [name, mandatoryLine(`**/${name}`)]));
@@ -32,13 +34,14 @@ export function compileMandatoryFs(fold: FoldName): MandatoryFs {
       const last = index === segments.length - 1;
       const secret = secrets.get(name) ?? (name.startsWith('.env') ? lines.environment : undefined);
       if (secret !== undefined) return secret;
-      if (inGit && name === 'hooks') return lines.hooks;
-      if (inGit && name.startsWith('config')) return lines.config;
-      if (changes && last && name === '.git') return lines.git;
+      const gitName = inGit ? foldGitName(segment) : '';
+      if (gitName === 'hooks') return lines.hooks;
+      if (gitName.startsWith('config')) return lines.config;
+      inGit ||= isGitFolder(segment);
+      if (changes && inGit) return lines.git;
       if (changes && parent === 'node_modules' && name === '.bin') return lines.bin;
       // To delete a folder is to delete what is in it.
       if (operation === 'delete' && last && name === 'node_modules') return lines.bin;
-      inGit ||= name === '.git';
       parent = name;
     }
     return undefined;

@@ -36,24 +36,70 @@ describe('what no rule allows', () => {
     expect(allowed(path)).toEqual([]);
   });
 
-  it.each(['.git', 'a/.git', 'node_modules/.bin', 'node_modules/.bin/tsc', 'a/node_modules/.bin/x'])(
-    '%s may be looked at',
+  it.each([
+    '.git',
+    'a/.git',
+    '.git/HEAD',
+    '.git/commondir',
+    '.git/gitdir',
+    '.git/info/attributes',
+    '.git/objects/ab/cdef',
+    '.git/modules/sub/HEAD',
+    'a/b/.git/worktrees/w/commondir',
+    '.GIT/commondir',
+    '.Git',
+    '.git /commondir',
+    '.git./commondir',
+    '.git::$INDEX_ALLOCATION/commondir',
+    'git~1/commondir',
+    'GIT~2',
+    '.g\u{200C}it/commondir',
+    '.\u{FF47}it/commondir',
+    'node_modules/.bin',
+    'node_modules/.bin/tsc',
+    'a/node_modules/.bin/x',
+  ])('%s may be looked at, and not be changed', (path) => {
+    expect(allowed(path)).toEqual(looking);
+  });
+
+  it.each(['.GIT/config', '.Git/Hooks/pre-commit', '.git/CONFIG', '.git /config', 'git~1/hooks/x'])(
+    '%s is out of reach on Linux as well',
     (path) => {
-      expect(allowed(path)).toEqual(looking);
+      expect(allowed(path)).toEqual([]);
     },
   );
+
+  it('names the folder of git as what denies, whatever its spelling', () => {
+    const policy = compilePolicy(spec, { root: '/srv', platform: 'linux' });
+    expect(policy.check({ kind: 'fs', operation: 'write', path: 'a/.GIT/commondir' })).toEqual({
+      allowed: false,
+      reason: 'mandatory-deny',
+      rule: '**/.git',
+      origin: { source: 'mandatory', pointer: '' },
+    });
+  });
 
   it('a folder of what is kept may be written to, and not be deleted', () => {
     expect(allowed('node_modules')).toEqual(['read', 'write', 'list', 'stat']);
     expect(allowed('.')).toEqual(['read', 'write', 'list', 'stat']);
   });
 
-  it.each(['.git/HEAD', 'env', 'a.env', 'ssh', '.gitignore', '.bin/a', 'node_modules/a/.binary', 'hooks', 'config'])(
-    '%s is a name as any other',
-    (path) => {
-      expect(allowed(path)).toEqual(operations);
-    },
-  );
+  it.each([
+    'env',
+    'a.env',
+    'ssh',
+    '.gitignore',
+    '.github/workflows/a.yml',
+    'git',
+    'a.git',
+    'git~a',
+    '.bin/a',
+    'node_modules/a/.binary',
+    'hooks',
+    'config',
+  ])('%s is a name as any other', (path) => {
+    expect(allowed(path)).toEqual(operations);
+  });
 
   it.each<[string, NodeJS.Platform]>([
     ['.SSH/id_rsa', 'darwin'],
