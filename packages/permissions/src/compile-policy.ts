@@ -32,6 +32,8 @@ export interface CompilePolicyOptions {
   readonly pointer?: string;
   /** Absolute paths that nothing may write or delete: the plugin's code, the runtime. */
   readonly protectedPaths?: readonly string[];
+  /** Absolute paths that are not there for the plugin: nothing at or below them is read, listed, looked at, written or deleted. */
+  readonly hiddenPaths?: readonly string[];
   /** Whose path and name rules hold. Default: this process's. */
   readonly platform?: NodeJS.Platform;
 }
@@ -41,6 +43,7 @@ const OPTIONS: OptionNames<CompilePolicyOptions> = {
   source: true,
   pointer: true,
   protectedPaths: true,
+  hiddenPaths: true,
   platform: true,
 };
 
@@ -61,19 +64,24 @@ export function compilePolicy(
   const parsed = parsePermissionSpec(spec ?? {}, { pointer, code });
   const places = {
     root: parseRoot(options.root, platform, '/root'),
-    protectedPaths: parseProtected(options.protectedPaths ?? [], platform),
+    protectedPaths: parsePaths('protectedPaths', options, platform),
+    hiddenPaths: parsePaths('hiddenPaths', options, platform),
   };
   const document: SpecDocument = { source, pointer, platform, absent: spec === undefined || spec === null };
   return new CompiledPolicy(compileCore(parsed, document, places));
 }
 
-function parseProtected(paths: readonly string[], platform: NodeJS.Platform): readonly string[] {
+function parsePaths(
+  name: 'protectedPaths' | 'hiddenPaths',
+  options: CompilePolicyOptions,
+  platform: NodeJS.Platform,
+): readonly string[] {
+  const paths = options[name] ?? [];
+  const pointer = joinPointer('', name);
   if (!Array.isArray(paths)) {
-    throw configError('ERR_CONFIG_INVALID', [
-      { pointer: '/protectedPaths', message: 'must be a list of absolute paths' },
-    ]);
+    throw configError('ERR_CONFIG_INVALID', [{ pointer, message: 'must be a list of absolute paths' }]);
   }
-  return paths.map((path, index) => parseRoot(path, platform, joinPointer('/protectedPaths', index)));
+  return paths.map((path, index) => parseRoot(path, platform, joinPointer(pointer, index)));
 }
 
 interface SpecDocument extends SectionContext {
@@ -84,6 +92,7 @@ interface SpecDocument extends SectionContext {
 interface Places {
   readonly root: string;
   readonly protectedPaths: readonly string[];
+  readonly hiddenPaths: readonly string[];
 }
 
 function compileCore(spec: PermissionSpec, document: SpecDocument, places: Places): PolicyCore {
@@ -101,7 +110,7 @@ function compileCore(spec: PermissionSpec, document: SpecDocument, places: Place
     quotas,
     // A default is the host's word, not the manifest's.
     bindingQuotas: document.source === 'manifest' ? named : quotas,
-    rules: [canonicalRules(spec), places.protectedPaths.toSorted()],
+    rules: [canonicalRules(spec), places.protectedPaths.toSorted(), places.hiddenPaths.toSorted()],
     decide: (request) => (request.kind === 'refused' ? deny(request.reason) : decide(sections, request)),
     ground: (request) =>
       request.kind === 'refused' ? { considered: [], patches: undefined } : ground(document, sections, request),

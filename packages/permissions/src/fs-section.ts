@@ -22,6 +22,7 @@ export interface FsTarget {
 export interface FsSectionContext extends SectionContext {
   readonly root: string;
   readonly protectedPaths: readonly string[];
+  readonly hiddenPaths: readonly string[];
 }
 
 /** Compiles the file rules of one document. An absent section denies all. */
@@ -30,7 +31,8 @@ export function compileFsSection(spec: FsPermissionSpec | undefined, context: Fs
     allow: compileFsRules(entriesOf(listOf(spec, 'allow', context)), foldForAllow(context.platform)),
     deny: compileFsRules(entriesOf(listOf(spec, 'deny', context)), foldForDeny(context.platform)),
     mandatory: compileMandatoryFs(foldForDeny(context.platform)),
-    protected: compileProtected(context),
+    protected: compilePaths(context.protectedPaths, context),
+    hidden: compilePaths(context.hiddenPaths, context),
     readOnly: spec?.mode === 'readWrite' ? undefined : modeLine(context),
   };
   return {
@@ -45,6 +47,7 @@ interface FsRules {
   readonly deny: FsRuleSet;
   readonly mandatory: MandatoryFs;
   readonly protected: FsRuleSet;
+  readonly hidden: FsRuleSet;
   readonly readOnly: RuleLine | undefined;
 }
 
@@ -59,23 +62,23 @@ function modeLine({ source, pointer }: SectionContext): RuleLine {
   });
 }
 
-/** Protected paths as rules relative to the root; one that holds the root protects all of it. */
-function compileProtected({ root, platform, protectedPaths }: FsSectionContext): FsRuleSet {
+/** Absolute paths as rules relative to the root; one that holds the root covers all of it. */
+function compilePaths(paths: readonly string[], { root, platform }: FsSectionContext): FsRuleSet {
   const fold = foldForDeny(platform);
   const { resolve, sep } = platform === 'win32' ? win32 : posix;
   const namesOf = (path: string): string[] => resolve(path).split(sep).filter(Boolean).map(fold);
   const base = namesOf(root);
-  const entries = protectedPaths.flatMap((path): FsRuleEntry[] => {
+  const entries = paths.flatMap((path): FsRuleEntry[] => {
     const names = namesOf(path);
     if (names.every((name, index) => index >= base.length || name === base[index])) {
-      return [protectedEntry(names.slice(base.length))];
+      return [pathEntry(names.slice(base.length))];
     }
     return [];
   });
   return compileFsRules(entries, fold);
 }
 
-function protectedEntry(segments: readonly string[]): FsRuleEntry {
+function pathEntry(segments: readonly string[]): FsRuleEntry {
   const line = mandatoryLine(segments.length === 0 ? '.' : segments.join('/'));
   return { line, rule: { kind: 'entry', segments } };
 }
@@ -83,7 +86,7 @@ function protectedEntry(segments: readonly string[]): FsRuleEntry {
 function decide(rules: FsRules, { operation, path }: FsTarget): PermissionDecision {
   const { segments } = path;
   if (segments === undefined) return deny('outside-root');
-  const mandatory = rules.mandatory(segments, operation) ?? protects(rules.protected, segments, operation);
+  const mandatory = findMandatory(rules, segments, operation);
   if (mandatory !== undefined) return deniedBy(mandatory, 'mandatory-deny');
   const denying = findDeny(rules.deny, segments, operation);
   if (denying !== undefined) return deniedBy(denying, 'denied-by-rule');
@@ -93,8 +96,10 @@ function decide(rules: FsRules, { operation, path }: FsTarget): PermissionDecisi
   return allowedBy(allowing);
 }
 
-function protects(set: FsRuleSet, segments: readonly string[], operation: FsOperation): RuleLine | undefined {
-  return changes(operation) ? findDeny(set, segments, operation) : undefined;
+/** What no document can lift. */
+function findMandatory(rules: FsRules, segments: readonly string[], operation: FsOperation): RuleLine | undefined {
+  const line = rules.mandatory(segments, operation) ?? findDeny(rules.hidden, segments, operation);
+  return line === undefined && changes(operation) ? findDeny(rules.protected, segments, operation) : line;
 }
 
 /** To delete a folder is to delete what is in it, so a rule below denies it too. */
@@ -119,7 +124,7 @@ function reachOfDeny(operation: FsOperation): Reach {
 function linesOf(rules: FsRules, { operation, path }: FsTarget): readonly RuleLine[] {
   const { segments } = path;
   if (segments === undefined) return [];
-  const mandatory = rules.mandatory(segments, operation) ?? protects(rules.protected, segments, operation);
+  const mandatory = findMandatory(rules, segments, operation);
   const denying = allDenying(rules.deny, segments, operation);
   const mode = rules.readOnly !== undefined && changes(operation) ? [rules.readOnly] : [];
   return [
@@ -145,8 +150,7 @@ interface LiftRequest {
 function lift({ rules, target, spec, context }: LiftRequest): ReturnType<Section<FsTarget>['lift']> {
   const { operation, path } = target;
   const { segments } = path;
-  if (segments === undefined || rules.mandatory(segments, operation) !== undefined) return undefined;
-  if (protects(rules.protected, segments, operation) !== undefined) return undefined;
+  if (segments === undefined || findMandatory(rules, segments, operation) !== undefined) return undefined;
   const rule = ruleFor(segments);
   const missing = rules.allow.find(segments, reachOfAllow(operation)) === undefined;
   if (missing && !parseFsRule(rule).ok) return undefined;

@@ -31,6 +31,7 @@ describe('a digest', () => {
       digest({ ...spec, quotas: { timeoutMs: 1 } }),
       digest(spec, { root: '/srv/other' }),
       digest(spec, { protectedPaths: ['/srv/root/src'] }),
+      digest(spec, { hiddenPaths: ['/srv/root/src'] }),
       digest(spec, { platform: 'darwin' }),
     ];
     expect(new Set(digests).size).toBe(digests.length);

@@ -226,3 +226,50 @@ describe('names on volumes that fold them', () => {
     expect(ask({ ...all, deny: ['secret'] }, ['read', 'SECRET']).allowed).toBe(true);
   });
 });
+
+describe('hidden paths', () => {
+  const options = { hiddenPaths: ['/srv/root/a/.store', '/srv/elsewhere'] };
+  const operations: readonly FsOperation[] = ['read', 'list', 'stat', 'write', 'delete'];
+  const allowedOn = (path: string, given: Options = options): readonly FsOperation[] =>
+    operations.filter((operation) => ask({ ...all, allow: ['.', 'a/.store'] }, [operation, path], given).allowed);
+
+  it.each(['a/.store', 'a/.store/other/report.md', 'a/b/../.store/x'])('leave nothing to do with %s', (path) => {
+    expect(allowedOn(path)).toEqual([]);
+  });
+
+  it('keep the folders above them from being deleted, and from nothing else', () => {
+    expect(allowedOn('a')).toEqual(['read', 'list', 'stat', 'write']);
+    expect(allowedOn('a/.stores')).toEqual(operations);
+  });
+
+  it('name no place of the host, and cannot be lifted', () => {
+    const policy = compilePolicy({ fs: all }, { root: '/srv/root', platform: 'linux', ...options });
+    expect(policy.explain({ kind: 'fs', operation: 'read', path: 'a/.store/x' })).toMatchObject({
+      decision: {
+        allowed: false,
+        reason: 'mandatory-deny',
+        rule: 'a/.store',
+        origin: { source: 'mandatory', pointer: '' },
+      },
+      patches: [],
+    });
+  });
+
+  it('that hold the root hide all of it', () => {
+    expect(allowedOn('a', { hiddenPaths: ['/srv'] })).toEqual([]);
+  });
+
+  it('ignore case where volumes do', () => {
+    const given = { platform: 'win32', root: 'C:\\Srv', hiddenPaths: ['c:\\srv\\.kb'] } as const;
+    expect(allowedOn('.KB/artifacts', given)).toEqual([]);
+  });
+
+  it('must be absolute', () => {
+    expect(() => ask(all, ['read', 'a'], { hiddenPaths: ['.kb'] })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONFIG_INVALID',
+        message: 'at /hiddenPaths/0: must be an absolute path',
+      }),
+    );
+  });
+});

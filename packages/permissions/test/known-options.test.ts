@@ -22,7 +22,7 @@ describe('unknown options', () => {
       expect.objectContaining({
         code: 'ERR_CONFIG_INVALID',
         message:
-          'at /protectedPath: there is no option "protectedPath"; there are "root", "source", "pointer", "protectedPaths", "platform"',
+          'at /protectedPath: there is no option "protectedPath"; there are "root", "source", "pointer", "protectedPaths", "hiddenPaths", "platform"',
         details: { pointer: '/protectedPath', issues: [{ pointer: '/protectedPath', message: expect.any(String) }] },
       }),
     );
