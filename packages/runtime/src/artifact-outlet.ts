@@ -16,8 +16,11 @@ export interface ArtifactOutlet {
   /** Throws `ERR_ARTIFACT_PATH_INVALID` for a path template that could not be rendered, before anything runs. */
   check(declarations: readonly ArtifactDeclaration[], variables: Readonly<Record<string, string>>): void;
   write(job: ArtifactJob): Promise<readonly ArtifactInfo[]>;
-  /** The folder of the embedded store below a root. Plugins never write there themselves. */
+  /** The runtime's own folder below a root, with the embedded store in it. Plugins never see it. */
   folderFor(root: string): string;
-  /** The store of the runtime, or the embedded one for this root, which touches the disk only when something is written. */
+  /**
+   * The store of the runtime, or the embedded one for this root, which writes nothing before it is asked to. Throws `ERR_PERMISSION_DENIED`
+   * where a link stands in the place of its folder.
+   */
   storeFor(root: string): ArtifactStore;
 }

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ import {
   renderPathTemplate,
   writeDeclaredArtifacts,
 } from '@kb-labs/artifacts';
+import { createError } from '@kb-labs/contracts';
 import type { ArtifactStore, SandboxAdapter } from '@kb-labs/contracts';
 import { forkSandbox, inProcessSandbox } from '@kb-labs/sandbox';
 import packageJson from '../package.json' with { type: 'json' };
@@ -95,7 +96,7 @@ class EmbeddedAdapters {
 }
 
 function artifactOutlet(store: ArtifactStore | undefined): ArtifactOutlet {
-  const folderFor = (root: string): string => join(root, '.kb', 'artifacts');
+  const folderFor = (root: string): string => join(root, '.kb');
   return {
     check(declarations, variables) {
       const names = Object.keys(variables);
@@ -105,8 +106,19 @@ function artifactOutlet(store: ArtifactStore | undefined): ArtifactOutlet {
     },
     write: writeDeclaredArtifacts,
     folderFor,
-    storeFor: (root) => store ?? createFileArtifactStore({ directory: folderFor(root) }),
+    storeFor: (root) => store ?? openEmbeddedStore(folderFor(root)),
   };
+}
+
+/** The store itself follows no link in its folder or below; this is the folder above it, which a hostile checkout may bring along. */
+function openEmbeddedStore(folder: string): ArtifactStore {
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    throw createError('ERR_PERMISSION_DENIED', 'the embedded artifact store follows no links, and ".kb" is one', {
+      details: { name: '.kb' },
+      hint: 'remove the link, or give the runtime an artifactStore',
+    });
+  }
+  return createFileArtifactStore({ directory: join(folder, 'artifacts') });
 }
 
 /** Where the runtime's own code lies, here and in the packages of ours that it is made of. */

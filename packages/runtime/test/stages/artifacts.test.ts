@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { ArtifactDeclaration, ExecutionEvent } from '@kb-labs/contracts';
 import { describe, expect, it } from 'vitest';
 import { createMemoryArtifactStore, createPluginContext, createRuntime, execute } from '../../src/index.js';
@@ -115,5 +115,19 @@ describe('artifacts', () => {
     await expect(
       run(plugin.root, [report], { permissions: { quotas: { maxArtifactBytes: 5 } } }),
     ).resolves.toMatchObject({ ok: false, error: { code: 'ERR_QUOTA_EXCEEDED', stage: 'artifacts' } });
+  });
+
+  it.each(['.kb', '.kb/artifacts'])('writes nothing where a checkout brought a link as %s', async (name) => {
+    await using plugin = await pluginFolder({ 'run.mjs': RUN });
+    await using elsewhere = await pluginFolder({});
+    await mkdir(dirname(join(plugin.root, name)), { recursive: true });
+    await symlink(elsewhere.root, join(plugin.root, name));
+
+    await expect(run(plugin.root, [report])).resolves.toMatchObject({
+      ok: false,
+      error: { code: 'ERR_PERMISSION_DENIED', stage: 'artifacts' },
+      artifacts: [],
+    });
+    await expect(readdir(elsewhere.root)).resolves.toEqual([]);
   });
 });
