@@ -44,7 +44,7 @@ async function passStages(run: Run, job: Job, engine: Engine): Promise<unknown> 
     return { prepared, plan: planArtifacts(run, job, { prepared, outlet }) };
   });
   const authority = await run.stage('permissions', () =>
-    decideAuthority(job, prepared, [...engine.ownCode, outlet.folderFor(job.settings.root)]),
+    decideAuthority(job, prepared, { code: engine.ownCode, hidden: [outlet.folderFor(job.settings.root)] }),
   );
   const { limits, meter } = authority;
   run.receipt.limits = limits;

@@ -12,23 +12,25 @@ export interface Authority {
   readonly meter: QuotaMeter;
 }
 
-/** Compiles manifest asks ∩ host grants; the grant alone where there is no manifest. `reserved` are folders of the runtime. */
-export function decideAuthority(job: Job, prepared: Prepared, reserved: readonly string[]): Authority {
+/** Folders of the runtime: plugins cannot change its code, and cannot see what it keeps. */
+export interface ReservedPaths {
+  readonly code: readonly string[];
+  readonly hidden: readonly string[];
+}
+
+/** Compiles manifest asks ∩ host grants; the grant alone where there is no manifest. */
+export function decideAuthority(job: Job, prepared: Prepared, reserved: ReservedPaths): Authority {
   const { root, permissions } = job.settings;
   const { plugin, manifest, handler, inputSchema, outputSchema } = prepared;
   const modules = [handler, inputSchema, outputSchema].flatMap((module) => (module === undefined ? [] : [module.file]));
-  const protectedPaths = [...reserved, ...protectedCode({ root, pluginRoot: plugin.root, modules })];
-  const granted = compilePolicy(permissions, { root, source: 'grant', pointer: '/permissions', protectedPaths });
+  const protectedPaths = [...reserved.code, ...protectedCode({ root, pluginRoot: plugin.root, modules })];
+  const places = { root, pointer: '/permissions', protectedPaths, hiddenPaths: reserved.hidden };
+  const granted = compilePolicy(permissions, { ...places, source: 'grant' });
   const policy =
     manifest === undefined
       ? granted
       : intersectPolicies({
-          asked: compilePolicy(manifest.permissions, {
-            root,
-            source: 'manifest',
-            pointer: '/permissions',
-            protectedPaths,
-          }),
+          asked: compilePolicy(manifest.permissions, { ...places, source: 'manifest' }),
           granted,
         });
   const timeoutMs = Math.min(policy.quotas.timeoutMs, job.timeoutMs ?? Number.POSITIVE_INFINITY);

@@ -7,11 +7,12 @@ import type { ExecuteResult, PluginManifest } from '../../src/index.js';
 import { inProcess, manifestWith, pluginFolder } from '../plugin-folder.js';
 
 const READ = 'export const run = async (path, ctx) => ctx.fs.readFile(path, "utf8");';
+const CALL = 'export const run = ([name, ...rest], ctx) => ctx.fs[name](...rest);';
 const WRITE = 'export const run = async (path, ctx) => ctx.fs.writeFile(path, "changed");';
 
 interface Attempt {
   readonly handler: string;
-  readonly input: string;
+  readonly input: unknown;
   readonly permissions: PermissionSpec;
   readonly manifest?: PluginManifest;
 }
@@ -76,6 +77,55 @@ describe('decideAuthority', () => {
     expect(existsSync(path) ? readFileSync(path, 'utf8') : WRITE).toBe(WRITE);
   });
 
+  it.each([
+    ['readFile', '.kb/artifacts/other/report.md', 'utf8'],
+    ['readDir', '.kb/artifacts/other'],
+    ['readDir', '.kb'],
+    ['stat', '.kb/artifacts'],
+    ['writeFile', '.kb/artifacts/other/report.md', 'forged'],
+    ['appendFile', '.kb/note', 'forged'],
+    ['mkdir', '.kb/new'],
+    ['remove', '.kb', { recursive: true }],
+    ['rename', '.kb', 'mine'],
+    ['rename', '.kb/artifacts', 'mine'],
+    ['rename', 'data', '.kb/artifacts/other'],
+    ['copy', '.kb/artifacts/other/report.md', 'mine'],
+    ['copy', 'data/x', '.kb/artifacts/other/report.md'],
+    ['glob', '.kb/**'],
+  ])('hides what the embedded store keeps: %s %s', async (...call) => {
+    await using plugin = await pluginFolder({
+      'run.mjs': CALL,
+      'data/x': 'x',
+      '.kb/artifacts/other/report.md': 'mine',
+    });
+    const result = await attempt(plugin.root, { handler: './run.mjs#run', input: call, permissions: readWrite('.') });
+
+    expect(result).toMatchObject({
+      ok: false,
+      error: { code: 'ERR_HANDLER_FAILED', error: { code: 'ERR_PERMISSION_DENIED' } },
+    });
+    expect(readFileSync(join(plugin.root, '.kb/artifacts/other/report.md'), 'utf8')).toBe('mine');
+  });
+
+  it('leaves it out of listings and globs', async () => {
+    await using plugin = await pluginFolder({
+      'run.mjs': CALL,
+      'data/x': 'x',
+      '.kb/artifacts/other/report.md': 'mine',
+    });
+    const ask = { handler: './run.mjs#run', permissions: readOnly('.') };
+
+    await expect(attempt(plugin.root, { ...ask, input: ['glob', '**'] })).resolves.toMatchObject({
+      data: ['data/x', 'run.mjs'],
+    });
+    await expect(attempt(plugin.root, { ...ask, input: ['readDir', '.'] })).resolves.toMatchObject({
+      data: [
+        { name: 'data', kind: 'directory' },
+        { name: 'run.mjs', kind: 'file' },
+      ],
+    });
+  });
+
   it('lets it write beside that', async () => {
     await using plugin = await pluginFolder({ 'code/run.mjs': WRITE });
     const attempted = { handler: './code/run.mjs#run', input: 'data.txt', permissions: readWrite('.') };
@@ -109,7 +159,7 @@ describe('decideAuthority', () => {
   ])('nor move it away by a folder above it: %s %s', async (...call) => {
     await using root = await pluginFolder({
       'data/x.mjs': '',
-      'plugins/a/code/run.mjs': 'export const run = ([name, ...rest], ctx) => ctx.fs[name](...rest);',
+      'plugins/a/code/run.mjs': CALL,
     });
     const context = createPluginContext({
       capabilities: ['fs.write'],
