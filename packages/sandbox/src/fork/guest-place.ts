@@ -74,7 +74,12 @@ function channelTransport(channel: Duplex): WireTransport {
       if (channel.writable) channel.write(frame);
     },
     receive(onBytes, onEnd) {
-      channel.on('data', onBytes);
+      channel.on('data', (bytes: Uint8Array) => {
+        const busy = onBytes(bytes);
+        if (busy === undefined) return;
+        channel.pause();
+        void busy.then(() => channel.resume());
+      });
       channel.once('close', onEnd);
     },
     pendingBytes: () => channel.writableLength,

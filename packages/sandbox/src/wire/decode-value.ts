@@ -1,5 +1,5 @@
 import { makeBinary } from './binary-kinds.js';
-import { MAX_BIGINT } from './limits.js';
+import { MAX_BIGINT, MAX_ERRORS, SHORT_BIGINT } from './limits.js';
 import { countNumberKeys, MAX_NUMBER_KEYS } from './number-keys.js';
 import type { EncodedValue, WireValue } from './wire-value.js';
 
@@ -12,6 +12,8 @@ interface Parts {
   take(index: WireValue | undefined): Uint8Array;
   /** Called before a Map or Set is built, which takes time in the square of the keys that collide. */
   spendKeys(keys: readonly unknown[]): void;
+  spendDigits(digits: number): void;
+  spendError(): void;
 }
 
 /** Turns it back. Throws `TypeError` for a mark that `encodeValue` does not make. Own `__proto__` keys stay data. */
@@ -21,6 +23,8 @@ export function decodeValue(encoded: EncodedValue): unknown {
 
 function partsOf(binary: readonly Uint8Array[]): Parts {
   let numberKeys = 0;
+  let longDigits = 0;
+  let errors = 0;
   const left: (Uint8Array | undefined)[] = [...binary];
   return {
     take(index) {
@@ -33,6 +37,14 @@ function partsOf(binary: readonly Uint8Array[]): Parts {
     spendKeys(keys) {
       numberKeys += countNumberKeys(keys);
       if (numberKeys > MAX_NUMBER_KEYS) throw new TypeError(`more than ${MAX_NUMBER_KEYS} numbers as keys`);
+    },
+    spendDigits(digits) {
+      if (digits > SHORT_BIGINT) longDigits += digits;
+      if (longDigits > MAX_BIGINT) throw new TypeError(`more than ${MAX_BIGINT} digits of bigint`);
+    },
+    spendError() {
+      errors += 1;
+      if (errors > MAX_ERRORS) throw new TypeError(`more than ${MAX_ERRORS} errors`);
     },
   };
 }
@@ -68,9 +80,7 @@ function decodeMark(kind: string, mark: readonly WireValue[], parts: Parts): unk
     case 'number':
       return decodeNumber(content);
     case 'bigint':
-      if (typeof content !== 'string' || content.length > MAX_BIGINT || !BIGINT.test(content))
-        throw new TypeError('malformed bigint');
-      return BigInt(content);
+      return decodeBigInt(content, parts);
     case 'Date':
       if (content !== null && typeof content !== 'number') throw new TypeError('malformed Date');
       return new Date(content ?? Number.NaN);
@@ -89,6 +99,13 @@ function decodeMark(kind: string, mark: readonly WireValue[], parts: Parts): unk
     default:
       throw new TypeError('unknown mark');
   }
+}
+
+function decodeBigInt(content: WireValue | undefined, parts: Parts): bigint {
+  const digits = textOf(content);
+  parts.spendDigits(digits.length);
+  if (!BIGINT.test(digits)) throw new TypeError('malformed bigint');
+  return BigInt(digits);
 }
 
 function decodeMap(list: readonly WireValue[], parts: Parts): Map<unknown, unknown> {
@@ -119,7 +136,8 @@ function decodeNumber(content: WireValue | undefined): number {
 }
 
 function decodeError(fields: { readonly [key: string]: WireValue }, parts: Parts): Error {
-  const error = new Error(textOf(fields['message']));
+  parts.spendError();
+  const error = makeError(textOf(fields['message']));
   const define = (key: string, value: unknown): void => {
     Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: false });
   };
@@ -130,6 +148,17 @@ function decodeError(fields: { readonly [key: string]: WireValue }, parts: Parts
     if (field !== undefined) define(key, decodeAny(field, parts));
   }
   return error;
+}
+
+/** An error without a stack: it would tell of this function, and take most of the time that an error takes. */
+function makeError(message: string): Error {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return new Error(message);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 function isArray(value: WireValue | undefined): value is readonly WireValue[] {

@@ -1,5 +1,5 @@
 import { binaryKindOf } from './binary-kinds.js';
-import { DEFAULT_WIRE_LIMITS, MAX_BIGINT } from './limits.js';
+import { DEFAULT_WIRE_LIMITS, MAX_BIGINT, MAX_ERRORS, SHORT_BIGINT } from './limits.js';
 import { countNumberKeys, MAX_NUMBER_KEYS } from './number-keys.js';
 import { UnsendableError } from './wire-value.js';
 import type { EncodedValue, WireValue } from './wire-value.js';
@@ -15,6 +15,8 @@ interface EncodeState {
   /** What the decoder's bounds will count: brackets, commas and colons. */
   units: number;
   numberKeys: number;
+  digits: number;
+  errors: number;
 }
 
 /**
@@ -24,7 +26,7 @@ interface EncodeState {
  * one object in two places arrives as two.
  */
 export function encodeValue(value: unknown): EncodedValue {
-  const state: EncodeState = { binary: [], open: new Set(), units: 0, numberKeys: 0 };
+  const state: EncodeState = { binary: [], open: new Set(), units: 0, numberKeys: 0, digits: 0, errors: 0 };
   return { json: encodeAny(value, '', state), binary: state.binary };
 }
 
@@ -61,7 +63,8 @@ function encodeNumber(value: number, path: string, state: EncodeState): WireValu
 
 function encodeBigInt(value: bigint, path: string, state: EncodeState): WireValue {
   const digits = value.toString();
-  if (digits.length > MAX_BIGINT) throw new UnsendableError(`a bigint of more than ${MAX_BIGINT} digits`, path, 'size');
+  if (digits.length > SHORT_BIGINT) state.digits += digits.length;
+  if (state.digits > MAX_BIGINT) throw new UnsendableError(`more than ${MAX_BIGINT} digits of bigint`, path, 'size');
   return mark(['bigint', digits], path, state);
 }
 
@@ -142,6 +145,8 @@ function encodePlain(value: object, path: string, state: EncodeState): WireValue
 }
 
 function encodeError(value: Error, path: string, state: EncodeState): WireValue {
+  state.errors += 1;
+  if (state.errors > MAX_ERRORS) throw new UnsendableError(`more than ${MAX_ERRORS} errors`, path, 'size');
   const fields: Record<string, WireValue> = { name: String(value.name), message: String(value.message) };
   for (const key of ['code', 'cause', 'errors']) {
     if (!Object.hasOwn(value, key)) continue;

@@ -111,7 +111,7 @@ function checkHeader(header: Uint8Array, limits: WireLimits): number {
 
 function parseBody(body: Uint8Array, jsonBytes: number, limits: WireLimits): EncodedValue {
   const text = body.subarray(0, jsonBytes);
-  const excess = exceedsJsonBounds(text, limits);
+  const excess = isResult(text) ? exceedsJsonBounds(text, limits) : exceedsCallBounds(text, limits);
   if (excess !== undefined) throw new FrameError(excess);
   let parsed: unknown;
   try {
@@ -125,6 +125,25 @@ function parseBody(body: Uint8Array, jsonBytes: number, limits: WireLimits): Enc
   // A part is named by a mark of six characters that count.
   if (sizes.length > limits.maxElements / 3) throw new FrameError(`${sizes.length} parts in a frame`);
   return { json, binary: splitBinary(body.subarray(jsonBytes), sizes) };
+}
+
+const RESULT = encoder.encode('[{"t":"result"');
+
+function isResult(text: Uint8Array): boolean {
+  return RESULT.every((byte, index) => text[index] === byte);
+}
+
+type CallBounds = Pick<WireLimits, 'maxDepth' | 'maxCallElements' | 'maxCallJsonBytes'>;
+
+function exceedsCallBounds(text: Uint8Array, limits: CallBounds): string | undefined {
+  if (text.byteLength > limits.maxCallJsonBytes)
+    return `${text.byteLength} bytes of JSON, ${limits.maxCallJsonBytes} allowed`;
+  return exceedsJsonBounds(text, { maxDepth: limits.maxDepth, maxElements: limits.maxCallElements });
+}
+
+/** Why a frame that is no result would be refused, or `undefined`. */
+export function refusesCallFrame(frame: Uint8Array, limits: CallBounds): string | undefined {
+  return exceedsCallBounds(frame.subarray(HEADER_BYTES, HEADER_BYTES + measureFrame(frame).jsonBytes), limits);
 }
 
 function splitBinary(bytes: Uint8Array, sizes: readonly unknown[]): Uint8Array[] {

@@ -1,4 +1,4 @@
-import { encodeFrame, measureFrame } from './frame.js';
+import { encodeFrame, measureFrame, refusesCallFrame } from './frame.js';
 import type { GuestMessage, HostCallFailure, HostMessage } from './messages.js';
 import { encodeValue } from './encode-value.js';
 import { createTurnstile } from './turnstile.js';
@@ -9,7 +9,9 @@ type Reply = Extract<HostMessage, { t: 'reply' }>;
 /** What the host takes of one guest: calls at a time, and bytes in one message. */
 interface CallLimits {
   readonly maxInFlight: number;
-  readonly maxJsonBytes: number;
+  readonly maxDepth: number;
+  readonly maxCallJsonBytes: number;
+  readonly maxCallElements: number;
   readonly maxBinaryBytes: number;
 }
 
@@ -88,16 +90,19 @@ function encodeCall(message: GuestMessage, limits: CallLimits | undefined): Uint
       details: { path: error.path },
     });
   }
-  const { jsonBytes, binaryBytes } = measureFrame(frame);
-  if (limits !== undefined && (jsonBytes > limits.maxJsonBytes || binaryBytes > limits.maxBinaryBytes)) {
-    throw makeCallError({
-      code: 'ERR_INVALID_ARGUMENT',
-      message: `the arguments take ${jsonBytes + binaryBytes} bytes, more than one message carries`,
-      hint: `send at most ${limits.maxBinaryBytes} bytes at a time, for example with appendFile`,
-      details: { bytes: jsonBytes + binaryBytes, limit: limits.maxBinaryBytes },
-    });
-  }
-  return frame;
+  if (limits === undefined) return frame;
+  const { binaryBytes } = measureFrame(frame);
+  const tooMuch =
+    binaryBytes > limits.maxBinaryBytes
+      ? `${binaryBytes} raw bytes, ${limits.maxBinaryBytes} allowed`
+      : refusesCallFrame(frame, limits);
+  if (tooMuch === undefined) return frame;
+  throw makeCallError({
+    code: 'ERR_INVALID_ARGUMENT',
+    message: `the arguments are more than one message carries: ${tooMuch}`,
+    hint: 'send less at a time, for example with appendFile',
+    details: { limitBytes: limits.maxBinaryBytes, limitElements: limits.maxCallElements },
+  });
 }
 
 /** The error that a handler catches: `code`, `hint` and `details` as the host gave them. */

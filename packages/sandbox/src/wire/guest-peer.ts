@@ -52,6 +52,8 @@ const HOST_FRAMES = {
   maxBinaryBytes: 0xff_ff_ff_ff,
   maxDepth: 1_000,
   maxElements: 100_000_000,
+  maxCallJsonBytes: 0xff_ff_ff_ff,
+  maxCallElements: 100_000_000,
 };
 
 /** Bytes of the longest character: cut this far behind the limit, a line still shows the host that there was more. */

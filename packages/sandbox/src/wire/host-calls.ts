@@ -15,17 +15,33 @@ export interface HostCalls {
   close(): void;
 }
 
-/** Makes the table. Calls beyond `maxInFlight` are refused; `send` must throw `UnsendableError` for what the wire cannot carry. */
-export function createHostCalls(maxInFlight: number, send: (message: HostMessage) => void): HostCalls {
+export interface HostCallsOptions {
+  /** Calls beyond it are refused, and far beyond it a flood: a guest's own side queues them. */
+  readonly maxInFlight: number;
+  /** Must throw `UnsendableError` for what the wire cannot carry. */
+  readonly send: (message: HostMessage) => void;
+  /** Whether the guest has answers to read before it can have more. */
+  readonly isBehind: () => boolean;
+  readonly onFlood: () => void;
+}
+
+/** Refusals that a guest may cause before it counts as hostile: they cost the host, and no quota. */
+const MAX_REFUSED = 1_000;
+const LOOK_AGAIN_MS = 5;
+
+/** Makes the table of the calls of one run. */
+export function createHostCalls({ maxInFlight, send, isBehind, onFlood }: HostCallsOptions): HostCalls {
   const open = new Map<number, AbortController>();
   let host: SandboxHost | undefined;
   let closed = false;
+  let refused = 0;
 
   const refuse = (id: number, error: PluginError): void => sendRefusal(send, id, describeCallError(error));
 
   const work = async (target: SandboxHost, { id, name, args }: Call, signal: AbortSignal): Promise<void> => {
     try {
       const value = await target.call(name, args, signal);
+      await untilRead(() => !closed && isBehind());
       if (!closed) send({ t: 'reply', id, ok: true, value });
     } catch (error) {
       if (!closed) refuse(id, toCallError(error, name));
@@ -42,6 +58,8 @@ export function createHostCalls(maxInFlight: number, send: (message: HostMessage
       if (open.has(call.id)) throw new TypeError('a call id that is in use');
       if (closed || host === undefined) return refuse(call.id, runIsOver());
       if (open.size >= maxInFlight) {
+        refused += 1;
+        if (refused > MAX_REFUSED) return onFlood();
         return refuse(call.id, tooManyCalls(open.size, maxInFlight));
       }
       const controller = new AbortController();
@@ -62,6 +80,11 @@ function runIsOver(): PluginError {
     details: { reason: 'run-over' },
     hint: 'await every host call before the handler returns',
   });
+}
+
+/** An answer of 16 MiB is no reason to end a guest that reads slowly: the next one waits, and with it the place of its call. */
+async function untilRead(isBehind: () => boolean): Promise<void> {
+  while (isBehind()) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
 }
 
 function tooManyCalls(used: number, limit: number): PluginError {

@@ -1,6 +1,7 @@
 import { createError, isPluginError } from '@kb-labs/contracts';
 import type { PluginError, SandboxCall, SandboxHost, SandboxLimits } from '@kb-labs/contracts';
 import { createFrameDecoder, encodeFrame, FrameError } from './frame.js';
+import type { FrameDecoder } from './frame.js';
 import { createHostCalls } from './host-calls.js';
 import type { HostCalls } from './host-calls.js';
 import { wireLimitsFor } from './limits.js';
@@ -8,6 +9,7 @@ import { parseGuestMessage, WIRE_VERSION } from './messages.js';
 import type { GuestMessage, HostMessage } from './messages.js';
 import { measureValue } from './output-budget.js';
 import { createOutputGate } from './output-gate.js';
+import { createPacedReader } from './paced-reader.js';
 import type { OutputGate } from './output-gate.js';
 import type { WireTransport } from './transport.js';
 import { decodeValue } from './decode-value.js';
@@ -55,7 +57,6 @@ const MAX_UNREAD_FRAMES = 4;
 export function createHostPeer(options: HostPeerOptions): HostPeer {
   const { transport, limits, events } = options;
   const wire = wireLimitsFor(limits.maxResultBytes);
-  const decoder = createFrameDecoder(wire);
   const progress: Progress = { ready: false, running: false, result: false, ended: false, done: false, broken: false };
   const maxUnread = MAX_UNREAD_FRAMES * (wire.maxBinaryBytes + wire.maxJsonBytes);
 
@@ -71,18 +72,16 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
     if (transport.pendingBytes() > maxUnread)
       breakOff(createError('ERR_PROTOCOL', 'the guest has stopped reading its answers'));
   };
-  const calls = createHostCalls(limits.maxInFlight, send);
+  const calls = createHostCalls({
+    maxInFlight: limits.maxInFlight,
+    send,
+    isBehind: () => transport.pendingBytes() > wire.maxBinaryBytes,
+    onFlood: () => breakOff(createError('ERR_PROTOCOL', 'the guest went on calling beyond maxInFlight')),
+  });
   const output = createOutputGate(limits.maxOutputBytes, (used) => breakOff(floodError(used, limits)));
   const handle = createHandler({ calls, output, events, progress, breakOff });
 
-  const read = (bytes: Uint8Array): void => {
-    for (const encoded of progress.broken ? [] : decoder.push(bytes)) {
-      if (!progress.broken) handle(readMessage(encoded), encoded);
-    }
-  };
-  transport.receive(catching(read, breakOff), () =>
-    breakOff(createError('ERR_SANDBOX_CRASHED', 'the guest closed its channel')),
-  );
+  listen(transport, createFrameDecoder(wire), { handle, progress, breakOff });
 
   return {
     output,
@@ -102,18 +101,24 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
   };
 }
 
+interface ListenParts {
+  readonly handle: (message: GuestMessage, encoded: EncodedValue) => void;
+  readonly progress: Progress;
+  readonly breakOff: (error: PluginError) => void;
+}
+
 /** Whatever goes wrong while a guest's bytes are read is the guest's doing, and ends it. */
-function catching(
-  read: (bytes: Uint8Array) => void,
-  breakOff: (error: PluginError) => void,
-): (bytes: Uint8Array) => void {
-  return (bytes) => {
-    try {
-      read(bytes);
-    } catch (error) {
-      breakOff(protocolError(error));
-    }
-  };
+function listen(transport: WireTransport, decoder: FrameDecoder, { handle, progress, breakOff }: ListenParts): void {
+  const reader = createPacedReader<EncodedValue>({
+    decode: (bytes) => (progress.broken ? [] : decoder.push(bytes)),
+    handle: (encoded) => (progress.broken ? undefined : handle(readMessage(encoded), encoded)),
+    onEnd: () => breakOff(createError('ERR_SANDBOX_CRASHED', 'the guest closed its channel')),
+    onError: (error) => breakOff(protocolError(error)),
+  });
+  transport.receive(
+    (bytes) => reader.read(bytes),
+    () => reader.end(),
+  );
 }
 
 function floodError(used: number, { maxOutputBytes }: SandboxLimits): PluginError {

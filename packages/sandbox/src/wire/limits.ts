@@ -10,17 +10,26 @@ export interface WireLimits {
   readonly maxDepth: number;
   /** Array elements and object members, all levels together. */
   readonly maxElements: number;
+  /** The same two for everything but a result, of which there is one: what may come again and again must be cheap to read. */
+  readonly maxCallJsonBytes: number;
+  readonly maxCallElements: number;
 }
 
-/** Digits of a BigInt, with its sign. */
+/** Digits of all long BigInts in a message together, with their signs: parsing one takes time in the square of its length. */
 export const MAX_BIGINT = 65_536;
+/** Digits up to which a BigInt is not long. */
+export const SHORT_BIGINT = 128;
+/** Errors in a message: each takes as long to make as fifty plain objects. */
+export const MAX_ERRORS = 1_000;
 
-/** 1 MiB of JSON, 16 MiB of bytes, 64 levels, 200 000 elements. */
+/** 1 MiB of JSON, 16 MiB of bytes, 64 levels, 200 000 elements in a result and 20 000 in anything else. */
 export const DEFAULT_WIRE_LIMITS: WireLimits = Object.freeze({
   maxJsonBytes: 1_048_576,
   maxBinaryBytes: MAX_MESSAGE_BYTES,
   maxDepth: 64,
   maxElements: 200_000,
+  maxCallJsonBytes: 1_048_576,
+  maxCallElements: 20_000,
 });
 
 /** The limits under which a result of `maxResultBytes` fits, whichever part of the frame it needs. */

@@ -39,8 +39,10 @@ interface GuestLimits {
   readonly maxInFlight: number;
   readonly maxOutputBytes: number;
   readonly maxResultBytes: number;
-  readonly maxJsonBytes: number;
   readonly maxBinaryBytes: number;
+  readonly maxDepth: number;
+  readonly maxCallJsonBytes: number;
+  readonly maxCallElements: number;
   readonly graceMs: number;
 }
 

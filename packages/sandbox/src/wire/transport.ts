@@ -2,8 +2,11 @@
 export interface WireTransport {
   /** Sends one whole frame, or drops it if the other side is gone. Must not throw. */
   send(frame: Uint8Array): void;
-  /** Called once, before anything is sent. `onEnd` comes at most once, when no more bytes will. */
-  receive(onBytes: (bytes: Uint8Array) => void, onEnd: () => void): void;
+  /**
+   * Called once, before anything is sent. `onEnd` comes at most once, when no more bytes will. Where `onBytes` answers with a promise, the
+   * receiver is busy until it resolves: a transport that can hold its sender back should do so, or what is sent piles up in the receiver.
+   */
+  receive(onBytes: (bytes: Uint8Array) => Promise<void> | undefined | void, onEnd: () => void): void;
   /** Bytes that were sent and have not left yet: how far behind the other side is. */
   pendingBytes(): number;
   close(): void;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
 import { decodeValue } from '../../src/wire/decode-value.js';
 import { encodeValue } from '../../src/wire/encode-value.js';
-import type { WireValue } from '../../src/wire/wire-value.js';
+import type { EncodedValue, WireValue } from '../../src/wire/wire-value.js';
 import { carried } from './carried-values.js';
 
 /** Every kind of value that JSON can hold, marks among them. */
@@ -134,5 +134,33 @@ describe('decodeValue', () => {
     const made = decodeValue({ json: { $: ['bytes', 'Uint8Array', 0] }, binary: [part] });
     part[0] = 9;
     expect(made).toStrictEqual(new Uint8Array([1, 2]));
+  });
+});
+
+describe('what takes long to make', () => {
+  it('is bounded in each message: digits of long bigints, and errors', () => {
+    const digits = '9'.repeat(30_000);
+    const list = (count: number, mark: readonly unknown[]): EncodedValue => ({
+      json: Array.from({ length: count }, () => ({ $: mark })) as WireValue,
+      binary: [],
+    });
+    expect(decodeValue(list(2, ['bigint', digits]))).toHaveLength(2);
+    expect(() => decodeValue(list(3, ['bigint', digits]))).toThrow('more than 65536 digits of bigint');
+    expect(decodeValue(list(5_000, ['bigint', '12345678901234567890']))).toHaveLength(5_000);
+    expect(decodeValue(list(1_000, ['Error', { name: 'E', message: 'm' }]))).toHaveLength(1_000);
+    expect(() => decodeValue(list(1_001, ['Error', { name: 'E', message: 'm' }]))).toThrow('more than 1000 errors');
+  });
+
+  it('is refused by the encoder before it is sent', () => {
+    expect(() => encodeValue(Array.from({ length: 3 }, () => 10n ** 30_000n))).toThrow(
+      'more than 65536 digits of bigint',
+    );
+    expect(() => encodeValue(Array.from({ length: 1_001 }, () => new Error('m')))).toThrow('more than 1000 errors');
+  });
+
+  it('leaves the limit of stack traces as it was', () => {
+    const before = Error.stackTraceLimit;
+    const error = decodeValue({ json: { $: ['Error', { name: 'E', message: 'm' }] }, binary: [] });
+    expect([Error.stackTraceLimit, (error as Error).stack]).toEqual([before, 'E: m']);
   });
 });

@@ -100,7 +100,7 @@ describe('encodeValue refuses, and names the kind and the place', () => {
       'more than 4096 numbers as keys of Maps or in Sets',
       '',
     ],
-    ['a bigint without end', 10n ** 65_536n, 'a bigint of more than 65536 digits', ''],
+    ['a bigint without end', 10n ** 65_536n, 'more than 65536 digits of bigint', ''],
   ])('%s', (_, value, kind, path) => {
     expect(refusal(value)).toEqual({ kind, path });
   });

@@ -3,11 +3,18 @@ import * as fc from 'fast-check';
 import { encodeValue } from '../../src/wire/encode-value.js';
 import { createFrameDecoder, encodeFrame, FrameError, measureFrame } from '../../src/wire/frame.js';
 import type { FrameDecoder } from '../../src/wire/frame.js';
-import { DEFAULT_WIRE_LIMITS } from '../../src/wire/limits.js';
+import { DEFAULT_WIRE_LIMITS, wireLimitsFor } from '../../src/wire/limits.js';
 import type { EncodedValue } from '../../src/wire/wire-value.js';
 import { carried } from './carried-values.js';
 
-const small = { maxJsonBytes: 2_048, maxBinaryBytes: 1_024, maxDepth: 8, maxElements: 256 };
+const small = {
+  maxJsonBytes: 2_048,
+  maxBinaryBytes: 1_024,
+  maxDepth: 8,
+  maxElements: 256,
+  maxCallJsonBytes: 2_048,
+  maxCallElements: 256,
+};
 
 function frameOf(
   json: string,
@@ -176,5 +183,27 @@ describe('a frame decoder under attack', () => {
     );
     expect(outcomes.messages).toBeGreaterThan(1_000);
     expect(outcomes.errors).toBeGreaterThan(1_000);
+  });
+});
+
+describe('a frame that is no result', () => {
+  const frameOf = (message: object): Uint8Array => encodeFrame(encodeValue(message));
+
+  it('has less room than a result, for it may come again and again', () => {
+    const many = Array.from({ length: 50_000 }, (_, index) => index);
+    const take = (message: object): number =>
+      createFrameDecoder(wireLimitsFor(8_388_608)).push(frameOf(message)).length;
+    expect(take({ t: 'result', ok: true, value: many })).toBe(1);
+    expect(() => take({ t: 'call', id: 1, name: 'fs.stat', args: [many] })).toThrow('more than 20000 elements');
+    expect(() => take({ t: 'log', fields: { many } })).toThrow(FrameError);
+    const wide = Array.from({ length: 100 }, () => 'x'.repeat(16_000));
+    expect(take({ t: 'result', ok: true, value: wide })).toBe(1);
+    expect(() => take({ t: 'call', id: 1, name: 'fs.stat', args: [wide] })).toThrow('1048576 allowed');
+  });
+
+  it('is known by its first word, wherever else the word stands', () => {
+    const many = Array.from({ length: 50_000 }, (_, index) => index);
+    const late = frameOf({ many, t: 'result', ok: true });
+    expect(() => createFrameDecoder(wireLimitsFor(8_388_608)).push(late)).toThrow(FrameError);
   });
 });

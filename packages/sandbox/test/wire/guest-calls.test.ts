@@ -5,7 +5,7 @@ import { createCallTable } from '../../src/wire/guest-calls.js';
 import type { CallTable } from '../../src/wire/guest-calls.js';
 import { DEFAULT_WIRE_LIMITS } from '../../src/wire/limits.js';
 
-const limits = { maxInFlight: 2, maxJsonBytes: 10_000, maxBinaryBytes: 20_000 };
+const limits = { ...DEFAULT_WIRE_LIMITS, maxInFlight: 2, maxCallJsonBytes: 10_000, maxBinaryBytes: 20_000 };
 
 interface Scene {
   readonly table: CallTable;
@@ -78,8 +78,8 @@ describe('the call table of a guest', () => {
 
   it.each<[string, unknown, object]>([
     ['what cannot be sent', () => 1, { code: 'ERR_INVALID_ARGUMENT', details: { path: '/args/0' } }],
-    ['too much text', 'x'.repeat(11_000), { code: 'ERR_INVALID_ARGUMENT', details: { limit: 20_000 } }],
-    ['too many bytes', new Uint8Array(21_000), { code: 'ERR_INVALID_ARGUMENT', details: { limit: 20_000 } }],
+    ['too much text', 'x'.repeat(11_000), { code: 'ERR_INVALID_ARGUMENT', details: { limitBytes: 20_000 } }],
+    ['too many bytes', new Uint8Array(21_000), { code: 'ERR_INVALID_ARGUMENT', details: { limitBytes: 20_000 } }],
   ])('refuses %s before it leaves, and its place is free again', async (_, argument, error) => {
     const { table, sent, answer } = openTable();
     for (let index = 0; index < 5; index += 1) {

@@ -11,6 +11,8 @@ type Answer = SandboxHost['call'];
 interface Scene {
   readonly calls: HostCalls;
   readonly sent: HostMessage[];
+  /** How often a call was one too many. */
+  floods(): number;
   /** Resolves when so many replies were sent. */
   replies(count: number): Promise<HostMessage[]>;
 }
@@ -18,15 +20,18 @@ interface Scene {
 function openCalls(maxInFlight: number, answer?: Answer): Scene {
   const sent: HostMessage[] = [];
   const waits: (() => void)[] = [];
-  const calls = createHostCalls(maxInFlight, (message) => {
+  let flood = 0;
+  const send = (message: HostMessage): void => {
     encodeValue(message);
     sent.push(message);
     for (const wake of waits) wake();
-  });
+  };
+  const calls = createHostCalls({ maxInFlight, send, isBehind: () => false, onFlood: () => (flood += 1) });
   if (answer !== undefined) calls.serve({ call: answer, note: () => undefined });
   return {
     calls,
     sent,
+    floods: () => flood,
     replies: (count) =>
       new Promise((resolve) => {
         const look = (): void => {
@@ -79,12 +84,13 @@ describe('the calls of a guest', () => {
 
   it('in a flood of ten thousand reach the host no more than maxInFlight at a time', () => {
     let reached = 0;
-    const { calls, sent } = openCalls(16, () => {
+    const { calls, sent, floods } = openCalls(16, () => {
       reached += 1;
       return new Promise(() => undefined);
     });
     for (let id = 1; id <= 10_000; id += 1) calls.begin(call(id));
-    expect([reached, sent.length]).toEqual([16, 9_984]);
+    expect([reached, sent.length]).toEqual([16, 1_000]);
+    expect(floods()).toBe(8_984);
   });
 
   it('tell the host when they are cancelled, and nobody else', () => {

@@ -17,7 +17,14 @@ const limits: SandboxLimits = {
   graceMs: 60,
 };
 
-const wide = { maxJsonBytes: 2 ** 30, maxBinaryBytes: 2 ** 30, maxDepth: 1_000, maxElements: 1_000_000 };
+const wide = {
+  maxJsonBytes: 2 ** 30,
+  maxBinaryBytes: 2 ** 30,
+  maxDepth: 1_000,
+  maxElements: 1_000_000,
+  maxCallJsonBytes: 2 ** 30,
+  maxCallElements: 1_000_000,
+};
 
 export interface ScriptedGuest {
   readonly session: Session;
