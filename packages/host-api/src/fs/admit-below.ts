@@ -3,6 +3,7 @@ import type { CallContext } from '../host-function.js';
 import { left } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
 import { childPath } from './list-directory.js';
+import { paced } from './paced.js';
 import { walkTree } from './walk-tree.js';
 
 /** An entry below a folder, parents before children. */
@@ -32,7 +33,7 @@ export async function admitBelow(session: FsSession, request: AdmitBelowRequest)
   const paths = new Map<string, CanonicalPath>([['', top]]);
   for await (const { below, entries } of walkTree(tree, top, { context, limit, enters: () => true })) {
     const parent = paths.get(below.join('/')) ?? top;
-    for (const { name, kind } of entries) {
+    for await (const { name, kind } of paced(entries, context)) {
       const path = admitChild(session, { parent, name, operations });
       const names = [...below, name];
       found.push({ path, below: names, isDirectory: kind === 'directory' });

@@ -7,6 +7,7 @@ import { parseArguments } from '../arguments.js';
 import type { HostFunction } from '../host-function.js';
 import { act, admitPath, left } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
+import { paced } from './paced.js';
 import { walkTree } from './walk-tree.js';
 
 const MAX_LIMIT = 10_000;
@@ -39,7 +40,7 @@ export function createGlob(session: FsSession): HostFunction {
       const limit = (): number => left(gate.meter, 'maxEntriesRead');
       for await (const { below, entries } of walkTree(tree, top, { context, limit, enters })) {
         gate.meter.reserve('maxEntriesRead', entries.length).commit();
-        for (const { name, kind } of entries) {
+        for await (const { name, kind } of paced(entries, context)) {
           const path = kind === 'file' ? pathOf([...below, name]) : undefined;
           if (path === undefined) continue;
           const question = { kind: 'fs', operation: 'read', path } as const;

@@ -4,22 +4,42 @@ import { join } from 'node:path';
 import type { CanonicalPath, GuestDirEntry } from '@kb-labs/contracts';
 import { isPluginError } from '@kb-labs/contracts';
 import type { Gate } from '../gate.js';
+import type { CallContext } from '../host-function.js';
 import type { OpenDirectory } from './open-directory.js';
+import { paced } from './paced.js';
+
+/** What bounds a listing. */
+export interface ListOptions {
+  readonly limit: number;
+  readonly context: CallContext;
+}
 
 /** Names and kinds in a folder, unsorted: `limit + 1` of them at most, so that one too many can be seen. Links are `other`. */
-export function listDirectory(directory: OpenDirectory, limit: number): readonly GuestDirEntry[] {
+export async function listDirectory(
+  directory: OpenDirectory,
+  { limit, context }: ListOptions,
+): Promise<readonly GuestDirEntry[]> {
   const entries: GuestDirEntry[] = [];
-  const listing = opendirSync(directory.here);
+  for await (const entry of paced(readEntries(directory), context)) {
+    entries.push(entry);
+    if (entries.length > limit) break;
+  }
+  return entries;
+}
+
+/** Reads a folder entry by entry, and without a turn of the event loop unless the caller takes one. Links are `other`. */
+export function* readEntries(directory: OpenDirectory): Generator<GuestDirEntry> {
+  const listing = opendirSync(directory.here, { bufferSize: ENTRIES_PER_READ });
   try {
     for (let entry = listing.readSync(); entry !== null; entry = listing.readSync()) {
-      entries.push({ name: entry.name, kind: kindOf(entry) });
-      if (entries.length > limit) break;
+      yield { name: entry.name, kind: kindOf(entry) };
     }
   } finally {
     listing.closeSync();
   }
-  return entries;
 }
+
+const ENTRIES_PER_READ = 128;
 
 /** The kind of a directory entry or of a file's facts. */
 export function kindOf(entry: Pick<Dirent, 'isFile' | 'isDirectory'>): GuestDirEntry['kind'] {

@@ -9,6 +9,7 @@ import { act, admitPath, charge, left } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
 import { childPath, kindOf, listDirectory } from './list-directory.js';
 import { DiskRefusedError } from './open-directory.js';
+import { paced } from './paced.js';
 
 const pathArguments = z.tuple([z.unknown(), z.strictObject({}).optional()]);
 
@@ -20,12 +21,13 @@ export function createReadDir(session: FsSession): HostFunction {
   return async (args, context): Promise<readonly GuestDirEntry[]> => {
     const [rawPath] = parseArguments('fs.readDir', pathArguments, args);
     const path = admitPath(session.gate, rawPath, ['list']);
-    return act(session, { action: 'list', operation: 'list', path }, () => {
+    return act(session, { action: 'list', operation: 'list', path }, async () => {
       throwIfStopped(context);
       using directory = session.tree.enter(path);
-      const listed = listDirectory(directory, left(session.gate.meter, 'maxEntriesRead'));
+      const listed = await listDirectory(directory, { limit: left(session.gate.meter, 'maxEntriesRead'), context });
       using entries = charge(session.gate.meter, 'maxEntriesRead', listed.length);
-      const visible = listed.filter((entry) => isVisible(session, path, entry));
+      const visible: GuestDirEntry[] = [];
+      for await (const entry of paced(listed, context)) if (isVisible(session, path, entry)) visible.push(entry);
       requireFits(visible, session.maxMessageBytes);
       entries.commit();
       return visible.sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,5 +1,4 @@
 import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createError } from '@kb-labs/contracts';
 import type { CanonicalPath } from '@kb-labs/contracts';
 import { z } from 'zod';
@@ -9,11 +8,9 @@ import type { CallContext, HostFunction } from '../host-function.js';
 import { admitBelow } from './admit-below.js';
 import { act, admitPath, charge } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
+import { paced } from './paced.js';
 
 const removeArguments = z.tuple([z.unknown(), z.strictObject({ recursive: z.boolean().optional() }).optional()]);
-
-/** Entries between two looks at the host's event loop. */
-const ENTRIES_PER_TURN = 256;
 
 interface Doomed {
   readonly path: CanonicalPath;
@@ -56,8 +53,7 @@ function isDirectoryAt(session: FsSession, path: CanonicalPath): boolean {
 
 /** From the leaves to the top. What was not in the plan is not removed: its folder then is not empty, and the system says so. */
 async function removeAll(session: FsSession, doomed: readonly Doomed[], context: CallContext): Promise<number> {
-  for (const [index, { path, isDirectory }] of doomed.toReversed().entries()) {
-    if (index % ENTRIES_PER_TURN === ENTRIES_PER_TURN - 1) await nextTurn();
+  for await (const { path, isDirectory } of paced(doomed.toReversed(), context)) {
     throwIfStopped(context);
     using place = session.tree.locate(path);
     if (isDirectory) rmdirSync(place.directory.entry(place.name));

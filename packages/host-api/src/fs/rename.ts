@@ -11,6 +11,7 @@ import type { FsSession } from './fs-session.js';
 import { inspectReplaced } from './open-file.js';
 import { childPath } from './list-directory.js';
 import { DiskRefusedError } from './open-directory.js';
+import { paced } from './paced.js';
 import { refuseRoot } from './remove.js';
 
 const renameArguments = z.tuple([z.unknown(), z.unknown(), z.strictObject({}).optional()]);
@@ -63,7 +64,7 @@ async function admitMove(session: FsSession, { from, to, context }: Move): Promi
   const { gate } = session;
   const entries = await admitBelow(session, { path: from, context, operations: ['delete', 'write'] });
   const arrived = new Map<string, CanonicalPath>([['', to]]);
-  for (const { below, isDirectory } of entries) {
+  for await (const { below, isDirectory } of paced(entries, context)) {
     const parent = arrived.get(below.slice(0, -1).join('/')) ?? to;
     const path = childPath(gate, parent, below.at(-1) ?? '');
     const request = { kind: 'fs', operation: 'write', path: path ?? `${to.asWritten}/${below.join('/')}` } as const;

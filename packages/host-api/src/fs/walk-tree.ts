@@ -4,6 +4,8 @@ import { throwIfStopped } from '../host-function.js';
 import type { CallContext } from '../host-function.js';
 import type { FileTree } from './file-tree.js';
 import { listDirectory } from './list-directory.js';
+import type { ListOptions } from './list-directory.js';
+import { paced } from './paced.js';
 
 /** One folder that was listed, and where it stands below the top of the walk. */
 export interface WalkedDirectory {
@@ -38,19 +40,21 @@ export async function* walkTree(
     if (below === undefined) return;
     if (count % FOLDERS_PER_TURN === 0) await nextTurn();
     throwIfStopped(context);
-    const entries = listOnce(tree, { top, below, limit: limit() });
+    const entries = await listOnce(tree, { top, below, context, limit: limit() });
     yield { below, entries };
-    for (const { name, kind } of entries) {
+    for await (const { name, kind } of paced(entries, context)) {
       const next = [...below, name];
       if (kind === 'directory' && enters(next)) waiting.push(next);
     }
   }
 }
 
-function listOnce(
-  tree: FileTree,
-  { top, below, limit }: { readonly top: CanonicalPath; readonly below: readonly string[]; readonly limit: number },
-): readonly GuestDirEntry[] {
+interface OneFolder extends ListOptions {
+  readonly top: CanonicalPath;
+  readonly below: readonly string[];
+}
+
+async function listOnce(tree: FileTree, { top, below, ...options }: OneFolder): Promise<readonly GuestDirEntry[]> {
   using directory = tree.enter(top, below);
-  return listDirectory(directory, limit);
+  return await listDirectory(directory, options);
 }
