@@ -3,6 +3,7 @@ import type { PluginError } from '@kb-labs/contracts';
 
 const SENTENCES: Readonly<Record<string, string>> = {
   EACCES: 'the host itself may not',
+  EBUSY: 'it is in use, or something in it changes',
   EEXIST: 'it exists already',
   EFBIG: 'the file would be too big',
   EISDIR: 'it is a directory',

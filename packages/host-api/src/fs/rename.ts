@@ -5,11 +5,13 @@ import { parseArguments } from '../arguments.js';
 import { throwIfStopped } from '../host-function.js';
 import type { CallContext, HostFunction } from '../host-function.js';
 import { admitBelow } from './admit-below.js';
+import type { EntryBelow } from './admit-below.js';
 import type { Place } from './file-tree.js';
 import { act, admitPath, charge } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
 import { inspectReplaced } from './open-file.js';
-import { childPath } from './list-directory.js';
+import { createErrno } from './io-error.js';
+import { childPath, readEntries } from './list-directory.js';
 import { DiskRefusedError } from './open-directory.js';
 import { paced } from './paced.js';
 import { refuseRoot } from './remove.js';
@@ -30,14 +32,23 @@ export function createRename(session: FsSession): HostFunction {
     await act(session, { action: 'rename', operation: 'write', path: from }, async () => {
       using entries = charge(session.gate.meter, 'maxEntriesWritten', 1);
       throwIfStopped(context);
+      const admitted = isDirectoryAt(session, from) ? await admitMove(session, { from, to, context }) : undefined;
+      throwIfStopped(context);
+      // From here on in one turn: what was admitted is what moves.
       using source = session.tree.locate(from);
-      if (isMovableDirectory(source)) await admitMove(session, { from, to, context });
+      if (isMovableDirectory(source) !== (admitted !== undefined)) throw createErrno('EBUSY');
+      if (admitted !== undefined) requireUnchanged(session, from, admitted);
       using target = session.tree.locate(to);
       inspectTarget(target);
       renameSync(source.directory.entry(source.name), target.directory.entry(target.name));
       entries.commit();
     });
   };
+}
+
+function isDirectoryAt(session: FsSession, path: CanonicalPath): boolean {
+  using place = session.tree.locate(path);
+  return isMovableDirectory(place);
 }
 
 function isMovableDirectory({ directory, name }: Place): boolean {
@@ -60,7 +71,7 @@ interface Move {
   readonly context: CallContext;
 }
 
-async function admitMove(session: FsSession, { from, to, context }: Move): Promise<void> {
+async function admitMove(session: FsSession, { from, to, context }: Move): Promise<readonly EntryBelow[]> {
   const { gate } = session;
   const entries = await admitBelow(session, { path: from, context, operations: ['delete', 'write'] });
   const arrived = new Map<string, CanonicalPath>([['', to]]);
@@ -70,5 +81,18 @@ async function admitMove(session: FsSession, { from, to, context }: Move): Promi
     const request = { kind: 'fs', operation: 'write', path: path ?? `${to.asWritten}/${below.join('/')}` } as const;
     if (path === undefined || !gate.permits(request)) gate.admit(request, 'write');
     if (path !== undefined && isDirectory) arrived.set(below.join('/'), path);
+  }
+  return entries;
+}
+
+/** Throws `EBUSY` where something was put into the folder since it was admitted, by another run or another program. */
+function requireUnchanged({ tree }: FsSession, top: CanonicalPath, admitted: readonly EntryBelow[]): void {
+  const known = new Map(admitted.map(({ below, isDirectory }) => [below.join('/'), isDirectory]));
+  const folders = admitted.filter(({ isDirectory }) => isDirectory).map(({ below }) => below);
+  for (const below of [[], ...folders]) {
+    using directory = tree.enter(top, below);
+    for (const { name, kind } of readEntries(directory)) {
+      if (known.get([...below, name].join('/')) !== (kind === 'directory')) throw createErrno('EBUSY');
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EVERYTHING, makeFolder, openHost, outcome } from '../open-host.js';
@@ -68,4 +68,55 @@ describe('fs.rename', () => {
     await call('fs.rename', 'a/b', 'b');
     expect(await outcome(call('fs.readFile', 'b/link'))).toBe('ERR_PERMISSION_DENIED link');
   });
+
+  it('moves no file that another call puts into the folder meanwhile', async () => {
+    const root = makeFolder();
+    makeStage(root);
+    const { call } = openHost(root, { fs: { mode: 'readWrite', allow: ['.'], deny: ['app/config.json'] } });
+    const results = await Promise.all([
+      outcome(call('fs.rename', 'stage', 'app')),
+      ...Array.from({ length: 20 }, () => outcome(call('fs.appendFile', 'stage/config.json', '{}'))),
+    ]);
+
+    expect(results).toEqual(['resolved: undefined', ...Array.from({ length: 20 }, () => 'ERR_IO_FAILED ENOENT')]);
+    expect(existsSync(join(root, 'app/config.json'))).toBe(false);
+  });
+
+  it('waits for what was called before it', async () => {
+    const root = makeFolder();
+    makeStage(root);
+    const { call } = openHost(root, { fs: { mode: 'readWrite', allow: ['.'], deny: ['app/config.json'] } });
+    const appended = call('fs.appendFile', 'stage/config.json', '{}');
+    const renamed = outcome(call('fs.rename', 'stage', 'app'));
+
+    expect(await appended).toBe(undefined);
+    expect(await renamed).toBe('ERR_PERMISSION_DENIED denied-by-rule');
+    expect(readFileSync(join(root, 'stage/config.json'), 'utf8')).toBe('{}');
+  });
+
+  it.each([
+    ['a file', (stage: string) => writeFileSync(join(stage, 'config.json'), '{}')],
+    // Some of these are walked through before, and some after.
+    [
+      'files further below',
+      (stage: string) => readdirSync(stage).forEach((name) => writeFileSync(join(stage, name, 'x'), '')),
+    ],
+    ['a folder', (stage: string) => mkdirSync(join(stage, 'config.json'))],
+    ['a link', (stage: string) => symlinkSync('/etc/passwd', join(stage, 'link'))],
+  ])('moves nothing where another run puts %s into the folder meanwhile', async (_, put) => {
+    const root = makeFolder();
+    makeStage(root);
+    const { call } = openHost(root, { fs: { mode: 'readWrite', allow: ['.'], deny: ['app/config.json'] } });
+    const renamed = outcome(call('fs.rename', 'stage', 'app'));
+    // The folder is listed in the turn that the call was made in, and the walk over those below takes several.
+    setImmediate(() => put(join(root, 'stage')));
+
+    expect(await renamed).toBe('ERR_IO_FAILED EBUSY');
+    expect(existsSync(join(root, 'app'))).toBe(false);
+  });
 });
+
+/** A folder of so many that a walk over it takes several turns. */
+function makeStage(root: string): void {
+  for (let n = 0; n < 200; n += 1) mkdirSync(join(root, `stage/folder-${n}`), { recursive: true });
+}
