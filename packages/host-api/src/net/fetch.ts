@@ -52,6 +52,7 @@ async function exchange(session: NetSession, { init, target, context }: Admitted
   context.signal.addEventListener('abort', abort, { once: true });
   try {
     const { response, request, hops } = await followHops(session, current, { ...init, target });
+    requireStatus(target, response.status);
     return {
       id: opened.answer(createDownload(response.body, gate.meter)),
       status: response.status,
@@ -70,6 +71,19 @@ async function exchange(session: NetSession, { init, target, context }: Admitted
   } finally {
     context.signal.removeEventListener('abort', abort);
   }
+}
+
+/** A guest's `Response` can have no other status: it would throw, and leave a body behind that nobody reads. */
+function requireStatus(target: NetTarget, status: number): void {
+  if (status >= 200 && status <= 599) return;
+  throw createError(
+    'ERR_FETCH_FAILED',
+    `fetch of ${target.scheme}://${target.host}:${target.port} failed: status ${status}`,
+    {
+      details: { status, host: target.host },
+      hint: 'ask a server that answers with a status from 200 to 599',
+    },
+  );
 }
 
 function createExchange({ clock }: NetSession, { body }: FetchArguments, target: NetTarget): Exchange {

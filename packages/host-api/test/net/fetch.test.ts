@@ -93,6 +93,18 @@ describe('net.fetch', () => {
     expect(`${String(error)} ${JSON.stringify(error)}`).not.toMatch(/127\.0\.0\.1|secret/);
   });
 
+  it.each([600, 999])('fails where the status is %i, and leaves no connection behind', async (status) => {
+    const server = await serve((_, response) => {
+      // Never ended: the connection closes only where the fetch is given up.
+      response.writeHead(status).write('body');
+    });
+    const { call } = openHost(makeFolder(), { net: { allow: [server.origin] } });
+    const error: unknown = await call('net.fetch', { url: server.origin }).catch((caught: unknown) => caught);
+
+    expect(error).toMatchObject({ code: 'ERR_FETCH_FAILED', details: { status, host: '127.0.0.1' } });
+    await vi.waitFor(() => expect(server.open()).toBe(0));
+  });
+
   it('ends when its call is aborted, when it is cancelled, and when the run is over; the sockets with it', async () => {
     const server = await serve((request, response) => {
       if (request.url === '/head') response.write('x');
