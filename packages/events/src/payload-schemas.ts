@@ -1,12 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { createError } from '@kb-labs/contracts';
-import type { PluginError } from '@kb-labs/contracts';
+import { createError, MAX_ISSUES } from '@kb-labs/contracts';
+import type { Issue, PluginError } from '@kb-labs/contracts';
 import { configInvalid } from './event-errors.js';
 import { showTopic } from './topic.js';
 import { matches, parsePattern } from './topic-pattern.js';
 import type { TopicPattern } from './topic-pattern.js';
-
-const MAX_ISSUES = 20;
 
 /** Schemas by topic. `parse` returns what the last one that matches made, or the payload itself where none matches. */
 export interface PayloadSchemas {
@@ -50,13 +48,18 @@ function validate(schema: StandardSchemaV1, value: unknown, topic: string): unkn
 }
 
 function refused(topic: string, issues: readonly StandardSchemaV1.Issue[]): PluginError {
-  const shown = issues.slice(0, MAX_ISSUES).map(({ message, path = [] }) => ({
-    path: path.map((part) => String(typeof part === 'object' ? part.key : part).slice(0, 64)).slice(0, 8),
+  const shown = issues.slice(0, MAX_ISSUES).map(({ message, path = [] }): Issue => ({
+    pointer: path.slice(0, 8).map(pointerStep).join(''),
     message: message.slice(0, 512),
   }));
   return createError('ERR_INVALID_ARGUMENT', `The payload does not fit the schema of ${topic}: ${shown[0]?.message}`, {
     details: { topic, issues: shown, issueCount: issues.length },
   });
+}
+
+function pointerStep(part: PropertyKey | StandardSchemaV1.PathSegment): string {
+  const key = String(typeof part === 'object' ? part.key : part).slice(0, 64);
+  return `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 function isStandardSchema(value: unknown): value is StandardSchemaV1 {

@@ -12,8 +12,24 @@ describe('payload schemas', () => {
     await expect(port.publish('report.done', { pages: 'secret' })).rejects.toEqual(
       withCode('ERR_INVALID_ARGUMENT', {
         topic: 'report.done',
-        issues: [{ path: ['pages'], message: expect.not.stringContaining('secret') }],
+        issues: [{ pointer: '/pages', message: expect.not.stringContaining('secret') }],
         issueCount: 1,
+      }),
+    );
+  });
+
+  it('point into what was refused, and name the first ten issues', async () => {
+    const pages = z.array(z.number());
+    await using test = openBus({ schemas: { report: z.object({ 'a/b~c': pages }) } });
+    const refused = test.open().publish('report', { 'a/b~c': Array.from({ length: 12 }, () => 'x') });
+    await expect(refused).rejects.toEqual(
+      withCode('ERR_INVALID_ARGUMENT', {
+        topic: 'report',
+        issues: Array.from({ length: 10 }, (_, index) => ({
+          pointer: `/a~1b~0c/${index}`,
+          message: expect.any(String),
+        })),
+        issueCount: 12,
       }),
     );
   });
