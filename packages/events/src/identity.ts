@@ -1,14 +1,13 @@
+import { isPluginId } from '@kb-labs/contracts';
 import type { EventPlace, EventScope, EventSender } from '@kb-labs/contracts';
 import { invalidArgument } from './event-errors.js';
 
-// `name` or `@scope/name`, as npm names packages: it holds no colon, so channels cannot be confused.
-const PLUGIN_ID = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 const ID = /^[\x21-\x7e]{1,128}$/;
 
 /** The channel of each scope; none for a scope that the party has no place in. */
 export type Channels = Readonly<Record<EventScope, string | undefined>>;
 
-/** The channels that a plugin's execution, or the host at a place, reaches. */
+/** The channels that a plugin's execution, or the host at a place, reaches. No id holds a colon, so none can be taken for another. */
 export function channelsOf(place: EventPlace | undefined): Channels {
   if (place === undefined) return { execution: undefined, plugin: undefined, host: 'host' };
   const { pluginId, executionId } = place;
@@ -21,7 +20,7 @@ export function channelsOf(place: EventPlace | undefined): Channels {
 
 /** Throws `ERR_INVALID_ARGUMENT` for what is not a plugin's id. */
 export function assertPluginId(pluginId: unknown): void {
-  if (typeof pluginId === 'string' && pluginId.length <= 214 && PLUGIN_ID.test(pluginId)) return;
+  if (isPluginId(pluginId)) return;
   throw invalidArgument('pluginId is not an id of a plugin', 'Write name or @scope/name, as npm names packages.');
 }
 
