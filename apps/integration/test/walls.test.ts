@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
@@ -91,19 +91,34 @@ describe.each(places.filter(({ name }) => name !== 'in-process'))('$name', ({ cr
       expect(next.ok).toBe(true);
     });
 
-    it.each(['fillHeap', 'fillBuffers', 'fillWasm'])('%s ends at its memory quota, and says so', async (attack) => {
+    it.each(['fillHeap', 'fillBuffers', 'fillWasm', 'fillPageTables'])(
+      '%s ends at its memory quota, and says so',
+      async (attack) => {
+        await using scene = await openScene(create());
+        const context = hostile(scene, { memoryMb: 64 });
+        const result = await scene.runtime.execute(`./handlers.js#${attack}`, {}, context);
+        expect(result).toMatchObject({
+          ok: false,
+          error: {
+            code: 'ERR_MEMORY_EXCEEDED',
+            http: 507,
+            details: { quota: 'memoryMb', used: expect.any(Number), limit: 64 },
+          },
+          metrics: { peakMemoryBytes: { limit: 64 * 1_048_576 } },
+        });
+      },
+    );
+
+    it('finds nothing of the host behind its standard descriptors', async () => {
+      const facts = (): unknown => {
+        const { mode, uid, gid, mtimeMs } = statSync('/dev/null');
+        return { mode, uid, gid, mtimeMs };
+      };
+      const before = facts();
       await using scene = await openScene(create());
-      const context = hostile(scene, { memoryMb: 64 });
-      const result = await scene.runtime.execute(`./handlers.js#${attack}`, {}, context);
-      expect(result).toMatchObject({
-        ok: false,
-        error: {
-          code: 'ERR_MEMORY_EXCEEDED',
-          http: 507,
-          details: { quota: 'memoryMb', used: expect.any(Number), limit: 64 },
-        },
-        metrics: { peakMemoryBytes: { limit: 64 * 1_048_576 } },
-      });
+      const result = await scene.runtime.execute('./handlers.js#touchesDescriptors', {}, hostile(scene));
+      expect(result.ok).toBe(true);
+      expect(facts()).toEqual(before);
     });
 
     it('that spins ends at its CPU quota', async () => {

@@ -143,6 +143,35 @@ export function fillWasm() {
   }
 }
 
+/** Reads memory that it never writes: no page of it is resident, and each costs a part of a page table. */
+export function fillPageTables() {
+  const kept = [];
+  for (;;) {
+    const untouched = new Uint8Array(2 ** 30);
+    let sum = 0;
+    for (let at = 0; at < untouched.length; at += 2 ** 21) sum += untouched[at];
+    kept.push([untouched, sum]);
+  }
+}
+
+/** Tries to change what its standard descriptors lead to. */
+export function touchesDescriptors() {
+  const fs = builtin('node:fs');
+  for (const fd of [0, 1, 2]) {
+    for (const change of [
+      () => fs.futimesSync(fd, 1, 1),
+      () => fs.fchmodSync(fd, 0o600),
+      () => fs.fchownSync(fd, 1, 1),
+    ]) {
+      try {
+        change();
+      } catch {
+        // Refused; what counts is what the host sees.
+      }
+    }
+  }
+}
+
 export function pid() {
   return process.pid;
 }
