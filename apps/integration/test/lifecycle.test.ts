@@ -52,6 +52,7 @@ describe.each(forks)('$name', ({ name, create, works, notRun }) => {
       const controller = new AbortController();
       const request = { handler: './handlers.js#spin', input: {}, signal: controller.signal };
       const first = scene.runtime.execute(request, grant(scene, folder));
+      await vi.waitFor(() => expect(processesOf(folder)).not.toEqual([]), { timeout: 5_000, interval: 5 });
       const second = await scene.runtime.execute('./handlers.js#pid', {}, grant(scene, folder, { queueTimeoutMs: 50 }));
       expect(second).toMatchObject({
         ok: false,
