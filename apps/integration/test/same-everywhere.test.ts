@@ -78,6 +78,7 @@ describe.each(places)('$name', ({ create, works, notRun, name }) => {
         name: 'NonError',
         message: 'only text',
         code: undefined,
+        hint: undefined,
         stack: undefined,
         cause: undefined,
         errors: [],
@@ -136,6 +137,37 @@ describe.each(places)('$name', ({ create, works, notRun, name }) => {
         expect(JSON.stringify(result)).not.toContain('the secret');
       },
     );
+
+    it('that does not catch a denial fails with what to change, and the result holds the denial', async () => {
+      await using scene = await openScene(create());
+      const context = scene.grant({
+        capabilities: ['fs.read'],
+        permissions: { fs: { mode: 'read', allow: ['other'] } },
+      });
+      const result = await scene.runtime.execute('./handlers.js#reads', 'data/hello.txt', context);
+      expect(errorOf(result)).toMatchObject({
+        code: 'ERR_HANDLER_FAILED',
+        hint: expect.stringMatching(/\S/u),
+        error: { code: 'ERR_PERMISSION_DENIED', hint: expect.stringMatching(/\S/u) },
+      });
+      expect(result.denials).toEqual([
+        expect.objectContaining({
+          operation: 'read',
+          target: 'data/hello.txt',
+          decision: { allowed: false, reason: 'not-requested' },
+          patches: [expect.objectContaining({ document: 'grant' })],
+        }),
+      ]);
+    });
+
+    it('that reaches for what it does not hold is told what it does hold', async () => {
+      await using scene = await openScene(create());
+      const result = await scene.runtime.execute('./handlers.js#reads', 'data/hello.txt', scene.grant());
+      expect(errorOf(result)).toMatchObject({
+        code: 'ERR_HANDLER_FAILED',
+        hint: expect.stringContaining('this run holds no host functions'),
+      });
+    });
 
     it('has its schemas run beside it, and gets the parsed value', async () => {
       await using scene = await openScene(create());

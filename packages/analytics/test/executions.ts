@@ -41,6 +41,7 @@ function result(
     ...identity,
     metrics: metrics(plan.startMs ?? 30),
     artifacts: [],
+    denials: [],
     logs: [],
     confinement: confinement(),
   };
@@ -49,6 +50,7 @@ function result(
     name: 'Error',
     message: 'guest says token=abcdef',
     code: undefined,
+    hint: undefined,
     stack: undefined,
     cause: undefined,
     errors: [],

@@ -7,6 +7,8 @@ export interface GuestError {
   readonly name: string;
   readonly message: string;
   readonly code: string | undefined;
+  /** What to change, where the error came from a host call; the guest's own words, and no proof of anything. */
+  readonly hint: string | undefined;
   /** Source-mapped where the plugin ships maps; frames of the plugin alone, paths relative to its root. */
   readonly stack: string | undefined;
   readonly cause: GuestError | undefined;

@@ -1,4 +1,5 @@
 import type { ArtifactInfo } from './artifacts.js';
+import type { AuditRecord } from './audit-record.js';
 import type { ConfinementReport } from './confinement.js';
 import type { ErrorEnvelope } from './error-envelope.js';
 import type { LogRecord } from './log-record.js';
@@ -49,6 +50,8 @@ interface ExecutionRecord {
   readonly pluginId: string;
   readonly metrics: ExecutionMetrics;
   readonly artifacts: readonly ArtifactInfo[];
+  /** What was denied, with the changes that would allow it: the first 100. All decisions go to the observers. */
+  readonly denials: readonly AuditRecord[];
   /** What the guest said, in its order, cut at `maxOutputBytes` with a marker. */
   readonly logs: readonly LogRecord[];
   /** What was enforced, and by what; `undefined` where the run ended before it had a sandbox. */

@@ -60,7 +60,8 @@ export type {
   PluginManifest,
   PluginRegistry,
 } from './manifest.js';
-export type { AuditRecord, EventStamp, ExecutionEvent, ExecutionObserver } from './observer.js';
+export type { AuditRecord } from './audit-record.js';
+export type { EventStamp, ExecutionEvent, ExecutionObserver } from './observer.js';
 export type {
   CanonicalPath,
   DenyReason,

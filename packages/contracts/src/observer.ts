@@ -1,9 +1,9 @@
 import type { ArtifactInfo } from './artifacts.js';
+import type { AuditRecord } from './audit-record.js';
 import type { ConfinementReport } from './confinement.js';
 import type { ErrorCode } from './error-codes.js';
 import type { ExecuteResult } from './execution.js';
 import type { LogRecord } from './log-record.js';
-import type { DiskRefusal, FsOperation, PermissionDecision, PermissionPatch } from './permission-policy.js';
 import type { StageName } from './stage.js';
 
 /** Who an event is about. Stamped by the host; nothing here comes from the guest. */
@@ -15,17 +15,6 @@ export interface EventStamp {
   readonly seq: number;
   /** Milliseconds since the epoch. */
   readonly time: number;
-}
-
-/** One decision of the policy, allowed or denied: what was asked, as the plugin wrote it, and the rule or the reason. */
-export interface AuditRecord {
-  readonly kind: 'fs' | 'net' | 'address' | 'env';
-  readonly operation: FsOperation | 'fetch' | 'connect' | 'redirect' | 'read';
-  /** At most 1 024 characters, as the plugin wrote it; user info and query of a URL left out. */
-  readonly target: string;
-  readonly decision: PermissionDecision | { readonly allowed: false; readonly reason: DiskRefusal };
-  /** What would turn a denial into an allowance. */
-  readonly patches: readonly PermissionPatch[];
 }
 
 /** One thing that happened in an execution. `execution-start` comes first, `execution-end` last, each once. */

@@ -75,7 +75,7 @@ function isRefused(specifier: string): boolean {
 
 function refusedModule(specifier: string): Error {
   return refusal(
-    `the module "${specifier}" is not available in a sandbox: for the network there is ctx.fetch, which "net.fetch" brings`,
+    `the module "${specifier}" is not available in a sandbox; for the network there is ctx.fetch, which "net.fetch" brings`,
   );
 }
 

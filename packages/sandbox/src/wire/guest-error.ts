@@ -3,6 +3,7 @@ import type { GuestError } from '@kb-labs/contracts';
 const MAX_MESSAGE = 8_192;
 const MAX_STACK = 16_384;
 const MAX_NAME = 256;
+const MAX_HINT = 1_024;
 const MAX_CAUSES = 8;
 const MAX_PARTS = 16;
 
@@ -24,6 +25,7 @@ function describe(thrown: unknown, root: string, walk: Walk): GuestError {
   const name = readText(thrown, 'name', MAX_NAME);
   const message = readText(thrown, 'message', MAX_MESSAGE);
   const code = readText(thrown, 'code', MAX_NAME);
+  const hint = readText(thrown, 'hint', MAX_HINT);
   const stack = readText(thrown, 'stack', MAX_STACK * 4);
   const inner = { depth: walk.depth + 1, seen: new Set([...walk.seen, thrown]) };
   const cause = describeCause(read(thrown, 'cause'), root, inner);
@@ -33,6 +35,7 @@ function describe(thrown: unknown, root: string, walk: Walk): GuestError {
     name: name.text ?? 'Error',
     message: message.text ?? '',
     code: code.text,
+    hint: hint.text,
     stack: mapped?.slice(0, MAX_STACK),
     cause: cause.error,
     errors: parts.errors,
@@ -67,6 +70,7 @@ function nonError(thrown: unknown): GuestError {
     name: 'NonError',
     message: text,
     code: undefined,
+    hint: undefined,
     stack: undefined,
     cause: undefined,
     errors: [],
@@ -150,6 +154,7 @@ export function parseGuestError(value: unknown, depth = 0): GuestError {
     name: text('name', MAX_NAME) ?? 'Error',
     message: text('message', MAX_MESSAGE) ?? '',
     code: text('code', MAX_NAME),
+    hint: text('hint', MAX_HINT),
     stack: text('stack', MAX_STACK),
     cause: deeper && cause !== undefined && cause !== null ? parseGuestError(cause, depth + 1) : undefined,
     errors:

@@ -4,7 +4,7 @@ import { createError } from '@kb-labs/contracts';
 import type { GuestError } from '@kb-labs/contracts';
 import { describeThrown, parseGuestError } from '../../src/wire/guest-error.js';
 
-const bare = { code: undefined, stack: undefined, cause: undefined, errors: [], truncated: false };
+const bare = { code: undefined, hint: undefined, stack: undefined, cause: undefined, errors: [], truncated: false };
 const nothing = (message: string): GuestError => ({ name: 'NonError', message, ...bare });
 
 function throwing(): never {
