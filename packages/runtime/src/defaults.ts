@@ -11,6 +11,7 @@ import {
 import { createError } from '@kb-labs/contracts';
 import type { ArtifactStore, SandboxAdapter } from '@kb-labs/contracts';
 import { forkSandbox, inProcessSandbox } from '@kb-labs/sandbox';
+import { satisfies } from 'semver';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAdmission } from './admission.js';
 import type { ArtifactOutlet } from './artifact-outlet.js';
@@ -39,7 +40,17 @@ export const execute: Execute = bothForms(async (args) => {
 // The one piece of state in a module: the free functions have no other place for the queue and the log that they share.
 let shared: EngineRuntime | undefined;
 
+/** npm only warns of a Node that is too old, and what then fails says nothing of it. */
+function assertNodeVersion(): void {
+  const { node: range } = packageJson.engines;
+  if (satisfies(process.versions.node, range, { includePrerelease: true })) return;
+  throw createError('ERR_CONFIG_INVALID', `Node ${range} is needed, and this is ${process.versions.node}`, {
+    hint: 'run the host with a newer Node',
+  });
+}
+
 function openRuntime(options: RuntimeOptions): EngineRuntime {
+  assertNodeVersion();
   const parsed = parseRuntimeOptions(options);
   const clock = parsed.clock ?? systemClock;
   const log = createRuntimeLog({

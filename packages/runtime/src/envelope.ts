@@ -16,7 +16,7 @@ export function toEnvelope(thrown: unknown, stage: StageName | undefined, guestE
     message: ours === undefined ? internalMessage(stage) : ours.message,
     stage,
     details: ours === undefined ? {} : ours.details,
-    hint: ours?.hint,
+    hint: ours?.hint ?? guestError?.hint,
     retryable: ERROR_CODES[code].retryable,
     http: ERROR_CODES[code].http,
     cause: causeCodes(thrown),

@@ -76,7 +76,7 @@ async function runInSandbox(run: Run, work: GuestWork): Promise<unknown> {
   const { job, engine, prepared, authority, functions } = work;
   const { policy, meter } = authority;
   const { graceMs } = engine;
-  const audit = (record: AuditRecord): void => run.emit({ type: 'audit', audit: record });
+  const audit = (record: AuditRecord): void => run.audit(record);
   const env = functions.includes('env.read') ? pickEnv({ job, prepared, policy, audit }) : {};
   const { clock, hostApi } = engine;
   await using lent = run.closing(createHostApi({ ...hostApi, policy, meter, functions, audit, env, clock }), graceMs);

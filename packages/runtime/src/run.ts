@@ -1,5 +1,6 @@
 import type {
   ArtifactInfo,
+  AuditRecord,
   Clock,
   ConfinementReport,
   ErrorCode,
@@ -38,6 +39,9 @@ export class StageFailure extends Error {
   }
 }
 
+/** Denials that a result holds. */
+const MAX_DENIALS = 100;
+
 /** What one execution is about, and what ends it. */
 export interface RunOptions {
   readonly identity: RunIdentity;
@@ -57,6 +61,7 @@ export class Run {
   readonly emit: (body: EventBody) => void;
   artifacts: readonly ArtifactInfo[] = [];
   logs: readonly LogRecord[] = [];
+  readonly #denials: AuditRecord[] = [];
   confinement: ConfinementReport | undefined;
 
   constructor(options: RunOptions) {
@@ -103,6 +108,12 @@ export class Run {
     };
   }
 
+  /** Tells the observers of a decision, and keeps a denial for the result. */
+  audit(record: AuditRecord): void {
+    if (!record.decision.allowed && this.#denials.length < MAX_DENIALS) this.#denials.push(record);
+    this.emit({ type: 'audit', audit: record });
+  }
+
   /** The result of an execution that came through. */
   succeed(data: unknown): ExecuteResult {
     return this.#end({ ok: true, data, ...this.#record() });
@@ -118,7 +129,8 @@ export class Run {
     const { artifacts, confinement } = this;
     const metrics = closeReceipt(this.receipt, this.clock.monotonic());
     const logs = Object.freeze([...this.logs]);
-    return { ...this.identity, metrics, artifacts: Object.freeze([...artifacts]), logs, confinement };
+    const denials = Object.freeze([...this.#denials]);
+    return { ...this.identity, metrics, artifacts: Object.freeze([...artifacts]), denials, logs, confinement };
   }
 
   #end(result: ExecuteResult): ExecuteResult {

@@ -39,6 +39,7 @@ describe('toEnvelope', () => {
     const envelope = toEnvelope(createError('ERR_HANDLER_FAILED', 'The handler threw'), 'handler', guestError);
 
     expect([envelope.code, envelope.source, envelope.error]).toEqual(['ERR_HANDLER_FAILED', 'handler', guestError]);
+    expect(envelope.hint).toBe('grant it');
   });
 
   it.each([

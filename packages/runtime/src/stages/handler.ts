@@ -7,6 +7,7 @@ import type {
   SandboxHost,
   SandboxOutcome,
   StageName,
+  GuestError,
 } from '@kb-labs/contracts';
 import type { HostApi } from '@kb-labs/host-api';
 import { abortError } from '../abort.js';
@@ -55,12 +56,25 @@ export async function runHandler(run: Run, call: GuestCall): Promise<unknown> {
     if (outcome.ok) return outcome.value;
     const byCaller = outcome.error.code === 'ERR_ABORTED' && run.signal.aborted;
     const error = byCaller ? abortError(run.signal) : outcome.error;
-    throw new StageFailure(toEnvelope(error, STAGE_OF[outcome.phase], outcome.guestError));
+    const envelope = toEnvelope(error, STAGE_OF[outcome.phase], outcome.guestError);
+    throw new StageFailure({ ...envelope, hint: envelope.hint ?? hintFor(outcome.guestError, call.functions) });
   } finally {
     run.receipt.wallMs = run.clock.monotonic() - start;
     run.receipt.hostCallsByName = hostApi.callsByName;
     run.receipt.denials = hostApi.denials;
   }
+}
+
+/** What is not granted is absent, so a handler that uses it fails with a bare TypeError, or cannot load a module. Says what may be behind it. */
+function hintFor(error: GuestError | undefined, functions: readonly string[]): string | undefined {
+  if (error?.name === 'TypeError' && /is not a function|of undefined/u.test(error.message)) {
+    const held = functions.length === 0 ? 'no host functions' : functions.join(', ');
+    return `if it reached for ctx: this run holds ${held}; grant the capability that brings the others, and require it in the manifest`;
+  }
+  if (error?.code === 'ERR_MODULE_NOT_FOUND' || error?.code === 'MODULE_NOT_FOUND') {
+    return 'put what the plugin imports into its own folder: nothing outside of it can be loaded, and links that lead out are not followed';
+  }
+  return undefined;
 }
 
 /** An adapter's promise is to answer in time, not to reject, and to say how it ended. One that breaks it has lost its guest. */
