@@ -31,6 +31,7 @@ describe('toEnvelope', () => {
       name: 'PermissionDeniedError',
       message: 'not ours',
       code: 'ERR_PERMISSION_DENIED',
+      hint: 'grant it',
       stack: undefined,
       cause: undefined,
       errors: [],
