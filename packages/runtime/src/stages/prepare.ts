@@ -4,6 +4,7 @@ import type {
   HandlerDeclaration,
   HandlerModule,
   InstalledPlugin,
+  PluginError,
   PluginManifest,
   SandboxPlugin,
 } from '@kb-labs/contracts';
@@ -105,12 +106,23 @@ function assertSamePlugin(job: Job, found: { readonly id: string; readonly versi
   );
 }
 
+/** What is written without a path or an export is meant as a name. */
+function noSuchName(name: string, manifest: PluginManifest | undefined): PluginError {
+  const names = Object.keys(manifest?.handlers ?? {}).slice(0, 20);
+  const known = manifest === undefined ? 'no manifest was handed in' : `the manifest declares ${names.join(', ')}`;
+  return createError('ERR_HANDLER_NOT_FOUND', `there is no handler named "${name}": ${known}`, {
+    details: { handler: name, handlers: names },
+    hint: 'use a name from the manifest, or write ./file.js#export',
+  });
+}
+
 function findHandler(handler: Job['handler'], manifest: PluginManifest | undefined): HandlerDeclaration {
   const declared = manifest?.handlers ?? {};
   if (typeof handler === 'string' && Object.hasOwn(declared, handler)) {
     const byName = declared[handler];
     if (byName !== undefined) return byName;
   }
+  if (typeof handler === 'string' && /^[\w.-]{1,128}$/u.test(handler)) throw noSuchName(handler, manifest);
   const reference = typeof handler === 'string' ? parseHandlerReference(handler) : checkHandlerReference(handler);
   const written = `${reference.file}#${reference.export}`;
   const [first, second] = Object.values(declared).filter((declaration) => declaration.handler === written);

@@ -35,6 +35,20 @@ describe('prepare', () => {
     return { find: () => Promise.resolve(installed) };
   }
 
+  it('says which names there are where it is handed one that is not', async () => {
+    const known = errorOf(await execute('rnu', {}, contextWith(), manifestWith()));
+    expect(known).toMatchObject({
+      code: 'ERR_HANDLER_NOT_FOUND',
+      message: 'there is no handler named "rnu": the manifest declares run',
+      details: { handler: 'rnu', handlers: ['run'] },
+    });
+    expect(errorOf(await execute('run', {}, contextWith()))?.message).toBe(
+      'there is no handler named "run": no manifest was handed in',
+    );
+    const inherited = errorOf(await execute('constructor', {}, contextWith(), manifestWith()));
+    expect(inherited?.code).toBe('ERR_HANDLER_NOT_FOUND');
+  });
+
   it.each([
     './link.mjs#run',
     './folder/evil.mjs#run',
