@@ -5,6 +5,8 @@ import type { Manifest, Workspace } from './source-tree.js';
 /** The floor of each package. Imports go down only, never to a neighbour. */
 const FLOORS: Readonly<Record<string, number>> = {
   '@kb-labs/contracts': 0,
+  // What several rooms of the first floor need, and more than words: it stands below them all.
+  '@kb-labs/redaction': 0.5,
   '@kb-labs/permissions': 1,
   '@kb-labs/capabilities': 1,
   '@kb-labs/sandbox': 1,
@@ -12,7 +14,9 @@ const FLOORS: Readonly<Record<string, number>> = {
   '@kb-labs/events': 1,
   '@kb-labs/analytics': 1,
   '@kb-labs/diagnostics': 1,
+  '@kb-labs/presenters': 1,
   '@kb-labs/conformance': 1,
+  '@kb-labs/artifacts-s3': 2,
   '@kb-labs/host-api': 2,
   '@kb-labs/plugin-runtime': 3,
 };

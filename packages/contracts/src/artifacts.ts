@@ -6,8 +6,16 @@ export interface ArtifactDeclaration {
   readonly pathTemplate: string;
   /** JSON pointer into the output; `''` (the default) is all of it. Strings are stored as UTF-8, bytes as they are, the rest as JSON. */
   readonly from?: string;
+  /** `./file.js#export`: a Standard Schema that this part must fit. It runs in the sandbox, and changes nothing. */
+  readonly schema?: string;
   /** Default: `text/plain; charset=utf-8`, `application/octet-stream` or `application/json`, by what was stored. */
   readonly contentType?: string;
+  /** Semantic version of what the artifact says, for readers that ask for `minVersion`. */
+  readonly version?: string;
+  /** Semantic version of its form. */
+  readonly schemaVersion?: string;
+  /** Milliseconds from its writing after which it is gone. Default: it stays. */
+  readonly ttlMs?: number;
   /** Whether an output without this part is fine. Default false. */
   readonly optional?: boolean;
   readonly maxBytes?: number;
@@ -27,9 +35,15 @@ export interface ArtifactInfo {
   readonly bytes: number;
   /** Lower-case hex. */
   readonly sha256: string;
+  /** Names this version of the artifact, opaque: another write has another one. */
+  readonly etag: string;
   readonly contentType: string;
+  readonly version: string | undefined;
+  readonly schemaVersion: string | undefined;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
+  /** From this moment on, in milliseconds since the epoch, it counts as absent. */
+  readonly expiresAt: number | undefined;
   /** Where a person finds it: a file path or a URL of the store. Never handed to a guest. */
   readonly location: string;
 }
@@ -39,8 +53,14 @@ export interface ArtifactPutOptions {
   readonly contentType: string;
   /** Refuse with `ERR_ARTIFACT_TOO_LARGE` beyond this many bytes. */
   readonly maxBytes: number;
-  /** `fail` answers `ERR_ARTIFACT_CONFLICT` where the name is taken. */
-  readonly ifExists: 'replace' | 'fail';
+  /** Only over the version with this etag; else `ERR_ARTIFACT_CONFLICT`, and what stands there stays as it is. */
+  readonly ifMatch?: string;
+  /** Only where nothing stands, or what does has expired; else `ERR_ARTIFACT_CONFLICT`. */
+  readonly ifNoneMatch?: '*';
+  readonly version?: string;
+  readonly schemaVersion?: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt?: number;
   readonly signal: AbortSignal;
 }
 
@@ -54,7 +74,16 @@ export interface StoredArtifact {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** Stores bytes under names, whole or not at all. */
+/** Which version to delete. */
+export interface ArtifactDeleteOptions {
+  /** Only the version with this etag; another one stays, and the answer is `ERR_ARTIFACT_CONFLICT`. */
+  readonly ifMatch?: string;
+}
+
+/**
+ * Stores bytes under names, whole or not at all. Of several writers with a condition one wins, also among processes. It asks for no
+ * rights, and hands out what has expired: the broker in front of it does that.
+ */
 export interface ArtifactStore {
   put(
     key: ArtifactKey,
@@ -67,5 +96,93 @@ export interface ArtifactStore {
   /** Every artifact of a plugin, in the order of their paths. */
   list(pluginId: string): AsyncIterable<ArtifactInfo>;
   /** False where there was none. */
-  delete(key: ArtifactKey): Promise<boolean>;
+  delete(key: ArtifactKey, options?: ArtifactDeleteOptions): Promise<boolean>;
+}
+
+/** A store that can tell of changes, so that nobody has to ask again and again. */
+export interface WatchableArtifactStore extends ArtifactStore {
+  /** Calls back after each write or deletion of this key, also by another process, until disposed; it may call once too often. */
+  watch(key: ArtifactKey, onChange: () => void): Disposable;
+}
+
+/** Artifacts that a plugin may read. Every condition must hold; a list that is absent asks nothing. */
+export interface ArtifactReadRule {
+  /** `self`, the id of a plugin, or `*`. */
+  readonly from: string;
+  /** Globs over the segments of a path: `*`, `?`, and `**` as a whole segment. */
+  readonly paths: readonly string[];
+  /** Media types, `text/markdown` or `text/*`. */
+  readonly types?: readonly string[];
+}
+
+/** Artifacts of its own that a plugin may write and delete. */
+export type ArtifactWriteRule = Omit<ArtifactReadRule, 'from'>;
+
+/** What one document allows; what it does not name is denied. */
+export interface ArtifactRules {
+  readonly read: readonly ArtifactReadRule[];
+  readonly write: readonly ArtifactWriteRule[];
+}
+
+/** What a read asks of an artifact. */
+export interface ArtifactReadOptions {
+  /** An older one, and one without a version, is `ERR_ARTIFACT_NOT_FOUND`. */
+  readonly minVersion?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** How an artifact is to be kept. */
+export interface ArtifactWriteOptions {
+  /** Default: by what is written. */
+  readonly contentType?: string;
+  readonly version?: string;
+  readonly schemaVersion?: string;
+  /** Milliseconds from now after which it is gone. */
+  readonly ttlMs?: number;
+  readonly maxBytes?: number;
+  readonly ifMatch?: string;
+  readonly ifNoneMatch?: '*';
+  readonly signal?: AbortSignal;
+}
+
+/** Which artifacts to list. */
+export interface ArtifactQuery {
+  /** Whose. Default `self`. */
+  readonly from?: string;
+  /** Default: all paths. */
+  readonly glob?: string;
+  /** `ready` (the default): those that have not expired. */
+  readonly status?: 'ready' | 'expired' | 'all';
+  readonly minVersion?: string;
+  /** Default and maximum 1 000. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How long to wait for an artifact, and for which. */
+export interface ArtifactWaitOptions extends ArtifactReadOptions {
+  /** Default 30 000. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * What one party may do with artifacts, by URI: `artifact://<pluginId>/<path>`, `artifact://self/<path>` or a bare path of its own. Each
+ * throws `ERR_PERMISSION_DENIED` before it looks whether there is anything.
+ */
+export interface ArtifactAccess {
+  /** Throws `ERR_ARTIFACT_NOT_FOUND`, `_EXPIRED`; its body `_CORRUPT`, `_CONFLICT`. */
+  readStream(uri: string, options?: ArtifactReadOptions): Promise<StoredArtifact>;
+  writeStream(
+    uri: string,
+    body: Uint8Array | AsyncIterable<Uint8Array>,
+    options?: ArtifactWriteOptions,
+  ): Promise<ArtifactInfo>;
+  /** In the order of paths. What may not be read is left out. */
+  list(query?: ArtifactQuery): Promise<readonly ArtifactInfo[]>;
+  /** `undefined` where there is none, or it has expired. */
+  stat(uri: string, options?: ArtifactReadOptions): Promise<ArtifactInfo | undefined>;
+  delete(uri: string, options?: ArtifactDeleteOptions): Promise<boolean>;
+  /** Resolves as soon as the artifact is there. Throws `ERR_TIMEOUT`, `ERR_ABORTED`. */
+  wait(uri: string, options?: ArtifactWaitOptions): Promise<ArtifactInfo>;
+  copy(from: string, to: string, options?: ArtifactWriteOptions): Promise<ArtifactInfo>;
 }

@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'ERR_EVENT_TOO_LARGE'
   | 'ERR_EVENT_TIMEOUT'
   | 'ERR_EVENT_OVERFLOW'
+  | 'ERR_AUDIT_UNAVAILABLE'
   | 'ERR_INTERNAL';
 
 /** What a code means to those who only pass the error on. */
@@ -76,6 +77,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeFacts>> = freezeEn
   ERR_EVENT_TOO_LARGE: { http: 413, retryable: false },
   ERR_EVENT_TIMEOUT: { http: 504, retryable: true },
   ERR_EVENT_OVERFLOW: { http: 429, retryable: true },
+  ERR_AUDIT_UNAVAILABLE: { http: 503, retryable: true },
   ERR_INTERNAL: { http: 500, retryable: false },
 });
 

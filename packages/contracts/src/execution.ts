@@ -3,6 +3,7 @@ import type { AuditRecord } from './audit-record.js';
 import type { ConfinementReport } from './confinement.js';
 import type { ErrorEnvelope } from './error-envelope.js';
 import type { LogRecord } from './log-record.js';
+import type { OperationRecord } from './operation.js';
 import type { StageName } from './stage.js';
 
 /** A use beside its limit. `undefined`: not measured by this adapter, or not limited. */
@@ -35,10 +36,16 @@ export interface ExecutionMetrics {
   readonly bytesSent: Measured;
   readonly artifacts: Measured;
   readonly artifactBytes: Measured;
+  /** Published events. */
+  readonly events: Measured;
+  readonly invokes: Measured;
+  readonly commands: Measured;
   readonly outputBytes: Measured;
   readonly resultBytes: Measured;
   /** Resources that the handler left open when it returned, by kind. */
   readonly leaked: readonly string[];
+  /** Whether the sandbox was made for this run; `undefined` where the run ended before it had one. */
+  readonly coldStart: boolean | undefined;
   /** Milliseconds per stage, in the order in which they ran. */
   readonly stages: readonly { readonly stage: StageName; readonly ms: number }[];
 }
@@ -47,11 +54,15 @@ interface ExecutionRecord {
   readonly executionId: string;
   /** 32 lower-case hex digits (W3C trace context). */
   readonly traceId: string;
+  /** W3C trace context: what a request on behalf of this execution carries. */
+  readonly traceparent: string;
   readonly pluginId: string;
   readonly metrics: ExecutionMetrics;
   readonly artifacts: readonly ArtifactInfo[];
   /** What was denied, with the changes that would allow it: the first 100. All decisions go to the observers. */
   readonly denials: readonly AuditRecord[];
+  /** What the guest changed through the host API: the first 1 000. All go to the observers. */
+  readonly operations: readonly OperationRecord[];
   /** What the guest said, in its order, cut at `maxOutputBytes` with a marker. */
   readonly logs: readonly LogRecord[];
   /** What was enforced, and by what; `undefined` where the run ended before it had a sandbox. */

@@ -1,4 +1,11 @@
+import type { GuestCallOptions } from './call-options.js';
+import type { GuestAnalytics } from './analytics.js';
+import type { GuestArtifacts } from './guest-artifacts.js';
+import type { GuestEvents } from './guest-events.js';
+import type { InvokeRequest } from './invoke.js';
 import type { LogLevel } from './log-record.js';
+import type { GuestPresenter } from './presenter.js';
+import type { GuestShell } from './shell.js';
 
 /** A plugin's function. Runs in the guest; `input` and the result are copies of plain data. */
 export type Handler<Input = unknown, Output = unknown> = (
@@ -22,17 +29,20 @@ export interface HandlerContext {
   readonly fetch?: typeof globalThis.fetch;
   /** The variables that were granted, frozen. */
   readonly env?: Readonly<Record<string, string>>;
+  readonly artifacts?: GuestArtifacts;
+  readonly events?: GuestEvents;
+  readonly analytics?: GuestAnalytics;
+  /** Runs a handler of another plugin. Rejects with the code with which that run failed. */
+  readonly invoke?: (request: InvokeRequest, options?: GuestCallOptions) => Promise<unknown>;
+  readonly shell?: GuestShell;
+  readonly presenter?: GuestPresenter;
+  readonly config?: GuestConfig;
 }
 
 /** Sends lines to the host. What goes beyond `maxOutputBytes` is cut, with a marker. */
 export type GuestLog = {
   readonly [Level in LogLevel]: (text: string, fields?: Readonly<Record<string, unknown>>) => void;
 };
-
-/** What every call to the host takes. An aborted call rejects; what it has done by then stays done. */
-export interface GuestCallOptions {
-  readonly signal?: AbortSignal;
-}
 
 /** One name in a folder. A link and a special file are `other`, and no call follows or opens them. */
 export interface GuestDirEntry {
@@ -64,39 +74,18 @@ export interface GuestFs {
   copy(from: string, to: string, options?: GuestCallOptions): Promise<void>;
 }
 
-/** The host functions that a guest may call through `ctx`. */
-export type HostFunctionName =
-  | 'fs.readFile'
-  | 'fs.readDir'
-  | 'fs.stat'
-  | 'fs.glob'
-  | 'fs.writeFile'
-  | 'fs.appendFile'
-  | 'fs.mkdir'
-  | 'fs.remove'
-  | 'fs.rename'
-  | 'fs.copy'
-  | 'net.fetch'
-  | 'net.readBody'
-  | 'net.writeBody'
-  | 'net.cancel'
-  | 'env.read';
+/** What becomes of a section that is there already: it stays, is replaced, or objects are merged and the new value wins. */
+export type SectionStrategy = 'keep' | 'replace' | 'merge';
 
-/** The host functions behind `ctx`, each with the capability that brings it. `net.*` but for `net.fetch` moves bodies. */
-export const HOST_FUNCTIONS: Readonly<Record<HostFunctionName, string>> = Object.freeze({
-  'fs.readFile': 'fs.read',
-  'fs.readDir': 'fs.read',
-  'fs.stat': 'fs.read',
-  'fs.glob': 'fs.read',
-  'fs.writeFile': 'fs.write',
-  'fs.appendFile': 'fs.write',
-  'fs.mkdir': 'fs.write',
-  'fs.remove': 'fs.write',
-  'fs.rename': 'fs.write',
-  'fs.copy': 'fs.write',
-  'net.fetch': 'net.fetch',
-  'net.readBody': 'net.fetch',
-  'net.writeBody': 'net.fetch',
-  'net.cancel': 'net.fetch',
-  'env.read': 'env.read',
-});
+/** JSON files through the gate, changed as a whole or not at all. */
+export interface GuestConfig {
+  /**
+   * Sees to it that a JSON file has this value at a JSON pointer. Writes nothing where it has already (`changed` is false). Throws
+   * `ERR_INVALID_ARGUMENT` for a pointer through `__proto__`, `constructor` or `prototype`, or through what is no object.
+   */
+  ensureSection(
+    path: string,
+    section: { readonly pointer: string; readonly value: unknown; readonly strategy?: SectionStrategy },
+    options?: GuestCallOptions,
+  ): Promise<{ readonly changed: boolean }>;
+}

@@ -1,15 +1,26 @@
 export { createAbortError } from './abort-error.js';
+export type { GuestCallOptions } from './call-options.js';
 export { CONFINEMENTS } from './confinement.js';
 export type { Confinement, ConfinementReport, ConfinementTable, Firmness } from './confinement.js';
 export type { AnalyticsRecord, AnalyticsSink, GuestAnalytics } from './analytics.js';
 export type { CapabilityCheck, CapabilityName, CapabilityRegistry } from './capabilities.js';
 export type {
+  ArtifactAccess,
   ArtifactDeclaration,
+  ArtifactDeleteOptions,
   ArtifactInfo,
   ArtifactKey,
   ArtifactPutOptions,
+  ArtifactQuery,
+  ArtifactReadOptions,
+  ArtifactReadRule,
+  ArtifactRules,
   ArtifactStore,
+  ArtifactWaitOptions,
+  ArtifactWriteOptions,
+  ArtifactWriteRule,
   StoredArtifact,
+  WatchableArtifactStore,
 } from './artifacts.js';
 export type { Clock } from './clock.js';
 export { ERROR_CODES, isErrorCode } from './error-codes.js';
@@ -38,30 +49,31 @@ export type {
   EventWaitOptions,
 } from './events.js';
 export type { ExecuteResult, ExecutionFailure, ExecutionMetrics, ExecutionSuccess, Measured } from './execution.js';
-export { HOST_FUNCTIONS } from './handler.js';
+export type { FetchReply } from './fetch-reply.js';
+export type { GuestArtifactInfo, GuestArtifacts, GuestArtifactStream } from './guest-artifacts.js';
+export type { DeliveredEvent, GuestEvents, GuestSubscription } from './guest-events.js';
 export type {
-  GuestCallOptions,
+  GuestConfig,
   GuestDirEntry,
   GuestFileStat,
   GuestFs,
   GuestLog,
   Handler,
   HandlerContext,
-  HostFunctionName,
+  SectionStrategy,
 } from './handler.js';
+export { HOST_FUNCTIONS } from './host-functions.js';
+export type { HostFunctionName } from './host-functions.js';
+export type { InvokeCall, InvokePort, InvokeRequest, InvokeTarget } from './invoke.js';
 export { MAX_ISSUES } from './issue.js';
 export type { Issue } from './issue.js';
 export type { JsonObject, JsonValue } from './json.js';
 export type { LogLevel, LogRecord, LogSource } from './log-record.js';
-export type {
-  EventDeclarations,
-  HandlerDeclaration,
-  InstalledPlugin,
-  PluginManifest,
-  PluginRegistry,
-} from './manifest.js';
-export type { AuditRecord } from './audit-record.js';
-export type { EventStamp, ExecutionEvent, ExecutionObserver } from './observer.js';
+export type { HandlerDeclaration, InstalledPlugin, PluginManifest, PluginRegistry } from './manifest.js';
+export type { AuditEntry, AuditOperation, AuditRecord, AuditSink } from './audit-record.js';
+export type { EventStamp } from './event-stamp.js';
+export type { ExecutionAuthority, ExecutionEvent, ExecutionObserver, HostCallOutcome } from './observer.js';
+export type { OperationRecord, OperationState } from './operation.js';
 export type {
   CanonicalPath,
   DenyReason,
@@ -76,12 +88,25 @@ export type {
   PermissionRequest,
   RuleOrigin,
 } from './permission-policy.js';
-export type { EnvPermissionSpec, FsPermissionSpec, NetPermissionSpec, PermissionSpec } from './permission-spec.js';
+export type {
+  ArtifactPermissionSpec,
+  EnvPermissionSpec,
+  EventPermissionSpec,
+  FsPermissionSpec,
+  InvokePermissionSpec,
+  NetPermissionSpec,
+  PermissionSpec,
+  ShellPermissionSpec,
+  ShellRule,
+} from './permission-spec.js';
+export type { GuestPresenter, MessageLevel, PresentedError, Presenter } from './presenter.js';
+export type { GuestShell, ShellOptions, ShellResult } from './shell.js';
 export { createError, isPluginError, PluginError } from './plugin-error.js';
 export type { ErrorDetails, PluginErrorOptions } from './plugin-error.js';
 export { isPluginId, MAX_PLUGIN_ID, PLUGIN_ID_PATTERN } from './plugin-id.js';
 export type {
   AdmissionQuotaName,
+  ChainQuotaName,
   EffectiveQuotas,
   MeteredQuotaName,
   QuotaMeter,
@@ -95,6 +120,7 @@ export type {
   GuestNote,
   GuestPhase,
   HandlerModule,
+  OutputPart,
   Sandbox,
   SandboxAdapter,
   SandboxCall,

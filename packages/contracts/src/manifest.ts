@@ -9,12 +9,6 @@ export interface HandlerDeclaration {
   readonly description?: string;
 }
 
-/** Topics that the plugin would produce and consume. Checked and handed on: until the runtime has a bus, a handler can do neither. */
-export interface EventDeclarations {
-  readonly produces?: readonly string[];
-  readonly consumes?: readonly string[];
-}
-
 /** What a plugin says of itself (`kb.plugin/1`). It asks; it never grants itself anything. */
 export interface PluginManifest {
   readonly schema: 'kb.plugin/1';
@@ -30,7 +24,6 @@ export interface PluginManifest {
   readonly capabilities?: readonly string[];
   readonly permissions?: PermissionSpec;
   readonly artifacts?: readonly ArtifactDeclaration[];
-  readonly events?: EventDeclarations;
 }
 
 /** A plugin that a registry knows: its manifest and the folder of its code. */

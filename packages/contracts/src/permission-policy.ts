@@ -1,3 +1,4 @@
+import type { InvokeTarget } from './invoke.js';
 import type { EffectiveQuotas } from './quotas.js';
 
 /** What is to be done with a path. `write` also makes folders; `list` is the names in a folder; to move is `delete` and `write`. */
@@ -38,7 +39,11 @@ export type PermissionRequest =
   | { readonly kind: 'fs'; readonly operation: FsOperation; readonly path: string | CanonicalPath }
   | { readonly kind: 'net'; readonly url: string | NetTarget }
   | { readonly kind: 'address'; readonly target: NetTarget; readonly address: string }
-  | { readonly kind: 'env'; readonly name: string };
+  | { readonly kind: 'env'; readonly name: string }
+  /** `version` is that of the plugin that was found; `undefined` before one is looked for, when only id and handler are decided on. */
+  | { readonly kind: 'invoke'; readonly target: InvokeTarget; readonly version: string | undefined }
+  /** `command` is the real path of the binary that will be run. */
+  | { readonly kind: 'shell'; readonly command: string; readonly args: readonly string[] };
 
 /** Where a rule stands: whose it is and the JSON pointer (RFC 6901) into that document. */
 export interface RuleOrigin {
@@ -61,7 +66,9 @@ export type DenyReason =
   | 'scheme-refused'
   | 'user-info'
   | 'port-refused'
-  | 'private-address';
+  | 'private-address'
+  | 'interpreter'
+  | 'dry-run';
 
 /** Why a path is refused for what stands on the disk: no rule lifts it. */
 export type DiskRefusal = 'link' | 'special-file' | 'hard-link' | 'mount-point' | 'outside-root' | 'root-moved';

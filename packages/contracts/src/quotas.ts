@@ -22,10 +22,16 @@ export type MeteredQuotaName =
   | 'maxBytesFetched'
   | 'maxBytesSent'
   | 'maxArtifacts'
-  | 'maxArtifactBytes';
+  | 'maxArtifactBytes'
+  | 'maxEvents'
+  | 'maxInvokes'
+  | 'maxCommands';
+
+/** How deep invocations of other plugins may go below this one: 1 lets it invoke, and what it invokes no more. */
+export type ChainQuotaName = 'maxInvokeDepth';
 
 /** Every quota there is. Each one is enforced; an unknown name is `ERR_CONFIG_INVALID`. */
-export type QuotaName = SandboxQuotaName | AdmissionQuotaName | MeteredQuotaName;
+export type QuotaName = SandboxQuotaName | AdmissionQuotaName | MeteredQuotaName | ChainQuotaName;
 
 /** Limits as written in a manifest or a grant. The smaller of the two holds. */
 export type QuotaSpec = { readonly [Name in QuotaName]?: number };

@@ -47,6 +47,8 @@ export type SandboxLimits = Readonly<Record<SandboxQuotaName | 'graceMs', number
 /** One place. Disposing ends whatever is left of the guest and resolves when nothing is. */
 export interface Sandbox extends AsyncDisposable {
   readonly confinement: ConfinementReport;
+  /** Whether it was made for this call of `acquire`, rather than kept ready. */
+  readonly coldStart: boolean;
   /** Never rejects: what a guest does wrong or suffers is an outcome. One run at a time. */
   run(call: SandboxCall, host: SandboxHost): Promise<SandboxOutcome>;
 }
@@ -64,12 +66,20 @@ export interface SandboxCall {
   /** Standard Schemas of the plugin, evaluated in the sandbox. */
   readonly inputSchema: HandlerModule | undefined;
   readonly outputSchema: HandlerModule | undefined;
+  /** Parts of the output that schemas of the plugin must accept as well; evaluated in the sandbox, after `outputSchema`. */
+  readonly outputParts: readonly OutputPart[];
   /** Plain data of the kinds that the wire carries; the guest gets a copy. */
   readonly input: unknown;
   /** The host functions that the guest may name: all else is absent from `ctx`. */
   readonly api: readonly string[];
   /** Ends the run with `ERR_ABORTED`. */
   readonly signal: AbortSignal;
+}
+
+/** A part of the output, by JSON pointer, and the Standard Schema that it must fit. A part that is absent fits. */
+export interface OutputPart {
+  readonly pointer: string;
+  readonly schema: HandlerModule;
 }
 
 /** The host's side of the hole in the wall. */
@@ -89,7 +99,8 @@ export type GuestNote =
       readonly text: string;
       readonly fields: Readonly<Record<string, unknown>>;
     }
-  | { readonly kind: 'progress'; readonly fraction: number | undefined; readonly message: string };
+  | { readonly kind: 'progress'; readonly fraction: number | undefined; readonly message: string }
+  | { readonly kind: 'track'; readonly name: string; readonly attributes: Readonly<Record<string, unknown>> };
 
 /** Where in the guest a run ended. */
 export type GuestPhase = 'load' | 'input' | 'handler' | 'output';
