@@ -98,7 +98,7 @@ function assertMethods<Value extends object>(
   if (value === undefined) return undefined;
   const isObject = typeof value === 'object' && value !== null;
   const missing = names.find((name) => !isObject || typeof value[name] !== 'function');
-  if (missing !== undefined) throw configInvalid(pointer, `has no method '${missing}'`);
+  if (missing !== undefined) throw configInvalid(pointer, `has no method "${missing}"`);
   return value;
 }
 

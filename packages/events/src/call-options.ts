@@ -73,7 +73,7 @@ export function assertKeys(options: unknown, keys: readonly string[]): void {
   if (typeof options !== 'object' || options === null) throw invalidArgument('the options are not an object');
   const unknown = Object.keys(options).find((key) => !keys.includes(key));
   if (unknown !== undefined) {
-    throw invalidArgument(`'${unknown.slice(0, 64)}' is no option here`, `The options are ${keys.join(', ')}.`);
+    throw invalidArgument(`"${unknown.slice(0, 64)}" is no option here`, `the options are ${keys.join(', ')}`);
   }
 }
 

@@ -141,6 +141,6 @@ export class TopicBus implements EventBus {
 
   #assertOpen(): void {
     if (this.#ending === undefined) return;
-    throw createError('ERR_EVENT_DENIED', 'The bus is disposed', { details: { reason: 'closed' } });
+    throw createError('ERR_EVENT_DENIED', 'the bus is disposed', { details: { reason: 'closed' } });
   }
 }

@@ -15,16 +15,16 @@ export function configInvalid(pointer: string, problem: string): PluginError {
 /** `ERR_INVALID_ARGUMENT`: what was handed in is no topic. */
 export function notATopic(topic: unknown): PluginError {
   return invalidArgument(
-    `'${showTopic(topic)}' is not a topic`,
-    'Write up to 8 lower-case segments joined by dots, such as report.done; at most 256 characters, wildcards in subscriptions only.',
+    `"${showTopic(topic)}" is not a topic`,
+    'write up to 8 lower-case segments joined by dots, such as report.done; at most 256 characters, wildcards in subscriptions only',
   );
 }
 
 /** `ERR_INVALID_ARGUMENT`: what was handed in is no pattern. */
 export function notAPattern(pattern: unknown): PluginError {
   return invalidArgument(
-    `'${showTopic(pattern)}' is not a topic pattern`,
-    'Write a topic such as report.done, with * for one segment or ** (twice at most) for any number.',
+    `"${showTopic(pattern)}" is not a topic pattern`,
+    'write a topic such as report.done, with * for one segment or ** (twice at most) for any number',
   );
 }
 
@@ -36,16 +36,16 @@ export interface Denial {
 }
 
 const HINTS: Readonly<Record<Denial['reason'], string>> = {
-  'not-listed': 'List it in what the manifest produces or consumes, and let the host grant it.',
-  'scope-not-listed': 'Use a narrower scope, or let the host grant this one.',
-  reserved: 'Topics below "host" and "runtime" are the host\'s own. Choose another name.',
-  'may-not-reject': 'In the scope "host" a full queue drops: use drop-oldest or drop-newest.',
+  'not-listed': 'list it in what the manifest produces or consumes, and let the host grant it',
+  'scope-not-listed': 'use a narrower scope, or let the host grant this one',
+  reserved: 'topics below "host" and "runtime" are the host\'s own; choose another name',
+  'may-not-reject': 'in the scope "host" a full queue drops: use drop-oldest or drop-newest',
 };
 
 /** `ERR_EVENT_DENIED`: the rules say no. */
 export function eventDenied({ action, topic, scope, reason }: Denial): PluginError {
   const shown = showTopic(topic);
-  return createError('ERR_EVENT_DENIED', `${action} on ${shown} in the scope ${scope} is denied: ${reason}`, {
+  return createError('ERR_EVENT_DENIED', `${action} on "${shown}" in the scope "${scope}" is denied: ${reason}`, {
     details: { action, topic: shown, scope, reason },
     hint: HINTS[reason],
   });

@@ -53,7 +53,7 @@ function compileDocument(document: EventRules, pointer: string): Document {
   if (typeof document !== 'object' || document === null)
     throw configInvalid(pointer, 'must be an object of event rules');
   const unknown = Object.keys(document).find((key) => !LISTS.has(key));
-  if (unknown !== undefined) throw configInvalid(pointer, `has the unknown key '${unknown.slice(0, 64)}'`);
+  if (unknown !== undefined) throw configInvalid(pointer, `has the unknown key "${unknown.slice(0, 64)}"`);
   const produce = compilePatterns(document.produce, `${pointer}/produce`);
   const reserved = produce.findIndex(({ segments }) => isReserved(segments));
   if (reserved !== -1)

@@ -21,7 +21,7 @@ export function channelsOf(place: EventPlace | undefined): Channels {
 /** Throws `ERR_INVALID_ARGUMENT` for what is not a plugin's id. */
 export function assertPluginId(pluginId: unknown): void {
   if (isPluginId(pluginId)) return;
-  throw invalidArgument('pluginId is not an id of a plugin', 'Write name or @scope/name, as npm names packages.');
+  throw invalidArgument('pluginId is not an id of a plugin', 'write name or @scope/name, as npm names packages');
 }
 
 /** Throws `ERR_INVALID_ARGUMENT` for what is not the id of an execution or a trace. */

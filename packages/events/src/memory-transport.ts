@@ -12,7 +12,7 @@ export function createMemoryTransport(): EventTransport {
   let handingOut = false;
   let disposed = false;
   const assertOpen = (): void => {
-    if (disposed) throw createError('ERR_IO_FAILED', 'The memory transport is disposed');
+    if (disposed) throw createError('ERR_IO_FAILED', 'the memory transport is disposed');
   };
   return Object.freeze({
     send(message: EventMessage): void {

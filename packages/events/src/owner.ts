@@ -23,9 +23,9 @@ export class Owner {
     const retryAfterMs = this.#bucket?.take() ?? 0;
     if (retryAfterMs === 0) return;
     const { ratePerMinute, rateBurst } = this.#settings;
-    throw createError('ERR_QUOTA_EXCEEDED', `More than ${ratePerMinute} events a minute`, {
+    throw createError('ERR_QUOTA_EXCEEDED', `more than ${ratePerMinute} events a minute`, {
       details: { quota: 'eventsPerMinute', limit: ratePerMinute, burst: rateBurst, retryAfterMs },
-      hint: 'Publish less often, or raise ratePerMinute of the bus.',
+      hint: 'publish less often, or raise ratePerMinute of the bus',
     });
   }
 
@@ -33,9 +33,9 @@ export class Owner {
   addSubscription(): void {
     const { maxSubscriptions } = this.#settings;
     if (this.#subscriptions >= maxSubscriptions) {
-      throw createError('ERR_QUOTA_EXCEEDED', `More than ${maxSubscriptions} subscriptions at once`, {
+      throw createError('ERR_QUOTA_EXCEEDED', `more than ${maxSubscriptions} subscriptions at once`, {
         details: { quota: 'maxSubscriptions', limit: maxSubscriptions },
-        hint: 'Dispose subscriptions that are done, or raise maxSubscriptions of the bus.',
+        hint: 'dispose subscriptions that are done, or raise maxSubscriptions of the bus',
       });
     }
     this.#subscriptions += 1;

@@ -16,7 +16,7 @@ export function compileSchemas(schemas: Readonly<Record<string, StandardSchemaV1
   const compiled = Object.entries(schemas).map(
     ([text, schema]): { pattern: TopicPattern; schema: StandardSchemaV1 } => {
       const pattern = parsePattern(text);
-      if (pattern === undefined) throw configInvalid('/schemas', `'${showTopic(text)}' is not a topic pattern`);
+      if (pattern === undefined) throw configInvalid('/schemas', `"${showTopic(text)}" is not a topic pattern`);
       if (!isStandardSchema(schema)) throw configInvalid(`/schemas/${text}`, 'is not a Standard Schema (version 1)');
       return { pattern, schema };
     },
@@ -38,9 +38,9 @@ function validate(schema: StandardSchemaV1, value: unknown, topic: string): unkn
     // What it settles to is of no use, and must not end the process.
     result.catch(() => undefined);
     // To wait for it would let a later event of the topic overtake this one.
-    throw createError('ERR_CONFIG_INVALID', `The schema of ${topic} validates asynchronously`, {
+    throw createError('ERR_CONFIG_INVALID', `the schema of ${topic} validates asynchronously`, {
       details: { topic },
-      hint: 'Give the bus a schema without asynchronous checks.',
+      hint: 'give the bus a schema without asynchronous checks',
     });
   }
   if (result.issues === undefined) return result.value;
@@ -52,7 +52,7 @@ function refused(topic: string, issues: readonly StandardSchemaV1.Issue[]): Plug
     pointer: path.slice(0, 8).map(pointerStep).join(''),
     message: message.slice(0, 512),
   }));
-  return createError('ERR_INVALID_ARGUMENT', `The payload does not fit the schema of ${topic}: ${shown[0]?.message}`, {
+  return createError('ERR_INVALID_ARGUMENT', `the payload does not fit the schema of ${topic}: ${shown[0]?.message}`, {
     details: { topic, issues: shown, issueCount: issues.length },
   });
 }

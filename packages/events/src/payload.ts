@@ -6,6 +6,10 @@ const MAX_DEPTH = 32;
 /** Text that JSON writes as it is, one byte each. */
 const PLAIN_TEXT = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
+const HINT =
+  'an event carries JSON data alone: null, booleans, finite numbers, text, arrays and plain objects; other host calls take a Date ' +
+  'or bytes, an event does not: publish date.toISOString(), base64 text, or the URI of an artifact that holds the bytes';
+
 /** A frozen copy of JSON data, and its size: the bytes of its JSON in UTF-8. */
 export interface PayloadCopy {
   readonly value: unknown;
@@ -32,9 +36,9 @@ class Budget {
   take(bytes: number): void {
     this.used += bytes;
     if (this.used > this.#limit) {
-      throw createError('ERR_EVENT_TOO_LARGE', `The payload is larger than ${this.#limit} bytes of JSON`, {
+      throw createError('ERR_EVENT_TOO_LARGE', `the payload is larger than ${this.#limit} bytes of JSON`, {
         details: { limit: this.#limit },
-        hint: 'Publish where the data lies, such as the URI of an artifact, or raise maxPayloadBytes of the bus.',
+        hint: 'publish where the data lies, such as the URI of an artifact, or raise maxPayloadBytes of the bus',
       });
     }
   }
@@ -96,7 +100,7 @@ function copyArray(value: readonly unknown[], budget: Budget, depth: number): re
 function copyObject(value: object, budget: Budget, depth: number): object {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype && !isForeignObjectPrototype(prototype)) {
-    throw refuse('holds an instance of a class');
+    throw refuse(`holds ${nameInstance(value)}`);
   }
   const copy: Record<string, unknown> = {};
   budget.take(2);
@@ -120,6 +124,13 @@ function readOwn(value: object, key: string | number): unknown {
   return descriptor.value;
 }
 
+function nameInstance(value: object): string {
+  if (types.isDate(value)) return 'a Date';
+  if (types.isAnyArrayBuffer(value) || ArrayBuffer.isView(value)) return 'bytes';
+  if (types.isMap(value) || types.isSet(value)) return types.isMap(value) ? 'a Map' : 'a Set';
+  return 'an instance of a class';
+}
+
 // Data may come from another realm (a vm context, a test runner), whose Object.prototype is not ours.
 function isForeignObjectPrototype(prototype: unknown): boolean {
   if (typeof prototype !== 'object' || prototype === null || types.isProxy(prototype)) return false;
@@ -127,8 +138,5 @@ function isForeignObjectPrototype(prototype: unknown): boolean {
 }
 
 function refuse(problem: string): Error {
-  return invalidArgument(
-    `The payload ${problem}`,
-    'Publish JSON data: null, booleans, finite numbers, text, arrays and plain objects.',
-  );
+  return invalidArgument(`the payload ${problem}`, HINT);
 }

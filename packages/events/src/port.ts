@@ -107,7 +107,7 @@ export class Port implements EventPort {
 
   async #wait(pattern: string, options: EventWaitOptions | undefined): Promise<EventEnvelope> {
     const { scope, predicate, timeoutMs, signal } = parseWait(options);
-    if (signal?.aborted === true) throw waitAborted(`The wait for ${showTopic(pattern)}`, signal.reason);
+    if (signal?.aborted === true) throw waitAborted(`the wait for ${showTopic(pattern)}`, signal.reason);
     // Without a predicate the first event ends the wait, and none that comes later is missed.
     const queueLimit = predicate === undefined ? 1 : this.#bus.settings.queueLimit;
     const report = (event: EventReport): void => {
@@ -144,7 +144,7 @@ export class Port implements EventPort {
     } catch (error) {
       if (key !== undefined) owner.forget(key);
       if (life.signal.aborted) throw portClosed('publish');
-      throw createError('ERR_IO_FAILED', `The transport did not take an event of ${name}`, { cause: error });
+      throw createError('ERR_IO_FAILED', `the transport did not take an event of ${name}`, { cause: error });
     }
     if (this.#bus.turn.pause !== undefined) await this.#bus.turn.pause;
     return { id, duplicate: false };
@@ -173,7 +173,7 @@ export class Port implements EventPort {
       this.#bus.switchboard.route(mailbox);
     } catch (error) {
       mailbox.close();
-      throw createError('ERR_IO_FAILED', 'The transport does not listen', { cause: error });
+      throw createError('ERR_IO_FAILED', 'the transport does not listen', { cause: error });
     }
     life.hold(mailbox, signal);
     return mailbox;
@@ -189,8 +189,8 @@ export class Port implements EventPort {
     const channel = this.#options.channels[scope];
     if (channel !== undefined) return channel;
     throw invalidArgument(
-      `This port has no place in the scope ${scope}`,
-      'Open the host port with the plugin and the execution that it speaks to.',
+      `this port has no place in the scope "${scope}"`,
+      'open the host port with the plugin and the execution that it speaks to',
     );
   }
 }

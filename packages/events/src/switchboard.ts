@@ -45,9 +45,9 @@ export class Switchboard {
     if (channel === undefined || channel.rejecting.size === 0) return;
     for (const mailbox of channel.rejecting) {
       if (!mailbox.wouldReject || !matches(mailbox.options.pattern.segments, topic)) continue;
-      throw createError('ERR_EVENT_OVERFLOW', `A subscriber of ${showTopic(topic.join('.'))} has no room left`, {
+      throw createError('ERR_EVENT_OVERFLOW', `a subscriber of ${showTopic(topic.join('.'))} has no room left`, {
         details: { topic: topic.join('.'), queueLimit: mailbox.options.queueLimit },
-        hint: 'Publish again later, or let the subscriber drop what it cannot keep up with.',
+        hint: 'publish again later, or let the subscriber drop what it cannot keep up with',
       });
     }
   }

@@ -16,7 +16,7 @@ export interface WaitOptions {
 export function waitForEvent(mailbox: Mailbox, options: WaitOptions): Promise<EventEnvelope> {
   const { predicate, timeoutMs, signal, turn } = options;
   const { promise, resolve, reject } = Promise.withResolvers<EventEnvelope>();
-  const what = `The wait for ${mailbox.options.pattern.text}`;
+  const what = `the wait for ${mailbox.options.pattern.text}`;
   const timer = setTimeout(() => {
     reject(createError('ERR_EVENT_TIMEOUT', `${what} took longer than ${timeoutMs} ms`, { details: { timeoutMs } }));
     mailbox.close();

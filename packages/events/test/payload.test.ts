@@ -12,11 +12,15 @@ function cyclic(): object {
 }
 
 function codeOf(act: () => unknown): unknown {
+  return Reflect.get(Object(thrownBy(act)), 'code');
+}
+
+function thrownBy(act: () => unknown): unknown {
   try {
     act();
     return undefined;
   } catch (error) {
-    return Reflect.get(Object(error), 'code');
+    return error;
   }
 }
 
@@ -124,6 +128,22 @@ describe('a payload', () => {
     ['a hidden property', Object.defineProperty({}, 'a', { value: 1 })],
   ])('M10: does not hold %s', (_, value) => {
     expect(codeOf(() => copyPayload(value, LIMIT))).toBe('ERR_INVALID_ARGUMENT');
+  });
+
+  it.each([
+    ['a Date', new Date(0)],
+    ['bytes', new Uint8Array(1)],
+    ['bytes', new DataView(new ArrayBuffer(1))],
+    ['bytes', new SharedArrayBuffer(1)],
+    ['a Map', new Map()],
+    ['a Set', new Set()],
+  ])('holds no %s, though the wire carries it, and says what to publish in its place', (name, value) => {
+    const refusal = thrownBy(() => copyPayload({ list: [value] }, LIMIT));
+    expect(refusal).toMatchObject({
+      code: 'ERR_INVALID_ARGUMENT',
+      message: `the payload holds ${name}`,
+      hint: expect.stringMatching(/^an event carries JSON data alone: .*date\.toISOString\(\), base64 text/),
+    });
   });
 
   it.each([
