@@ -1,4 +1,4 @@
-import { createError } from '@kb-labs/contracts';
+import { createError, HOST_FUNCTIONS } from '@kb-labs/contracts';
 import type { CapabilityName } from '@kb-labs/contracts';
 import semver from 'semver';
 import { nameProblem } from './capability-name.js';
@@ -15,14 +15,15 @@ export interface KnownCapabilities {
 /** Names to versions. Names of `CapabilityRegistry` in `@kb-labs/contracts` are suggested; any other will do. */
 export type CapabilityVersions = { readonly [Name in CapabilityName]?: string };
 
-const BUILT_IN = { 'fs.read': '1.0.0', 'fs.write': '1.0.0', 'net.fetch': '1.0.0', 'env.read': '1.0.0' } as const;
+/** The version of every capability that brings a host function. One that changes in a way that handlers notice gets its own. */
+const BUILT_IN_VERSION = '1.0.0';
 
 /**
  * The built-in capabilities, and a host's own beside or instead of them. Throws `ERR_CONFIG_INVALID` for a malformed
  * name, and for a version that is not exact semver (`1.0.0`).
  */
 export function createCapabilityRegistry(extra: CapabilityVersions = {}): KnownCapabilities {
-  const versions = new Map<string, string>(Object.entries(BUILT_IN));
+  const versions = new Map(Object.values(HOST_FUNCTIONS).map((name) => [name, BUILT_IN_VERSION]));
   for (const [name, version] of Object.entries(extra)) {
     const isExact = version !== undefined && semver.valid(version) === version;
     const problem = nameProblem(name) ?? (isExact ? undefined : 'bad-version');
@@ -44,5 +45,5 @@ export function createCapabilityRegistry(extra: CapabilityVersions = {}): KnownC
   });
 }
 
-/** What a host provides that adds nothing: `fs.read`, `fs.write`, `net.fetch` and `env.read`, each at 1.0.0. */
+/** What a host provides that adds nothing: every capability of `HOST_FUNCTIONS` in `@kb-labs/contracts`, at 1.0.0. */
 export const defaultCapabilities: KnownCapabilities = createCapabilityRegistry();
