@@ -1,14 +1,23 @@
-import type { AuditRecord, PermissionPolicy, PermissionRequest } from '@kb-labs/contracts';
+import type { AuditOperation, AuditRecord, DenyReason, PermissionPolicy, PermissionRequest } from '@kb-labs/contracts';
 import { describeTarget } from '@kb-labs/permissions';
-
-/** What was about to be done, in the audit's words. */
-export type AuditOperation = AuditRecord['operation'];
+import { describeText } from './describe-text.js';
 
 /** A question, what it was for, and the answer. */
 export interface AuditedDecision {
   readonly request: PermissionRequest;
   readonly operation: AuditOperation;
   readonly decision: AuditRecord['decision'];
+}
+
+/** What a room decided by rules of its own, which no policy knows: the broker of artifacts, the bus of events. */
+export interface RoomDecision {
+  readonly kind: 'artifact' | 'event';
+  readonly operation: AuditOperation;
+  /** As the plugin wrote it. */
+  readonly target: string;
+  readonly decision:
+    | { readonly allowed: true; readonly rule: string }
+    | { readonly allowed: false; readonly reason: DenyReason };
 }
 
 /** Writes one decision down; a denial carries the changes that would lift it. Holds no user info, query or fragment of a URL. */
@@ -21,4 +30,9 @@ export function createAuditRecord(policy: PermissionPolicy, audited: AuditedDeci
     decision,
     patches: decision.allowed ? [] : policy.explain(request).patches,
   });
+}
+
+/** The same for what a room decided. Which change would lift a denial only the room's own rules could tell. */
+export function createRoomRecord({ kind, operation, target, decision }: RoomDecision): AuditRecord {
+  return Object.freeze({ kind, operation, target: describeText(target), decision, patches: [] });
 }

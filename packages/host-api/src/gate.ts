@@ -1,5 +1,5 @@
-import { createError } from '@kb-labs/contracts';
 import type {
+  AuditOperation,
   AuditRecord,
   CanonicalPath,
   DenyReason,
@@ -11,37 +11,10 @@ import type {
   PluginError,
   QuotaMeter,
 } from '@kb-labs/contracts';
-import { describeTarget, parseFsTarget, parseNetTarget, PermissionDeniedError } from '@kb-labs/permissions';
-import { createAuditRecord } from './audit.js';
-import type { AuditOperation } from './audit.js';
-
-/** No rule can lift these, so each says what else to change. */
-const REFUSALS: Readonly<Record<DiskRefusal, { readonly why: string; readonly hint: string }>> = {
-  link: {
-    why: 'a link stands on the way, and links are never followed',
-    hint: 'name the file by its real path below the root',
-  },
-  'special-file': {
-    why: 'it is neither a regular file nor a directory',
-    hint: 'keep devices, pipes and sockets out of what a plugin may use',
-  },
-  'hard-link': {
-    why: 'the file has more than one name, and such a file is not written',
-    hint: 'write a new file under another name',
-  },
-  'mount-point': {
-    why: 'it lies on another device',
-    hint: 'make it a root of its own, or leave sameDevice off',
-  },
-  'outside-root': {
-    why: 'it lies outside the root of the run',
-    hint: 'name a path below the root',
-  },
-  'root-moved': {
-    why: 'the root of the run is not the real folder that it was',
-    hint: 'leave the root in place while a plugin runs, and give its real path',
-  },
-};
+import { parseFsTarget, parseNetTarget, PermissionDeniedError } from '@kb-labs/permissions';
+import { createAuditRecord, createRoomRecord } from './audit.js';
+import type { RoomDecision } from './audit.js';
+import { createRefusal } from './disk-refusal.js';
 
 /** Asks the policy, tells the audit, charges the meter: every host function passes here before it acts. */
 export interface Gate {
@@ -61,6 +34,8 @@ export interface Gate {
   deny(request: PermissionRequest, operation: AuditOperation, reason: DenyReason): PluginError;
   /** Audits a refusal that the disk made, and returns the error for it. */
   refuse(request: PermissionRequest & { readonly kind: 'fs' }, refusal: DiskRefusal): PluginError;
+  /** Audits what a room with rules of its own decided, and counts it where it was a no. */
+  note(decided: RoomDecision): void;
 }
 
 /** What the gate asks, charges and tells. */
@@ -72,27 +47,19 @@ export interface GateOptions {
 
 /** Makes the gate of one run. */
 export function createGate({ policy, meter, audit }: GateOptions): Gate {
-  let denials = 0;
-  const tell = (request: PermissionRequest, operation: AuditOperation, decision: AuditRecord['decision']): void => {
-    if (!decision.allowed) denials += 1;
-    audit(createAuditRecord(policy, { request, operation, decision }));
-  };
-  const tellInvalid = (request: PermissionRequest, operation: AuditOperation): void => {
-    const decision = policy.check(request);
-    if (!decision.allowed) tell(request, operation, decision);
-  };
+  const teller = createTeller(policy, audit);
   return {
     meter,
     root: policy.root,
     get denials() {
-      return denials;
+      return teller.denials;
     },
     parsePath(path, operation) {
       try {
         return parseFsTarget(path, { root: policy.root });
       } catch (error) {
         if (typeof path === 'string' && operation !== undefined)
-          tellInvalid({ kind: 'fs', operation, path }, operation);
+          teller.tellInvalid({ kind: 'fs', operation, path }, operation);
         throw error;
       }
     },
@@ -100,31 +67,54 @@ export function createGate({ policy, meter, audit }: GateOptions): Gate {
       try {
         return parseNetTarget(url);
       } catch (error) {
-        if (typeof url === 'string') tellInvalid({ kind: 'net', url }, operation);
+        if (typeof url === 'string') teller.tellInvalid({ kind: 'net', url }, operation);
         throw error;
       }
     },
     admit(request, operation, shown = request) {
       const decision = policy.check(request);
-      tell(request, operation, decision);
+      teller.tell(request, operation, decision);
       if (!decision.allowed) throw new PermissionDeniedError(shown, decision.reason);
     },
     permits: (request) => policy.check(request).allowed,
     deny(request, operation, reason) {
-      tell(request, operation, { allowed: false, reason });
+      teller.tell(request, operation, { allowed: false, reason });
       return new PermissionDeniedError(request, reason);
     },
     refuse(request, refusal) {
-      tell(request, request.operation, { allowed: false, reason: refusal });
-      return createRefusal(describeTarget(request), refusal);
+      teller.tell(request, request.operation, { allowed: false, reason: refusal });
+      return createRefusal(request, refusal);
     },
+    note: (decided) => teller.write(createRoomRecord(decided)),
   };
 }
 
-function createRefusal(target: string, refusal: DiskRefusal): PluginError {
-  const { why, hint } = REFUSALS[refusal];
-  return createError('ERR_PERMISSION_DENIED', `fs access to ${target} is denied: ${why}`, {
-    details: { kind: 'fs', target, reason: refusal },
-    hint,
-  });
+/** Writes decisions down, and counts those that were a no. */
+interface Teller {
+  readonly denials: number;
+  write(record: AuditRecord): void;
+  tell(request: PermissionRequest, operation: AuditOperation, decision: AuditRecord['decision']): void;
+  /** What could not be parsed is a decision too, and the policy has a reason for it. */
+  tellInvalid(request: PermissionRequest, operation: AuditOperation): void;
+}
+
+function createTeller(policy: PermissionPolicy, audit: (record: AuditRecord) => void): Teller {
+  let denials = 0;
+  const write = (record: AuditRecord): void => {
+    if (!record.decision.allowed) denials += 1;
+    audit(record);
+  };
+  const tell: Teller['tell'] = (request, operation, decision) =>
+    write(createAuditRecord(policy, { request, operation, decision }));
+  return {
+    get denials() {
+      return denials;
+    },
+    write,
+    tell,
+    tellInvalid(request, operation) {
+      const decision = policy.check(request);
+      if (!decision.allowed) tell(request, operation, decision);
+    },
+  };
 }

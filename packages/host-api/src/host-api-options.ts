@@ -1,10 +1,21 @@
 import { lookup } from 'node:dns/promises';
 import { performance } from 'node:perf_hooks';
 import { createError, MAX_MESSAGE_BYTES } from '@kb-labs/contracts';
-import type { AuditRecord, Clock, PermissionPolicy, QuotaMeter } from '@kb-labs/contracts';
+import type {
+  ArtifactAccess,
+  AuditRecord,
+  Clock,
+  EventPort,
+  InvokePort,
+  OperationRecord,
+  PermissionPolicy,
+  Presenter,
+  QuotaMeter,
+} from '@kb-labs/contracts';
 import { z } from 'zod';
 import type { FetchTimeouts } from './net/fetch-timeouts.js';
 import type { Resolve } from './net/resolve-target.js';
+import type { ShellSettings } from './shell/shell-settings.js';
 
 /** What one run may use, and the limits that no policy knows. A misspelt or malformed option is `ERR_CONFIG_INVALID`. */
 export interface HostApiOptions {
@@ -27,9 +38,27 @@ export interface HostApiOptions {
   readonly maxMessageBytes?: number;
   /** Milliseconds. Default: 10 s to connect, 30 s to the response's head, 30 s between two pieces of a body. */
   readonly timeouts?: Partial<FetchTimeouts>;
+  /** What this guest may do with artifacts. Whoever made it closes it. Needed for each function `artifacts.*`. */
+  readonly artifacts?: ArtifactAccess;
+  /** This guest's own port. Whoever opened it disposes of it, after the host API. Needed for each function `events.*`. */
+  readonly events?: EventPort;
+  /** Needed for `invoke.call`. */
+  readonly invoke?: InvokePort;
+  /** Default: nobody is there. Messages go nowhere, and every question is answered with no. */
+  readonly presenter?: Presenter;
+  /** Needed for `shell.run`. */
+  readonly shell?: ShellSettings;
+  /** Checks everything, and changes nothing. Default: false. */
+  readonly dryRun?: boolean;
+  /** Is told every change that was made or, in a dry run, would have been. Must not throw. Default: nobody is. */
+  readonly operations?: (record: OperationRecord) => void;
+  /** W3C trace context for the guest's requests that carry none of their own. Default: none is added. */
+  readonly traceparent?: string;
 }
 
 const DEFAULT_TIMEOUTS: FetchTimeouts = { connectMs: 10_000, headersMs: 30_000, bodyMs: 30_000 };
+
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 const milliseconds = z.int().min(1).max(2_147_483_647).optional();
 
@@ -39,7 +68,23 @@ const writtenOptions = z.object({
   sameDevice: z.boolean().optional(),
   maxMessageBytes: z.int().min(1).optional(),
   timeouts: z.strictObject({ connectMs: milliseconds, headersMs: milliseconds, bodyMs: milliseconds }).optional(),
+  dryRun: z.boolean().optional(),
+  traceparent: z.string().regex(TRACEPARENT, 'is no traceparent of version 00').optional(),
+  artifacts: holding<ArtifactAccess>('readStream', 'writeStream', 'list', 'stat', 'delete', 'wait', 'copy'),
+  events: holding<EventPort>('publish', 'stream'),
+  invoke: holding<InvokePort>('invoke'),
+  presenter: holding<Presenter>('message', 'json', 'error', 'confirm'),
+  operations: z.custom((value) => typeof value === 'function', 'is no function').optional(),
 });
+
+/** An object of the host's own with these methods: what it does with them, its maker knows. */
+function holding<Port>(...methods: readonly (keyof Port & string)[]): z.ZodType {
+  const holds = (value: unknown): boolean =>
+    typeof value === 'object' &&
+    value !== null &&
+    methods.every((method) => typeof Reflect.get(value, method) === 'function');
+  return z.custom(holds, `needs the methods ${methods.join(', ')}`).optional();
+}
 
 const KNOWN: Readonly<Record<keyof HostApiOptions, true>> = {
   policy: true,
@@ -52,10 +97,23 @@ const KNOWN: Readonly<Record<keyof HostApiOptions, true>> = {
   sameDevice: true,
   maxMessageBytes: true,
   timeouts: true,
+  artifacts: true,
+  events: true,
+  invoke: true,
+  presenter: true,
+  shell: true,
+  dryRun: true,
+  operations: true,
+  traceparent: true,
 };
 
+/** What a run may do without. */
+type RoomOption = 'artifacts' | 'events' | 'invoke' | 'presenter' | 'shell' | 'traceparent';
+
 /** Options with nothing left open. */
-export type CompleteHostApiOptions = Required<Omit<HostApiOptions, 'timeouts'>> & { readonly timeouts: FetchTimeouts };
+export type CompleteHostApiOptions = Required<Omit<HostApiOptions, 'timeouts' | RoomOption>> & {
+  readonly timeouts: FetchTimeouts;
+} & { readonly [Name in RoomOption]: HostApiOptions[Name] | undefined };
 
 /** Options with every default filled in. Throws `ERR_CONFIG_INVALID` with a JSON pointer. */
 export function parseHostApiOptions(options: HostApiOptions): CompleteHostApiOptions {
@@ -81,6 +139,14 @@ export function parseHostApiOptions(options: HostApiOptions): CompleteHostApiOpt
       headersMs: options.timeouts?.headersMs ?? DEFAULT_TIMEOUTS.headersMs,
       bodyMs: options.timeouts?.bodyMs ?? DEFAULT_TIMEOUTS.bodyMs,
     },
+    artifacts: options.artifacts,
+    events: options.events,
+    invoke: options.invoke,
+    presenter: options.presenter,
+    shell: options.shell,
+    dryRun: options.dryRun ?? false,
+    operations: options.operations ?? (() => undefined),
+    traceparent: options.traceparent,
   };
 }
 

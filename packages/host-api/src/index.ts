@@ -4,5 +4,7 @@ export type { HostApi } from './host-api.js';
 export type { HostApiOptions } from './host-api-options.js';
 export type { FetchTimeouts } from './net/fetch-timeouts.js';
 export type { Resolve, ResolvedAddress } from './net/resolve-target.js';
+export type { ShellSettings } from './shell/shell-settings.js';
+export type { HostCallOptions } from './switchboard.js';
 export { selectEnv } from './select-env.js';
 export type { SelectEnvOptions } from './select-env.js';

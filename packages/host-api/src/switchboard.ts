@@ -3,10 +3,16 @@ import type { QuotaMeter } from '@kb-labs/contracts';
 import { createRunOverError } from './host-function.js';
 import type { HostFunction } from './host-function.js';
 
+/** What ends one call, and the span that it is in a trace: 16 lower-case hex digits, for who hands the trace on. */
+export interface HostCallOptions {
+  readonly signal: AbortSignal;
+  readonly spanId?: string;
+}
+
 /** Puts calls through to functions, counts them, and can be closed. */
 export interface Switchboard {
   /** Charges `maxHostCalls` first, also for a name that is not there. Rejects with a `PluginError`, never with anything else. */
-  call(name: string, args: readonly unknown[], signal: AbortSignal): Promise<unknown>;
+  call(name: string, args: readonly unknown[], options: HostCallOptions): Promise<unknown>;
   callsByName(): Readonly<Record<string, number>>;
   /** From now on every call is refused, and those under way are told to stop. */
   close(): void;
@@ -20,18 +26,18 @@ export function createSwitchboard(meter: QuotaMeter, functions: ReadonlyMap<stri
   const inFlight = new Set<Promise<unknown>>();
   const closing = new AbortController();
 
-  const start = async (name: string, args: readonly unknown[], signal: AbortSignal): Promise<unknown> => {
+  const start = async (name: string, args: readonly unknown[], options: HostCallOptions): Promise<unknown> => {
     if (closing.signal.aborted) throw createRunOverError();
     meter.reserve('maxHostCalls', 1).commit();
     const run = functions.get(name);
     if (run === undefined) throw createUnknownFunctionError(name);
     calls.set(name, (calls.get(name) ?? 0) + 1);
-    return run(args, { signal, closing: closing.signal });
+    return run(args, { signal: options.signal, closing: closing.signal, spanId: options.spanId });
   };
 
   return {
-    async call(name, args, signal) {
-      const call = start(name, args, signal);
+    async call(name, args, options) {
+      const call = start(name, args, options);
       inFlight.add(call);
       try {
         return await call;

@@ -47,6 +47,31 @@ describe('createHostApi', () => {
       details: { pointer: '/timeouts/headersMs' },
     });
     expect(codeOf({ timeouts: { tlsMs: 1 } })).toMatchObject({ code: 'ERR_CONFIG_INVALID' });
+    expect(codeOf({ dryRun: 'yes' })).toMatchObject({ details: { pointer: '/dryRun' } });
+    expect(codeOf({ operations: {} })).toMatchObject({ details: { pointer: '/operations' } });
+    expect(codeOf({ invoke: { call: () => undefined } })).toMatchObject({ details: { pointer: '/invoke' } });
+    expect(codeOf({ presenter: null })).toMatchObject({ details: { pointer: '/presenter' } });
+    expect(codeOf({ traceparent: `00-${'0'.repeat(32)}-${'1'.repeat(16)}-01` })).toMatchObject({
+      details: { pointer: '/traceparent' },
+    });
+  });
+
+  it.each(['artifacts.read', 'events.next', 'invoke.call', 'shell.run'])(
+    'lends no %s without what it needs',
+    (name) => {
+      const lend = (): unknown => openHost(makeFolder(), EVERYTHING, { functions: [name] });
+      expect(lend).toThrow(
+        expect.objectContaining({
+          code: 'ERR_CONFIG_INVALID',
+          details: { pointer: '/functions', function: name, option: name.split('.')[0] },
+        }),
+      );
+    },
+  );
+
+  it('knows analytics.track, and takes no call of it', async () => {
+    const { call } = openHost(makeFolder(), EVERYTHING, { functions: ['analytics.track'] });
+    expect(await outcome(call('analytics.track', 'name', {}))).toBe('ERR_PERMISSION_DENIED');
   });
 
   it('gives in one answer what one message to a guest carries, and no more', async () => {
@@ -117,7 +142,7 @@ describe('createHostApi', () => {
 
   it('stops a call whose signal has aborted', async () => {
     const { api } = openHost(makeFolder(), EVERYTHING);
-    expect(await outcome(api.call('fs.writeFile', ['a', 'a'], AbortSignal.abort()))).toBe('ERR_ABORTED');
-    expect(await outcome(api.call('fs.readDir', ['.'], AbortSignal.abort()))).toBe('ERR_ABORTED');
+    expect(await outcome(api.call('fs.writeFile', ['a', 'a'], { signal: AbortSignal.abort() }))).toBe('ERR_ABORTED');
+    expect(await outcome(api.call('fs.readDir', ['.'], { signal: AbortSignal.abort() }))).toBe('ERR_ABORTED');
   });
 });

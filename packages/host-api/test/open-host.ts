@@ -31,13 +31,21 @@ export function openHost(root: string, spec: PermissionSpec, options: Partial<Ho
   const api = createHostApi({
     policy,
     meter,
-    functions: Object.keys(HOST_FUNCTIONS),
+    functions: functionsWith(options),
     audit: (record) => audits.push(record),
     ...options,
   });
   onTestFinished(() => api[Symbol.asyncDispose]());
   const { signal } = new AbortController();
-  return { api, audits, meter, call: (name, ...args) => api.call(name, args, signal) };
+  return { api, audits, meter, call: (name, ...args) => api.call(name, args, { signal }) };
+}
+
+/** All functions for which there is what they need. */
+function functionsWith(options: Partial<HostApiOptions>): readonly string[] {
+  return Object.keys(HOST_FUNCTIONS).filter((name) => {
+    const [option = ''] = name.split('.');
+    return !['artifacts', 'events', 'invoke', 'shell', 'config', 'presenter'].includes(option) || option in options;
+  });
 }
 
 /** Read and write everything below the root. */

@@ -84,7 +84,7 @@ describe('fs.glob', () => {
     expect(await outcome(tight.call('fs.glob', '**'))).toBe('ERR_QUOTA_EXCEEDED');
     for (let n = 0; n < 200; n += 1) mkdirSync(join(root, `folder-${n}`));
     const controller = new AbortController();
-    const walking = outcome(api.call('fs.glob', ['**'], controller.signal));
+    const walking = outcome(api.call('fs.glob', ['**'], { signal: controller.signal }));
     controller.abort();
     expect(await walking).toBe('ERR_ABORTED');
   });

@@ -58,7 +58,7 @@ describe('the walk without descriptors', () => {
     writeFileSync(join(root, 'b'), 'b');
     linkSync(join(root, 'b'), join(root, 'c'));
     using tree = openTree(root);
-    const context = { signal: new AbortController().signal, closing: new AbortController().signal };
+    const context = { signal: new AbortController().signal, closing: new AbortController().signal, spanId: undefined };
     using place = tree.locate(parseFsTarget('a', { root }));
     await replaceFile(place, context, async (fd) => writeFileSync(fd, 'new'));
     expect(readFileSync(join(root, 'a'), 'utf8')).toBe('new');

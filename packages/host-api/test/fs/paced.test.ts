@@ -50,7 +50,7 @@ describe('work on large folders', () => {
   it('ends between two turns when it is aborted', async () => {
     const { api } = openCrowd();
     const controller = new AbortController();
-    const listing = outcome(api.call('fs.readDir', ['crowd'], controller.signal));
+    const listing = outcome(api.call('fs.readDir', ['crowd'], { signal: controller.signal }));
     setImmediate(() => controller.abort());
 
     expect(await listing).toBe('ERR_ABORTED');

@@ -72,7 +72,7 @@ describe.runIf(process.platform === 'linux')('a folder that is swapped for a lin
     const started = performance.now();
     const seen = new Map<unknown, number>();
     while ((seen.get('inside') ?? 0) < 20_000 && performance.now() - started < DEADLINE_MS) {
-      const got = await api.call('fs.readFile', ['swap/file', 'utf8'], signal).catch((error: unknown) => {
+      const got = await api.call('fs.readFile', ['swap/file', 'utf8'], { signal }).catch((error: unknown) => {
         return error instanceof Error && 'code' in error ? error.code : error;
       });
       seen.set(got, (seen.get(got) ?? 0) + 1);
@@ -91,7 +91,7 @@ describe.runIf(process.platform === 'linux')('a folder that is swapped for a lin
       const { root, outside } = await startRace();
       const { api } = openHost(root, { ...EVERYTHING, quotas: PLENTY }, { audit: () => undefined });
       const { signal } = new AbortController();
-      await outcome(api.call('fs.stat', ['.'], signal));
+      await outcome(api.call('fs.stat', ['.'], { signal }));
       const before = countDescriptors();
       const started = performance.now();
       let done = 0;
@@ -105,7 +105,7 @@ describe.runIf(process.platform === 'linux')('a folder that is swapped for a lin
           ['fs.remove', ['swap/file']],
         ];
         for (const [name, args] of calls) {
-          if ((await outcome(api.call(name, args, signal))).startsWith('resolved')) done += 1;
+          if ((await outcome(api.call(name, args, { signal }))).startsWith('resolved')) done += 1;
         }
         if (turn % 100 === 0) await nextTurn();
       }

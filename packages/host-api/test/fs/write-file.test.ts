@@ -122,7 +122,7 @@ describe('fs.writeFile and fs.appendFile', () => {
     writeFileSync(join(root, 'a'), 'old');
     const { api, meter } = openHost(root, EVERYTHING);
     const controller = new AbortController();
-    const writing = outcome(api.call('fs.writeFile', ['a', new Uint8Array(8_000_000)], controller.signal));
+    const writing = outcome(api.call('fs.writeFile', ['a', new Uint8Array(8_000_000)], { signal: controller.signal }));
     controller.abort();
     expect(await writing).toBe('ERR_ABORTED');
     expect(readFileSync(join(root, 'a'), 'utf8')).toBe('old');

@@ -111,7 +111,7 @@ describe('net.fetch', () => {
     });
     const { api, call } = openHost(makeFolder(), { net: { allow: [server.origin] } });
     const controller = new AbortController();
-    const aborted = outcome(api.call('net.fetch', [{ url: server.origin }], controller.signal));
+    const aborted = outcome(api.call('net.fetch', [{ url: server.origin }], { signal: controller.signal }));
     await vi.waitFor(() => expect(server.open()).toBe(1));
     controller.abort();
     expect(await aborted).toBe('ERR_ABORTED');

@@ -42,8 +42,8 @@ describe('the agent of a run', () => {
       const functions = ['net.fetch', 'net.readBody'];
       const api = createHostApi({ policy, meter: createQuotaMeter(policy.quotas), functions, audit: () => undefined });
       const { signal } = new AbortController();
-      const { id } = await api.call('net.fetch', [{ url: '${server.origin}' }], signal);
-      process.stdout.write(await api.call('net.readBody', [id], signal));
+      const { id } = await api.call('net.fetch', [{ url: '${server.origin}' }], { signal });
+      process.stdout.write(await api.call('net.readBody', [id], { signal }));
       await api[Symbol.asyncDispose]();
     `;
     const env = {

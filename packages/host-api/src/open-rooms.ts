@@ -1,0 +1,46 @@
+import { createError } from '@kb-labs/contracts';
+import type { FileTree } from './fs/file-tree.js';
+import { createFsFunctions } from './fs/fs-functions.js';
+import type { Gate } from './gate.js';
+import type { HostFunctions, Room } from './host-function.js';
+import type { CompleteHostApiOptions } from './host-api-options.js';
+import { createNetwork } from './net/network.js';
+import type { OperationRecorder } from './operation-recorder.js';
+
+/** What the functions of one run are made of. */
+export interface RoomsOptions {
+  readonly gate: Gate;
+  readonly tree: FileTree;
+  readonly recorder: OperationRecorder;
+  readonly options: CompleteHostApiOptions;
+}
+
+/** Every function that there is with these options, granted or not. Disposing ends what is under way. */
+export function openRooms({ gate, tree, options }: RoomsOptions): Room {
+  const { clock, env, maxMessageBytes, resolve, timeouts } = options;
+  const rooms: readonly Room[] = [createNetwork({ gate, clock, resolve, timeouts })];
+  return {
+    functions: {
+      ...createFsFunctions({ gate, tree, maxMessageBytes }),
+      'env.read': () => Promise.resolve({ ...env }),
+      'analytics.track': refuseTrack,
+      ...functionsOf(rooms),
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(rooms.map((room) => room[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+function functionsOf(rooms: readonly Room[]): HostFunctions {
+  return Object.fromEntries(rooms.flatMap(({ functions }) => Object.entries(functions)));
+}
+
+/** It is named so that `ctx.analytics` is there; what it says comes as a note, which asks for no answer. */
+function refuseTrack(): Promise<never> {
+  return Promise.reject(
+    createError('ERR_PERMISSION_DENIED', 'analytics.track is no host call: it travels as a note', {
+      details: { function: 'analytics.track' },
+    }),
+  );
+}
