@@ -1,9 +1,9 @@
 import type { AnalyticsSink, Clock } from '@kb-labs/contracts';
+import { createRedactor } from '@kb-labs/redaction';
+import type { Redactor, RedactOptions } from '@kb-labs/redaction';
 import type { GuestLimits } from './guest-quota.js';
 import { configError, parseChoice, parseLimit, parseRecord } from './option-checks.js';
 import type { OverflowPolicy, QueueLimits } from './record-queue.js';
-import { parseRedactOptions } from './redact-options.js';
-import type { ParsedRedactOptions, RedactOptions } from './redact-options.js';
 
 /** What guests wrote, which is left out unless it is asked for by name. Redacted and bounded all the same. */
 export type PayloadKind = 'errors' | 'logs' | 'output' | 'progress' | 'targets';
@@ -51,7 +51,8 @@ export interface ParsedAnalyticsOptions {
   readonly now: () => number;
   readonly queue: QueueLimits;
   readonly batch: Required<BatchOptions>;
-  readonly redaction: ParsedRedactOptions;
+  readonly redactor: Redactor;
+  readonly guestRedactor: Redactor;
   readonly guests: GuestLimits;
   readonly payloads: ReadonlySet<PayloadKind>;
   readonly flushTimeoutMs: number;
@@ -76,14 +77,18 @@ export const MAX_MS: number = 2_147_483_647;
 /** Throws `ERR_CONFIG_INVALID` with a pointer. */
 export function parseAnalyticsOptions(options: AnalyticsOptions): ParsedAnalyticsOptions {
   parseRecord(options, '', NAMES);
-  const { flushTimeoutMs, coldStartMs } = options;
+  const { flushTimeoutMs, coldStartMs, redaction = {} } = options;
+  const redactor = createRedactor(redaction, '/redaction');
+  const guests = parseGuests(options.guests ?? {});
+  const maxLength = Math.min(guests.maxLength, redaction.limits?.maxLength ?? guests.maxLength);
   return {
     sinks: parseSinks(options.sinks),
     now: parseClock(options.clock),
     queue: parseQueue(options.queue ?? {}),
     batch: parseBatch(options.batch ?? {}),
-    redaction: parseRedactOptions(options.redaction ?? {}, '/redaction'),
-    guests: parseGuests(options.guests ?? {}),
+    redactor,
+    guestRedactor: createRedactor({ ...redaction, limits: { ...redaction.limits, maxLength } }),
+    guests,
     payloads: parsePayloads(options.payloads ?? []),
     flushTimeoutMs: parseLimit(flushTimeoutMs, { pointer: '/flushTimeoutMs', fallback: 5000, max: MAX_MS }),
     coldStartMs: parseLimit(coldStartMs, { pointer: '/coldStartMs', fallback: 10, min: 0, max: MAX_MS }),

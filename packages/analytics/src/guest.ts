@@ -4,7 +4,6 @@ import type { ParsedAnalyticsOptions } from './analytics-options.js';
 import { admitWord, createVocabularies } from './guest-quota.js';
 import type { GuestLimits, Vocabulary } from './guest-quota.js';
 import type { Recorder } from './recorder.js';
-import { createRedactor } from './redact.js';
 
 /** Who speaks, as the host knows it. Nothing here may come from the guest. */
 export interface GuestIdentity {
@@ -16,11 +15,8 @@ export interface GuestIdentity {
 /** Makes what executions hold. The words of a plugin are counted over all its executions, its records in each. */
 export function createGuests(
   recorder: Recorder,
-  { guests, redaction }: ParsedAnalyticsOptions,
+  { guests, guestRedactor: redactor }: ParsedAnalyticsOptions,
 ): (identity: GuestIdentity) => GuestAnalytics {
-  const { limits, ...rules } = redaction;
-  const maxLength = Math.min(guests.maxLength, limits.maxLength);
-  const redactor = createRedactor({ ...rules, limits: { ...limits, maxLength } });
   const vocabularyOf = createVocabularies();
 
   return ({ pluginId, executionId, traceId }) => {

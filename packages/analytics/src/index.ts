@@ -10,7 +10,4 @@ export type { MemorySink, MemorySinkOptions } from './memory-sink.js';
 export type { OverflowPolicy } from './record-queue.js';
 export { ANALYTICS_CHANNEL } from './recorder.js';
 export type { Refusal } from './recorder.js';
-export { createRedactor, redact } from './redact.js';
-export type { Redaction, Redactor } from './redact.js';
-export type { RedactLimits, RedactOptions } from './redact-options.js';
 export type { SinkStats } from './sink-lane.js';

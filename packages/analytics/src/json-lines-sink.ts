@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import type { AnalyticsRecord, AnalyticsSink } from '@kb-labs/contracts';
+import { RotatingFile } from '@kb-labs/rotating-file';
 import { configError, parseLimit, parseRecord } from './option-checks.js';
-import { RotatingFile } from './rotating-file.js';
 
 export interface JsonLinesSinkOptions {
   /** An absolute path. The older files lie beside it: `file.1` is the newest of them. Folders are made with mode 0700. */

@@ -54,15 +54,3 @@ export function parseChoice<Word extends string>(
   if (word === undefined) throw configError(pointer, 'must be a known word', `Give one of: ${words.join(', ')}.`);
   return word;
 }
-
-/** A list of at most 1 000 strings; empty where nothing is given. */
-export function parseStrings(value: unknown, pointer: string): readonly string[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value) || value.length > 1000) {
-    throw configError(pointer, 'must be a list', 'Give a list of at most 1000 strings.');
-  }
-  return value.map((item: unknown, index) => {
-    if (typeof item !== 'string') throw configError(`${pointer}/${index}`, 'must be a string', 'Give strings alone.');
-    return item;
-  });
-}

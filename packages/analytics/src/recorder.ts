@@ -1,8 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { AnalyticsRecord, JsonObject, JsonValue } from '@kb-labs/contracts';
+import type { Redactor } from '@kb-labs/redaction';
 import type { ParsedAnalyticsOptions } from './analytics-options.js';
-import { createRedactor } from './redact.js';
-import type { Redactor } from './redact.js';
 import { SinkLane } from './sink-lane.js';
 
 /** The channel of `node:diagnostics_channel` on which every record is published, redacted, as it is tracked. */
@@ -46,9 +45,9 @@ export class Recorder {
   #cut = 0;
   #closed = false;
 
-  constructor({ sinks, now, queue, batch, redaction }: ParsedAnalyticsOptions) {
+  constructor({ sinks, now, queue, batch, redactor }: ParsedAnalyticsOptions) {
     this.#now = now;
-    this.#redactor = createRedactor(redaction);
+    this.#redactor = redactor;
     const { maxRecords: batchSize, intervalMs, writeTimeoutMs } = batch;
     const redact = (text: string): string => String(this.#redactor(text).value);
     this.lanes = sinks.map((sink) => new SinkLane(sink, { queue, batchSize, intervalMs, writeTimeoutMs, redact }));

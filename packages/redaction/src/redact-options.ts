@@ -1,6 +1,6 @@
-import { parseLimit, parseRecord, parseStrings } from './option-checks.js';
+import { parseChoice, parseLimit, parseRecord, parseStrings } from './option-checks.js';
 
-/** How much of a value is looked at and sent. What is beyond is left out and counted. */
+/** How much of a value is looked at and kept. What is beyond is left out and counted. */
 export interface RedactLimits {
   /** Objects and arrays inside one another. Default 6. */
   readonly maxDepth: number;
@@ -15,28 +15,46 @@ export interface RedactLimits {
 }
 
 /** What is secret beside what is known to be. */
-export interface RedactOptions {
+export interface MaskOptions {
   /** More keys whose values are secret, whole; case, `-`, `_` and `.` make no difference. At most 1 000. */
   readonly keys?: readonly string[];
   /** Values that are secret wherever they stand, of 4 characters or more, also in base64, hex, URLs and JSON. At most 1 000. */
   readonly secrets?: readonly string[];
-  readonly limits?: Partial<RedactLimits>;
 }
 
-/** Every option, checked. */
-export interface ParsedRedactOptions {
-  readonly keys: readonly string[];
-  readonly secrets: readonly string[];
+/** What is secret, and how much of the rest is kept. */
+export interface RedactOptions extends MaskOptions {
+  readonly limits?: Partial<RedactLimits>;
+  /** What stands for bytes: their number, or their number and SHA-256 (of at most 1 MiB). Default `length`. */
+  readonly bytes?: 'length' | 'sha256';
+}
+
+/** The options of a masker, checked. */
+export type ParsedMaskOptions = Required<MaskOptions>;
+
+/** The options of a redactor, checked. */
+export interface ParsedRedactOptions extends ParsedMaskOptions {
   readonly limits: RedactLimits;
+  readonly bytes: 'length' | 'sha256';
 }
 
 /** Throws `ERR_CONFIG_INVALID` with a pointer. */
-export function parseRedactOptions(options: RedactOptions, pointer = ''): ParsedRedactOptions {
-  const { keys, secrets, limits } = parseRecord(options, pointer, ['keys', 'secrets', 'limits']);
+export function parseMaskOptions(options: MaskOptions, pointer: string): ParsedMaskOptions {
+  const { keys, secrets } = parseRecord(options, pointer, ['keys', 'secrets']);
+  return {
+    keys: parseStrings(keys, `${pointer}/keys`),
+    secrets: parseStrings(secrets, `${pointer}/secrets`),
+  };
+}
+
+/** Throws `ERR_CONFIG_INVALID` with a pointer. */
+export function parseRedactOptions(options: RedactOptions, pointer: string): ParsedRedactOptions {
+  const { limits, bytes, keys, secrets } = parseRecord(options, pointer, ['keys', 'secrets', 'limits', 'bytes']);
   return {
     keys: parseStrings(keys, `${pointer}/keys`),
     secrets: parseStrings(secrets, `${pointer}/secrets`),
     limits: parseLimits(limits, `${pointer}/limits`),
+    bytes: parseChoice(bytes, `${pointer}/bytes`, ['length', 'sha256']),
   };
 }
 

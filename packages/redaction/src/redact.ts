@@ -1,17 +1,19 @@
+import { createHash } from 'node:crypto';
 import { types } from 'node:util';
 import type { JsonObject, JsonValue } from '@kb-labs/contracts';
-import { compileKnownSecrets } from './known-secrets.js';
-import type { KnownSecrets } from './known-secrets.js';
+import { bytesOf } from './bytes-of.js';
+import { compileMasker } from './masker.js';
+import type { CompiledMasker } from './masker.js';
 import { parseRedactOptions } from './redact-options.js';
-import type { RedactLimits, RedactOptions } from './redact-options.js';
-import { compileSecretKeys } from './secret-keys.js';
-import { findSecretShapes } from './secret-shapes.js';
-import { maskSpans, REDACTED } from './text-spans.js';
+import type { ParsedRedactOptions, RedactLimits, RedactOptions } from './redact-options.js';
+import { REDACTED } from './text-spans.js';
 
-/** A copy that may be sent. */
+/** A copy that may be kept or sent. */
 export interface Redaction {
   /** Plain frozen data. */
   readonly value: JsonValue;
+  /** How many texts, keys and values hold a mask in place of a secret. */
+  readonly masked: number;
   /** How many entries, texts or values were left out or shortened. Masked ones do not count. */
   readonly cut: number;
   /** Characters of all texts and keys, and 8 for each other value. */
@@ -21,20 +23,21 @@ export interface Redaction {
 /** Redacts by one set of rules, compiled once. */
 export type Redactor = (value: unknown) => Redaction;
 
-/** A secret of more characters than this may show in part where a text is cut off inside it. */
-const LONGEST_SHAPE = 4096;
+/** Hashing more would let a hostile value take long. */
+const MAX_HASHED = 1_048_576;
 
 /**
- * Compiles the rules: values under secret keys, what looks like a secret, and the given values are masked, in keys as well.
- * What it makes never throws, calls no getter, `toJSON` or proxy trap, and looks at no more than the limits allow.
+ * Compiles the rules: values under secret keys, what looks like a secret, and the given values are masked, in keys as well. What it
+ * makes never throws, calls no getter, `toJSON` or proxy trap, and looks at no more than the limits allow. Throws
+ * `ERR_CONFIG_INVALID` with a JSON pointer, which begins with `pointer` where the options stand inside others.
  */
-export function createRedactor(options: RedactOptions = {}): Redactor {
-  const { keys, secrets, limits } = parseRedactOptions(options);
-  const known = compileKnownSecrets(secrets);
-  const isSecretKey = compileSecretKeys(keys);
+export function createRedactor(options: RedactOptions = {}, pointer = ''): Redactor {
+  const rules = parseRedactOptions(options, pointer);
+  const masker = compileMasker(rules, pointer);
   return (value) => {
-    const walk = new Walk(limits, known, isSecretKey);
-    return { value: walk.copy(value, 0) ?? null, cut: walk.cut, length: walk.length };
+    const walk = new Walk(rules, masker);
+    const copy = walk.copy(value, 0) ?? null;
+    return { value: copy, masked: walk.masked, cut: walk.cut, length: walk.length };
   };
 }
 
@@ -46,16 +49,17 @@ export function redact(value: unknown, options: RedactOptions = {}): JsonValue {
 /** One copy in the making. `undefined` is what leaves no trace, as in JSON. */
 class Walk {
   readonly #limits: RedactLimits;
-  readonly #known: KnownSecrets;
-  readonly #isSecretKey: (key: string) => boolean;
+  readonly #bytes: RedactOptions['bytes'];
+  readonly #masker: CompiledMasker;
   readonly #above = new Set<object>();
+  masked = 0;
   cut = 0;
   length = 0;
 
-  constructor(limits: RedactLimits, known: KnownSecrets, isSecretKey: (key: string) => boolean) {
+  constructor({ limits, bytes }: ParsedRedactOptions, masker: CompiledMasker) {
     this.#limits = limits;
-    this.#known = known;
-    this.#isSecretKey = isSecretKey;
+    this.#bytes = bytes;
+    this.#masker = masker;
   }
 
   copy(value: unknown, depth: number): JsonValue | undefined {
@@ -83,15 +87,16 @@ class Walk {
 
   #number(value: number): JsonValue {
     this.length += 8;
-    if (this.#known.longest > 0 && this.#known.find(String(value)).length > 0) return REDACTED;
-    return Number.isFinite(value) ? value : String(value);
+    const text = String(value);
+    if (this.#masker.maskText(text) !== text) return this.#hidden();
+    return Number.isFinite(value) ? value : text;
   }
 
   #text(text: string, limit: number): string {
     // A secret that begins before the limit and ends behind it must be seen whole to be known.
-    const window = text.slice(0, limit + Math.max(LONGEST_SHAPE, this.#known.longest));
-    const spans = [...findSecretShapes(window), ...this.#known.find(window)];
-    const masked = spans.length === 0 ? window : maskSpans(window, spans);
+    const window = text.slice(0, limit + this.#masker.longest);
+    const masked = this.#masker.maskText(window);
+    if (masked !== window) this.masked += 1;
     const room = Math.max(0, Math.min(limit, this.#limits.maxLength - this.length));
     this.length += Math.min(masked.length, room);
     if (masked.length <= room && window.length === text.length) return masked;
@@ -102,7 +107,7 @@ class Walk {
   #object(value: object, depth: number): JsonValue {
     // Nothing can be asked of a proxy without running its code.
     if (types.isProxy(value)) return this.#mark('[proxy]');
-    if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return this.#mark('[bytes]');
+    if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) return this.#digest(value);
     if (types.isDate(value)) return this.#date(value);
     if (this.#above.has(value)) return this.#mark('[circular]');
     if (depth >= this.#limits.maxDepth || this.length >= this.#limits.maxLength) return this.#mark('[cut]');
@@ -121,9 +126,16 @@ class Walk {
         this.cut += array.length - index;
         break;
       }
-      copy.push(this.copy(this.#own(array, String(index)), depth + 1) ?? null);
+      const hidden = index === 1 && this.#isSecretPair(array);
+      copy.push(hidden ? this.#hidden() : (this.copy(this.#own(array, String(index)), depth + 1) ?? null));
     }
     return Object.freeze(copy);
+  }
+
+  /** Headers travel as `['Cookie', 'a=b']`. */
+  #isSecretPair(array: readonly unknown[]): boolean {
+    const name: unknown = array.length === 2 ? Object.getOwnPropertyDescriptor(array, '0')?.value : undefined;
+    return typeof name === 'string' && this.#masker.isSecretKey(name.slice(0, 512));
   }
 
   #entries(object: object, depth: number): JsonObject {
@@ -138,7 +150,8 @@ class Walk {
         break;
       }
       const shown = this.#text(key, maxKeyLength);
-      const value = this.#isSecretKey(key.slice(0, 512)) ? REDACTED : this.copy(this.#own(object, key), depth + 1);
+      const secret = this.#masker.isSecretKey(key.slice(0, 512));
+      const value = secret ? this.#hidden() : this.copy(this.#own(object, key), depth + 1);
       if (value === undefined) continue;
       if (entries.has(shown)) this.cut += 1;
       else entries.set(shown, value);
@@ -157,6 +170,19 @@ class Walk {
     this.length += 24;
     const time = Date.prototype.getTime.call(date);
     return Number.isNaN(time) ? 'Invalid Date' : new Date(time).toISOString();
+  }
+
+  #digest(value: ArrayBufferView | ArrayBufferLike): string {
+    const bytes = bytesOf(value);
+    const hashed = this.#bytes === 'sha256' && bytes.length <= MAX_HASHED;
+    const digest = hashed ? `, sha256 ${createHash('sha256').update(bytes).digest('hex')}` : '';
+    return this.#mark(`[${bytes.length} bytes${digest}]`);
+  }
+
+  #hidden(): string {
+    this.masked += 1;
+    this.length += REDACTED.length;
+    return REDACTED;
   }
 
   #mark(mark: string): string {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRedactor, redact } from '../src/index.js';
@@ -8,6 +9,11 @@ const PLANTED = {
   'a GitHub token': `ghp_${'aB3'.repeat(12)}`,
   'a fine-grained GitHub token': `github_pat_${'aB3_'.repeat(12)}`,
   'a GitLab token': `glpat-${'aB3-'.repeat(6)}`,
+  'a GitLab runner token': `glrt-${'aB3-'.repeat(6)}`,
+  'a Google client secret': `GOCSPX-${'aB3_'.repeat(7)}`,
+  'a Google refresh token': `1//0${'aB3-'.repeat(10)}`,
+  'a Slack app token': `xapp-1-${'A1B2-'.repeat(6)}`,
+  'an Anthropic key': `sk-ant-api03-${'aB3-'.repeat(10)}`,
   'a Slack token': `xoxb-${'123456789-'.repeat(3)}abc`,
   'an npm token': `npm_${'aB3'.repeat(12)}`,
   'a Stripe key': `sk_live_${'aB3'.repeat(8)}`,
@@ -78,6 +84,26 @@ describe('a secret key', () => {
     expect(redact({ [key]: 5 })).toEqual({ [key]: 5 });
   });
 
+  it.each([
+    ['Cookie', 'a=b'],
+    ['x-api-key', 'abc'],
+    ['Authorization', 'Negotiate abc'],
+  ])('hides what stands beside it in a pair, as headers do: %s', (name, value) => {
+    expect(
+      redact({
+        headers: [
+          ['accept', '*'],
+          [name, value],
+        ],
+      }),
+    ).toEqual({
+      headers: [
+        ['accept', '*'],
+        [name, '[redacted]'],
+      ],
+    });
+  });
+
   it('may be named by the host, in any spelling', () => {
     expect(redact({ 'Inner-Note': 'x' }, { keys: ['inner_note'] })).toEqual({ 'Inner-Note': '[redacted]' });
   });
@@ -111,8 +137,9 @@ describe('a known secret', () => {
   });
 
   it.each([
-    [{ secrets: ['abc'] }, '/secrets'],
-    [{ secrets: ['x'.repeat(8193)] }, '/secrets'],
+    [{ secrets: ['abc'] }, '/secrets/0'],
+    [{ secrets: ['x'.repeat(8193)] }, '/secrets/0'],
+    [{ bytes: 'all' }, '/bytes'],
     [{ keys: [1] }, '/keys/0'],
     [{ limits: { maxDepth: 0 } }, '/limits/maxDepth'],
     [{ limits: { depth: 1 } }, '/limits/depth'],
@@ -139,7 +166,10 @@ describe('a hostile value', () => {
     ['a getter', Object.defineProperty({ a: 1 }, 'b', { enumerable: true, get: trap }), { a: 1 }, 1],
     ['toJSON', { a: 1, toJSON: trap }, { a: 1 }, 1],
     ['an array with a getter', Object.defineProperty([1, 2], 0, { get: trap }), [null, 2], 1],
-    ['bytes', Buffer.from('secret'), '[bytes]', 1],
+    ['bytes', Object.defineProperty(Buffer.from('secret'), 'byteLength', { get: trap }), '[6 bytes]', 1],
+    ['a buffer', new ArrayBuffer(3), '[3 bytes]', 1],
+    ['a view', new DataView(new ArrayBuffer(8), 3, 2), '[2 bytes]', 1],
+    ['a view of nothing', detached(), '[0 bytes]', 1],
     [
       'an error',
       Object.assign(new Error('at https://u:p@h.test/'), { code: 'E' }),
@@ -160,6 +190,13 @@ describe('a hostile value', () => {
   ])('%s neither runs nor throws', (_, value, expected, cut) => {
     const redaction = createRedactor()(value);
     expect([redaction.value, redaction.cut]).toEqual([expected, cut]);
+  });
+
+  it('of bytes may be told by its hash, up to a size', () => {
+    const options = { bytes: 'sha256' } as const;
+    const hash = createHash('sha256').update('abc').digest('hex');
+    expect(redact(Buffer.from('abc'), options)).toBe(`[3 bytes, sha256 ${hash}]`);
+    expect(redact(new ArrayBuffer(2 ** 21), options)).toBe('[2097152 bytes]');
   });
 
   it('with __proto__ stays data', () => {
@@ -234,6 +271,14 @@ describe('redaction', () => {
     );
   });
 
+  it('counts what it masked', () => {
+    const { value, masked } = createRedactor()({ password: 'x', [`token=abc`]: 'Bearer abcdefgh', b: ['ok'] });
+    expect({ value, masked }).toEqual({
+      value: { password: '[redacted]', 'token=[redacted]': 'Bearer [redacted]', b: ['ok'] },
+      masked: 3,
+    });
+  });
+
   it('never throws, gives JSON, and keeps to its bounds, whatever it gets', () => {
     const limits = { maxDepth: 3, maxEntries: 5, maxTextLength: 50, maxKeyLength: 20, maxLength: 200 };
     const redactor = createRedactor({ limits });
@@ -263,6 +308,12 @@ function textsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => [key, ...textsOf(inner)]);
+}
+
+function detached(): DataView {
+  const view = new DataView(new ArrayBuffer(8));
+  structuredClone(view.buffer, { transfer: [view.buffer] });
+  return view;
 }
 
 function revoked(): object {

@@ -17,6 +17,7 @@ const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 const MODE = 0o600;
 const NEWLINE = 0x0a;
 const CHUNK = 65_536;
+const PROBE_BYTES = 4096;
 
 /**
  * A file of whole lines that makes room for itself. Opened for each batch, so that a file that was moved away or a disk that was
@@ -27,6 +28,7 @@ export class RotatingFile {
   readonly #limits: RotationLimits;
   /** Where our own last line ended. Any other end is looked at before anything is added. */
   #knownEnd = -1;
+  #folderMade = false;
 
   constructor(file: string, limits: RotationLimits) {
     this.#file = file;
@@ -40,6 +42,24 @@ export class RotatingFile {
       while (next < lines.length) {
         signal.throwIfAborted();
         next += await this.#fill(lines.slice(next));
+      }
+    } catch (error) {
+      throw ioError(error, this.#file);
+    }
+  }
+
+  /** Writes and takes back 4 KiB, so that a full disk shows before there is anything to lose. Not while a call of `append` is under way. */
+  async probe(): Promise<void> {
+    try {
+      const handle = await this.#open();
+      try {
+        const size = await this.#end(handle);
+        await this.#write(handle, size, Buffer.alloc(PROBE_BYTES, ' '));
+        this.#knownEnd = -1;
+        await handle.truncate(size);
+        this.#knownEnd = size;
+      } finally {
+        await handle.close();
       }
     } catch (error) {
       throw ioError(error, this.#file);
@@ -63,13 +83,15 @@ export class RotatingFile {
     return fitting;
   }
 
+  /** For reading as well: the end is looked at, and a pipe that nobody reads is opened at once, and then refused. */
   async #open(): Promise<FileHandle> {
-    // For reading as well: the end is looked at, and a pipe that nobody reads is opened at once, and then refused.
     const flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW;
     try {
       return await open(this.#file, flags, MODE);
     } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw error;
+      // A folder that goes away later was taken away: a disk that is not mounted, or someone who wants no lines.
+      if (errnoOf(error) !== 'ENOENT' || this.#folderMade) throw error;
+      this.#folderMade = true;
       await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
       return await open(this.#file, flags, MODE);
     }

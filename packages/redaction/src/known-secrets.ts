@@ -3,7 +3,6 @@ import type { TextSpan } from './text-spans.js';
 
 const MIN_LENGTH = 4;
 const MAX_LENGTH = 8192;
-const MAX_SECRETS = 1000;
 /** An encoded form that is shorter stands in too many innocent texts. */
 const MIN_ENCODED_LENGTH = 6;
 
@@ -15,9 +14,8 @@ export interface KnownSecrets {
 }
 
 /** Throws `ERR_CONFIG_INVALID` for values that no text could be searched for, without showing them. */
-export function compileKnownSecrets(secrets: readonly string[]): KnownSecrets {
-  if (secrets.length > MAX_SECRETS) throw invalid(`has ${secrets.length} values`, `Give at most ${MAX_SECRETS}.`);
-  const spellings = [...new Set(secrets.flatMap(spellingsOf))];
+export function compileKnownSecrets(secrets: readonly string[], pointer: string): KnownSecrets {
+  const spellings = [...new Set(secrets.flatMap((secret, index) => spellingsOf(secret, `${pointer}/${index}`)))];
   if (spellings.length === 0) return { longest: 0, find: () => [] };
   const any = new RegExp(spellings.map(escapePattern).join('|'));
   return {
@@ -36,13 +34,12 @@ function occurrences(text: string, part: string): TextSpan[] {
 }
 
 /** As it is, in a URL, in a JSON string, in hex, and in base64 wherever it stands in what was encoded. */
-function spellingsOf(secret: string, index: number): string[] {
-  if (typeof secret !== 'string' || secret.length < MIN_LENGTH || secret.length > MAX_LENGTH) {
-    const length = typeof secret === 'string' ? `has ${secret.length} characters` : `is of type ${typeof secret}`;
-    throw invalid(
-      `holds at ${index} one that ${length}`,
-      `Give strings of ${MIN_LENGTH} to ${MAX_LENGTH} characters: shorter ones would mask ordinary text.`,
-    );
+function spellingsOf(secret: string, pointer: string): string[] {
+  if (secret.length < MIN_LENGTH || secret.length > MAX_LENGTH) {
+    throw createError('ERR_CONFIG_INVALID', `${pointer}: a known secret has ${secret.length} characters`, {
+      details: { pointer },
+      hint: `Give ${MIN_LENGTH} to ${MAX_LENGTH} characters: shorter ones would mask ordinary text.`,
+    });
   }
   const bytes = Buffer.from(secret);
   const base64 = [0, 1, 2].map((offset) => base64Inside(bytes, offset));
@@ -68,11 +65,4 @@ function base64Inside(bytes: Buffer, offset: number): string {
 
 function escapePattern(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
-}
-
-function invalid(problem: string, hint: string): Error {
-  return createError('ERR_CONFIG_INVALID', `The list of known secrets ${problem}`, {
-    details: { pointer: '/secrets' },
-    hint,
-  });
 }

@@ -14,7 +14,9 @@ const SHAPES: readonly RegExp[] = [
   // Keys that their issuers gave a prefix, so that they can be found.
   /(?<![A-Za-z0-9])(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}/g,
   /(?<![A-Za-z0-9])(?:gh[opsur]_|npm_|hf_|dop_v1_|shp[a-z]{2}_)[A-Za-z0-9]{20,}/g,
-  /(?<![A-Za-z0-9])(?:github_pat_|glpat-|xox[a-z]-|sk-|[prs]k_(?:live|test)_|whsec_|pypi-Ag|AIza|ya29\.|SG\.|hv[bs]\.)[\w.-]{16,}/g,
+  /(?<![A-Za-z0-9])(?:github_pat_|gl[a-z]{2,6}-|xox[a-z]-|xapp-|sk-|[prs]k_(?:live|test)_|whsec_|pypi-Ag|AIza|GOCSPX-|1\/\/0|ya29\.|SG\.|hv[bs]\.|lin_api_)[\w.-]{16,}/g,
+  // PuTTY's private keys.
+  /(?<keep>\bPrivate-(?:Lines|MAC):[ \t]{0,4})[^]*/g,
   /AGE-SECRET-KEY-1[A-Z0-9]{16,}/g,
   /(?<=hooks\.slack\.com\/(?:services|workflows)\/)[\w/]{16,}/g,
   // Headers.

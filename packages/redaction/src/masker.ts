@@ -1,0 +1,50 @@
+import { isUtf8 } from 'node:buffer';
+import { compileKnownSecrets } from './known-secrets.js';
+import { parseMaskOptions } from './redact-options.js';
+import type { MaskOptions, ParsedMaskOptions } from './redact-options.js';
+import { compileSecretKeys } from './secret-keys.js';
+import { findSecretShapes } from './secret-shapes.js';
+import { maskSpans } from './text-spans.js';
+
+/** The rules alone, for those who walk their data themselves. */
+export interface Masker {
+  /** Whether the value under this key is a secret, whatever it looks like. */
+  isSecretKey(key: string): boolean;
+  /** The text itself where it holds no secret; all of it is looked at. */
+  maskText(text: string): string;
+  /** The bytes themselves where they hold no secret as text; all of them are looked at, as UTF-8 where they are that, else one by one. */
+  maskBytes(bytes: Uint8Array): Uint8Array;
+}
+
+/** A masker, and how far a secret may reach beyond a place at which a text is cut. */
+export interface CompiledMasker extends Masker {
+  readonly longest: number;
+}
+
+/** A secret shape of more characters than this may show in part where a text is cut off inside it. */
+const LONGEST_SHAPE = 4096;
+
+/** Compiles what is secret by key, by shape and by value. Throws `ERR_CONFIG_INVALID`, with a pointer below `pointer`. */
+export function createMasker(options: MaskOptions = {}, pointer = ''): Masker {
+  return compileMasker(parseMaskOptions(options, pointer), pointer);
+}
+
+/** The same for options that were checked. */
+export function compileMasker({ keys, secrets }: ParsedMaskOptions, pointer: string): CompiledMasker {
+  const known = compileKnownSecrets(secrets, `${pointer}/secrets`);
+  const maskText = (text: string): string => {
+    const spans = [...findSecretShapes(text), ...known.find(text)];
+    return spans.length === 0 ? text : maskSpans(text, spans);
+  };
+  return Object.freeze({
+    longest: Math.max(LONGEST_SHAPE, known.longest),
+    isSecretKey: compileSecretKeys(keys),
+    maskText,
+    maskBytes: (bytes) => {
+      const encoding = isUtf8(bytes) ? 'utf8' : 'latin1';
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(encoding);
+      const masked = maskText(text);
+      return masked === text ? bytes : new Uint8Array(Buffer.from(masked, encoding));
+    },
+  } satisfies CompiledMasker);
+}

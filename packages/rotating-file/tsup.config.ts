@@ -1,0 +1,12 @@
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: ['src/index.ts'],
+  format: 'esm',
+  target: 'node22',
+  // The compiler writes the declarations, see tsconfig.build.json.
+  dts: false,
+  removeNodeProtocol: false,
+  sourcemap: true,
+  clean: true,
+});
