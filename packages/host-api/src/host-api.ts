@@ -1,3 +1,4 @@
+import { openDisk } from './fs/disk-directory.js';
 import { createFileTree } from './fs/file-tree.js';
 import { createGate } from './gate.js';
 import { parseHostApiOptions } from './host-api-options.js';
@@ -27,7 +28,8 @@ export function createHostApi(given: HostApiOptions): HostApi {
   const options = parseHostApiOptions(given);
   const { policy, meter, audit } = options;
   const gate = createGate({ policy, meter, audit });
-  const tree = createFileTree({ root: policy.root, sameDevice: options.sameDevice, platform: process.platform });
+  const disk = { root: policy.root, sameDevice: options.sameDevice, platform: process.platform };
+  const tree = createFileTree(() => openDisk(disk));
   const recorder = createOperationRecorder(options.dryRun, options.operations);
   const rooms = openRooms({ gate, tree, recorder, options });
   const switchboard = createSwitchboard(meter, lendFunctions(options.functions, rooms.functions));

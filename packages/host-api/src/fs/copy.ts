@@ -1,11 +1,12 @@
-import { constants } from 'node:fs';
+import type { QuotaMeter } from '@kb-labs/contracts';
 import { z } from 'zod';
 import { parseArguments } from '../arguments.js';
 import { throwIfStopped } from '../host-function.js';
-import type { HostFunction } from '../host-function.js';
+import type { CallContext, HostFunction } from '../host-function.js';
 import { readChunks, writeAll } from './file-bytes.js';
 import { act, admitPath } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
+import type { OpenFile } from './open-directory.js';
 import { openFile } from './open-file.js';
 import { replaceFile } from './replace-file.js';
 import { chargeWrite } from './write-file.js';
@@ -22,22 +23,29 @@ export function createCopy(session: FsSession): HostFunction {
     await act(session, { action: 'copy', operation: 'read', path: from }, async () => {
       throwIfStopped(context);
       using source = session.tree.locate(from);
-      using file = openFile(source, constants.O_RDONLY);
+      using file = openFile(source, 'read');
       using charges = chargeWrite(meter, Number(file.stats.size));
       await act(session, { action: 'copy to', operation: 'write', path: to }, async () => {
         using target = session.tree.locate(to);
-        await replaceFile(target, context, async (fd) => {
-          let written = 0;
-          for await (const chunk of readChunks(file, { meter, maxBytes: Number.POSITIVE_INFINITY }, context)) {
-            // The file grew since it was measured: what came later is charged as it comes.
-            const grown = Math.max(0, written + chunk.byteLength - Math.max(Number(file.stats.size), written));
-            if (grown > 0) meter.reserve('maxBytesWritten', grown).commit();
-            await writeAll(fd, chunk, context);
-            written += chunk.byteLength;
-          }
-        });
+        await replaceFile(target, context, { fill: (copied) => pour(file, copied, { meter, context }) });
       });
       charges.commit();
     });
   };
+}
+
+interface Pouring {
+  readonly meter: QuotaMeter;
+  readonly context: CallContext;
+}
+
+async function pour(file: OpenFile, copied: OpenFile, { meter, context }: Pouring): Promise<void> {
+  let written = 0;
+  for await (const chunk of readChunks(file, { meter, maxBytes: Number.POSITIVE_INFINITY }, context)) {
+    // The file grew since it was measured: what came later is charged as it comes.
+    const grown = Math.max(0, written + chunk.byteLength - Math.max(Number(file.stats.size), written));
+    if (grown > 0) meter.reserve('maxBytesWritten', grown).commit();
+    await writeAll(copied, chunk, context);
+    written += chunk.byteLength;
+  }
 }

@@ -1,17 +1,10 @@
-import { read, readSync, write, writeSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { createError } from '@kb-labs/contracts';
 import type { QuotaMeter } from '@kb-labs/contracts';
 import { throwIfStopped } from '../host-function.js';
 import type { CallContext } from '../host-function.js';
 import { charge } from './fs-session.js';
-import type { OpenFile } from './open-file.js';
+import type { OpenFile } from './open-directory.js';
 
-const readAsync = promisify(read);
-const writeAsync = promisify(write);
-
-/** Up to here one synchronous call costs less than the way through the thread pool; beyond, the host's loop must not wait. */
-const SYNC_BYTES = 65_536;
 /** Bytes between two looks at the abort signal. */
 const CHUNK_BYTES = 1_048_576;
 
@@ -38,7 +31,7 @@ export async function* readChunks(
     throwIfStopped(context);
     // One byte more than is expected, so that growth is seen.
     const chunk = new Uint8Array(Math.min(CHUNK_BYTES, Math.max(0, size - total) + 1));
-    const count = await readInto(file.fd, chunk);
+    const count = await file.read(chunk);
     if (count === 0) {
       reserved.commit(Math.min(total, size));
       return;
@@ -66,18 +59,13 @@ export async function readWhole(file: OpenFile, limits: ReadLimits, context: Cal
   return whole;
 }
 
-/** Writes all bytes at the descriptor's position. Stops between chunks once the call is over. */
-export async function writeAll(fd: number, bytes: Uint8Array, context: CallContext): Promise<void> {
+/** Writes all bytes, from where the last writing ended. Stops between chunks once the call is over. */
+export async function writeAll(file: OpenFile, bytes: Uint8Array, context: CallContext): Promise<void> {
   for (let offset = 0; offset < bytes.byteLength;) {
     throwIfStopped(context);
     const chunk = bytes.subarray(offset, offset + CHUNK_BYTES);
-    offset += chunk.byteLength <= SYNC_BYTES ? writeSync(fd, chunk) : (await writeAsync(fd, chunk)).bytesWritten;
+    offset += await file.write(chunk);
   }
-}
-
-async function readInto(fd: number, chunk: Uint8Array): Promise<number> {
-  if (chunk.byteLength <= SYNC_BYTES) return readSync(fd, chunk);
-  return (await readAsync(fd, chunk, 0, chunk.byteLength, null)).bytesRead;
 }
 
 function requireFits(bytes: number, maxBytes: number): void {

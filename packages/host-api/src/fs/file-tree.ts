@@ -1,8 +1,6 @@
 import type { CanonicalPath } from '@kb-labs/contracts';
-import { openLexicalDirectory } from './lexical-directory.js';
 import { descend, DiskRefusedError } from './open-directory.js';
 import type { OpenDirectory } from './open-directory.js';
-import { openPinnedDirectory } from './pinned-directory.js';
 
 /** A name in a folder that is held open. */
 export interface Place extends Disposable {
@@ -19,22 +17,12 @@ export interface FileTree extends Disposable {
   enter(path: CanonicalPath, below?: readonly string[]): OpenDirectory;
 }
 
-/** Where the walk starts, and how it goes. */
-export interface FileTreeOptions {
-  /** Real, absolute. */
-  readonly root: string;
-  /** Refuses what lies on another device than the root. */
-  readonly sameDevice: boolean;
-  readonly platform: NodeJS.Platform;
-}
-
 /** Opens nothing until it is first asked; then holds the root until disposed. A path outside the root is refused. */
-export function createFileTree({ root, sameDevice, platform }: FileTreeOptions): FileTree {
-  const openBase = platform === 'linux' ? openPinnedDirectory : openLexicalDirectory;
+export function createFileTree(openRoot: () => OpenDirectory): FileTree {
   let held: OpenDirectory | undefined;
 
   const walk = (names: readonly string[]): OpenDirectory => {
-    held ??= openBase(root, sameDevice);
+    held ??= openRoot();
     return descend(held.open('.'), names);
   };
 

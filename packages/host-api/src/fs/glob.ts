@@ -1,4 +1,3 @@
-import { lstatSync } from 'node:fs';
 import { createError, isPluginError } from '@kb-labs/contracts';
 import type { CanonicalPath, PermissionPolicy } from '@kb-labs/contracts';
 import { compilePolicy } from '@kb-labs/permissions';
@@ -95,7 +94,7 @@ function isReadableFile({ gate, tree }: FsSession, names: readonly string[]): bo
   if (!gate.permits({ kind: 'fs', operation: 'read', path })) return false;
   try {
     using place = tree.locate(path);
-    if (!lstatSync(place.directory.entry(place.name)).isFile()) return false;
+    if (place.directory.look(place.name)?.isFile() !== true) return false;
   } catch {
     // Whatever is wrong with it is found, and said, by the walk.
     return false;

@@ -1,20 +1,20 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
+import type { DirectoryHandle } from './directory-handle.js';
 import { DiskRefusedError } from './open-directory.js';
-import type { OpenDirectory } from './open-directory.js';
 
 /**
  * Where there is no `/proc/self/fd`: a folder known by its path. Every segment is looked at before it is entered and again after a
  * file was opened, so a link that stands there is refused. A process that swaps folders for links in between may win that race.
  */
-export function openLexicalDirectory(root: string, sameDevice: boolean): OpenDirectory {
+export function openLexicalDirectory(root: string, sameDevice: boolean): DirectoryHandle {
   const stats = lookAt(root);
   if (realpathSync(root) !== root) throw new DiskRefusedError('root-moved');
   return hold(root, sameDevice ? stats.dev : undefined);
 }
 
-function hold(here: string, device: bigint | undefined): OpenDirectory {
+function hold(here: string, device: bigint | undefined): DirectoryHandle {
   return {
     here,
     device,

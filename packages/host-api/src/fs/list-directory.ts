@@ -1,4 +1,3 @@
-import { opendirSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import type { CanonicalPath, GuestDirEntry } from '@kb-labs/contracts';
@@ -20,26 +19,12 @@ export async function listDirectory(
   { limit, context }: ListOptions,
 ): Promise<readonly GuestDirEntry[]> {
   const entries: GuestDirEntry[] = [];
-  for await (const entry of paced(readEntries(directory), context)) {
+  for await (const entry of paced(directory.entries(), context)) {
     entries.push(entry);
     if (entries.length > limit) break;
   }
   return entries;
 }
-
-/** Reads a folder entry by entry, and without a turn of the event loop unless the caller takes one. Links are `other`. */
-export function* readEntries(directory: OpenDirectory): Generator<GuestDirEntry> {
-  const listing = opendirSync(directory.here, { bufferSize: ENTRIES_PER_READ });
-  try {
-    for (let entry = listing.readSync(); entry !== null; entry = listing.readSync()) {
-      yield { name: entry.name, kind: kindOf(entry) };
-    }
-  } finally {
-    listing.closeSync();
-  }
-}
-
-const ENTRIES_PER_READ = 128;
 
 /** The kind of a directory entry or of a file's facts. */
 export function kindOf(entry: Pick<Dirent, 'isFile' | 'isDirectory'>): GuestDirEntry['kind'] {

@@ -1,4 +1,3 @@
-import { lstatSync, mkdirSync } from 'node:fs';
 import { z } from 'zod';
 import { parseArguments } from '../arguments.js';
 import type { CanonicalPath } from '@kb-labs/contracts';
@@ -7,10 +6,9 @@ import type { HostFunction } from '../host-function.js';
 import { act, admitPath, charge } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
 import { createErrno, errnoOf } from './io-error.js';
+import { lookAt } from './open-file.js';
 
 const mkdirArguments = z.tuple([z.unknown(), z.strictObject({ recursive: z.boolean().optional() }).optional()]);
-
-const DIRECTORY_MODE = 0o755;
 
 /** `fs.mkdir(path, { recursive? })`. With `recursive`, each folder that is missing must be writable by the policy, or none is made. */
 export function createMkdir(session: FsSession): HostFunction {
@@ -45,7 +43,7 @@ function countPresent(session: FsSession, path: CanonicalPath): number {
     const above = session.gate.parsePath(segments.slice(0, count).join('/'));
     try {
       using place = session.tree.locate(above);
-      const stats = lstatSync(place.directory.entry(place.name));
+      const stats = lookAt(place);
       if (!stats.isDirectory()) throw createErrno(count === segments.length ? 'EEXIST' : 'ENOTDIR');
       return count;
     } catch (error) {
@@ -57,11 +55,11 @@ function countPresent(session: FsSession, path: CanonicalPath): number {
 
 function makeFolder(session: FsSession, path: CanonicalPath, mayExist: boolean): void {
   using place = session.tree.locate(path);
-  const entry = place.directory.entry(place.name);
+  const { directory, name } = place;
   try {
-    mkdirSync(entry, { mode: DIRECTORY_MODE });
+    directory.makeDirectory(name);
   } catch (error) {
     // Another process was faster, which is as good.
-    if (!mayExist || errnoOf(error) !== 'EEXIST' || !lstatSync(entry).isDirectory()) throw error;
+    if (!mayExist || errnoOf(error) !== 'EEXIST' || directory.look(name)?.isDirectory() !== true) throw error;
   }
 }

@@ -1,4 +1,3 @@
-import { lstatSync } from 'node:fs';
 import { createError } from '@kb-labs/contracts';
 import type { CanonicalPath, GuestDirEntry, GuestFileStat } from '@kb-labs/contracts';
 import { z } from 'zod';
@@ -9,6 +8,7 @@ import { act, admitPath, charge, left } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
 import { childPath, kindOf, listDirectory } from './list-directory.js';
 import { DiskRefusedError } from './open-directory.js';
+import { lookAt } from './open-file.js';
 import { paced } from './paced.js';
 
 const pathArguments = z.tuple([z.unknown(), z.strictObject({}).optional()]);
@@ -52,7 +52,7 @@ export function createStat(session: FsSession): HostFunction {
       throwIfStopped(context);
       using entries = charge(session.gate.meter, 'maxEntriesRead', 1);
       using place = session.tree.locate(path);
-      const stats = lstatSync(place.directory.entry(place.name), { bigint: true });
+      const stats = lookAt(place);
       const { device } = place.directory;
       if (device !== undefined && stats.dev !== device) throw new DiskRefusedError('mount-point');
       entries.commit();

@@ -1,4 +1,3 @@
-import { constants } from 'node:fs';
 import { z } from 'zod';
 import { parseArguments } from '../arguments.js';
 import type { HostFunction } from '../host-function.js';
@@ -20,7 +19,7 @@ export function createReadFile(session: FsSession): HostFunction {
     const limits = { meter: session.gate.meter, maxBytes: session.maxMessageBytes };
     return act(session, { action: 'read', operation: 'read', path }, async () => {
       using place = session.tree.locate(path);
-      using file = openFile(place, constants.O_RDONLY);
+      using file = openFile(place, 'read');
       const bytes = await readWhole(file, limits, context);
       const encoding = typeof options === 'object' ? options.encoding : options;
       return encoding === undefined ? bytes : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);

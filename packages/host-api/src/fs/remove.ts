@@ -1,4 +1,3 @@
-import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { createError } from '@kb-labs/contracts';
 import type { CanonicalPath } from '@kb-labs/contracts';
 import { z } from 'zod';
@@ -8,6 +7,7 @@ import type { CallContext, HostFunction } from '../host-function.js';
 import { admitBelow } from './admit-below.js';
 import { act, admitPath, charge } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
+import { lookAt } from './open-file.js';
 import { paced } from './paced.js';
 
 const removeArguments = z.tuple([z.unknown(), z.strictObject({ recursive: z.boolean().optional() }).optional()]);
@@ -48,7 +48,7 @@ export function refuseRoot(action: string, path: CanonicalPath): void {
 
 function isDirectoryAt(session: FsSession, path: CanonicalPath): boolean {
   using place = session.tree.locate(path);
-  return lstatSync(place.directory.entry(place.name)).isDirectory();
+  return lookAt(place).isDirectory();
 }
 
 /** From the leaves to the top. What was not in the plan is not removed: its folder then is not empty, and the system says so. */
@@ -56,8 +56,8 @@ async function removeAll(session: FsSession, doomed: readonly Doomed[], context:
   for await (const { path, isDirectory } of paced(doomed.toReversed(), context)) {
     throwIfStopped(context);
     using place = session.tree.locate(path);
-    if (isDirectory) rmdirSync(place.directory.entry(place.name));
-    else unlinkSync(place.directory.entry(place.name));
+    if (isDirectory) place.directory.removeDirectory(place.name);
+    else place.directory.removeFile(place.name);
   }
   return doomed.length;
 }

@@ -1,4 +1,3 @@
-import { lstatSync, renameSync } from 'node:fs';
 import type { CanonicalPath } from '@kb-labs/contracts';
 import { z } from 'zod';
 import { parseArguments } from '../arguments.js';
@@ -9,9 +8,9 @@ import type { EntryBelow } from './admit-below.js';
 import type { Place } from './file-tree.js';
 import { act, admitPath, charge } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
-import { inspectReplaced } from './open-file.js';
+import { inspectReplaced, lookAt } from './open-file.js';
 import { createErrno } from './io-error.js';
-import { childPath, readEntries } from './list-directory.js';
+import { childPath } from './list-directory.js';
 import { DiskRefusedError } from './open-directory.js';
 import { paced } from './paced.js';
 import { refuseRoot } from './remove.js';
@@ -40,7 +39,7 @@ export function createRename(session: FsSession): HostFunction {
       if (admitted !== undefined) requireUnchanged(session, from, admitted);
       using target = session.tree.locate(to);
       inspectTarget(target);
-      renameSync(source.directory.entry(source.name), target.directory.entry(target.name));
+      source.directory.rename(source.name, target.directory, target.name);
       entries.commit();
     });
   };
@@ -51,8 +50,9 @@ function isDirectoryAt(session: FsSession, path: CanonicalPath): boolean {
   return isMovableDirectory(place);
 }
 
-function isMovableDirectory({ directory, name }: Place): boolean {
-  const stats = lstatSync(directory.entry(name), { bigint: true });
+function isMovableDirectory(place: Place): boolean {
+  const { directory } = place;
+  const stats = lookAt(place);
   if (stats.isSymbolicLink()) throw new DiskRefusedError('link');
   if (!stats.isDirectory() && !stats.isFile()) throw new DiskRefusedError('special-file');
   if (directory.device !== undefined && stats.dev !== directory.device) throw new DiskRefusedError('mount-point');
@@ -61,7 +61,7 @@ function isMovableDirectory({ directory, name }: Place): boolean {
 
 /** An empty directory may be replaced by another; the system sees to it that it is empty. */
 function inspectTarget(target: Place): void {
-  const stats = lstatSync(target.directory.entry(target.name), { throwIfNoEntry: false });
+  const stats = target.directory.look(target.name);
   if (stats?.isDirectory() !== true) inspectReplaced(target);
 }
 
@@ -91,7 +91,7 @@ function requireUnchanged({ tree }: FsSession, top: CanonicalPath, admitted: rea
   const folders = admitted.filter(({ isDirectory }) => isDirectory).map(({ below }) => below);
   for (const below of [[], ...folders]) {
     using directory = tree.enter(top, below);
-    for (const { name, kind } of readEntries(directory)) {
+    for (const { name, kind } of directory.entries()) {
       if (known.get([...below, name].join('/')) !== (kind === 'directory')) throw createErrno('EBUSY');
     }
   }

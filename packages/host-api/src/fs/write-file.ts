@@ -1,4 +1,3 @@
-import { constants } from 'node:fs';
 import type { QuotaMeter } from '@kb-labs/contracts';
 import { z } from 'zod';
 import { parseArguments } from '../arguments.js';
@@ -17,21 +16,19 @@ const writeArguments = z.tuple([
   z.strictObject({}).optional(),
 ]);
 
-const APPEND_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
-
 /** `fs.writeFile(path, data)`: the file is replaced whole, or stays as it was. */
 export function createWriteFile(session: FsSession): HostFunction {
   return createWriter(session, { name: 'fs.writeFile', action: 'write' }, (place, data, context) =>
-    replaceFile(place, context, (fd) => writeAll(fd, data, context)),
+    replaceFile(place, context, { fill: (file) => writeAll(file, data, context) }),
   );
 }
 
 /** `fs.appendFile(path, data)`: adds at the end, and makes the file where there is none. Not atomic, and not synced. */
 export function createAppendFile(session: FsSession): HostFunction {
   return createWriter(session, { name: 'fs.appendFile', action: 'append to' }, async (place, data, context) => {
-    using file = openFile(place, APPEND_FLAGS, 0o644);
+    using file = openFile(place, 'append');
     requireOneName(file.stats);
-    await writeAll(file.fd, data, context);
+    await writeAll(file, data, context);
   });
 }
 
