@@ -4,3 +4,7 @@ export { describeArtifactStore } from './describe-artifact-store.js';
 export type { DescribeArtifactStoreOptions } from './describe-artifact-store.js';
 export { describeSandboxAdapter } from './describe-sandbox-adapter.js';
 export type { DescribeSandboxAdapterOptions } from './describe-sandbox-adapter.js';
+export { describeEventBus } from './event-bus/describe-event-bus.js';
+export type { DescribeEventBusOptions } from './event-bus/describe-event-bus.js';
+export type { CreateEventBus, EventBusSetup, JoinedEventBuses } from './event-bus/event-bench.js';
+export type { PluginBusSource } from './event-bus/plugin-bus-duties.js';
