@@ -11,7 +11,7 @@ const REFUSED: Readonly<Record<string, () => unknown>> = {
   NaN: () => Number.NaN,
   'a bigint': () => 1n,
   'a function': () => ({ run: () => 1 }),
-  'an instance of a class': () => new (class Point {})(),
+  'an instance of a class': () => new URLSearchParams(),
   'a cycle': () => {
     const value: Record<string, unknown> = {};
     value['self'] = value;
