@@ -42,8 +42,16 @@ export type PermissionRequest =
   | { readonly kind: 'env'; readonly name: string }
   /** `version` is that of the plugin that was found; `undefined` before one is looked for, when only id and handler are decided on. */
   | { readonly kind: 'invoke'; readonly target: InvokeTarget; readonly version: string | undefined }
-  /** `command` is the real path of the binary that will be run. */
-  | { readonly kind: 'shell'; readonly command: string; readonly args: readonly string[] };
+  /**
+   * `command` is the real path of the file that will be run. `interpreter` says that it runs what it is told to, whatever its name:
+   * it is a script, or the plugin can change it.
+   */
+  | {
+      readonly kind: 'shell';
+      readonly command: string;
+      readonly args: readonly string[];
+      readonly interpreter?: boolean;
+    };
 
 /** Where a rule stands: whose it is and the JSON pointer (RFC 6901) into that document. */
 export interface RuleOrigin {
@@ -60,6 +68,7 @@ export type DenyReason =
   | 'outside-root'
   | 'not-requested'
   | 'not-granted'
+  | 'not-delegated'
   | 'denied-by-rule'
   | 'mandatory-deny'
   | 'read-only'

@@ -1,5 +1,6 @@
-import type { PermissionSpec } from '@kb-labs/contracts';
+import type { ArtifactWriteRule, EventPermissionSpec, EventScope, PermissionSpec, ShellRule } from '@kb-labs/contracts';
 import { parseFsRule } from './fs-rule.js';
+import { parseInvokeRule } from './invoke-rule.js';
 import { parseNetRule } from './net-rule.js';
 import type { NetRule } from './net-rule.js';
 import { defaultPort } from './net-target.js';
@@ -17,11 +18,43 @@ export function canonicalRules(spec: PermissionSpec): unknown {
     netDeny: unique(net?.deny, (rule) => netText(rule, 'deny')),
     envAllow: unique(env?.allow, (rule) => rule),
     envDeny: unique(env?.deny, (rule) => rule),
+    artifactsRead: unique(spec.artifacts?.read, artifactText),
+    artifactsWrite: unique(spec.artifacts?.write, artifactText),
+    ...eventRules(spec.events ?? undefined),
+    invokeAllow: unique(spec.invoke?.allow, invokeText),
+    invokeDeny: unique(spec.invoke?.deny, invokeText),
+    shellAllow: unique(spec.shell?.allow, shellText),
   };
 }
 
-function unique(rules: readonly string[] | null | undefined, text: (rule: string) => string): readonly string[] {
+function unique<Rule>(rules: readonly Rule[] | null | undefined, text: (rule: Rule) => string): readonly string[] {
   return [...new Set((rules ?? []).map(text))].toSorted();
+}
+
+/** What a plugin without a word about scopes gets. */
+const DEFAULT_SCOPES: readonly EventScope[] = ['execution', 'plugin'];
+
+function eventRules({ produce, consume, scopes }: EventPermissionSpec = {}): Readonly<Record<string, unknown>> {
+  const isEmpty = (produce?.length ?? 0) + (consume?.length ?? 0) === 0;
+  return {
+    eventsProduce: unique(produce, (topic) => topic),
+    eventsConsume: unique(consume, (topic) => topic),
+    eventsScopes: isEmpty ? [] : unique(scopes ?? DEFAULT_SCOPES, (scope) => scope),
+  };
+}
+
+function artifactText({ from, paths, types }: ArtifactWriteRule & { readonly from?: string }): string {
+  const media = types?.map((type) => type.toLowerCase());
+  return JSON.stringify([from ?? 'self', unique(paths, (path) => path), media && unique(media, (type) => type)]);
+}
+
+function invokeText(rule: string): string {
+  const { plugin, range, handler } = trusted(parseInvokeRule(rule));
+  return `${plugin}@${range ?? '*'}:${handler ?? '*'}`;
+}
+
+function shellText({ command, args = [], interpreter }: ShellRule): string {
+  return JSON.stringify([command, args, interpreter === true]);
 }
 
 function fsText(rule: string): string {

@@ -11,6 +11,8 @@ import { compileEnvSection } from './env-section.js';
 import { parseRoot } from './fs-path.js';
 import { compileFsSection } from './fs-section.js';
 import type { FsTarget } from './fs-section.js';
+import { compileInvokeSection } from './invoke-section.js';
+import type { InvokeQuestion } from './invoke-section.js';
 import { assertKnownOptions } from './known-options.js';
 import type { OptionNames } from './known-options.js';
 import { compileNetSection } from './net-section.js';
@@ -21,6 +23,8 @@ import type { Grounds, PolicyCore } from './policy.js';
 import { effectiveQuotas } from './quotas.js';
 import { deny } from './section.js';
 import type { Section, SectionContext } from './section.js';
+import { compileShellSection } from './shell-section.js';
+import type { ShellQuestion } from './shell-section.js';
 
 /** What a policy must know besides its spec. An unknown one is `ERR_CONFIG_INVALID`. */
 export interface CompilePolicyOptions {
@@ -101,6 +105,8 @@ function compileCore(spec: PermissionSpec, document: SpecDocument, places: Place
     fs: compileFsSection(spec.fs ?? undefined, { ...at('fs'), ...places }),
     net: compileNetSection(spec.net ?? undefined, at('net')),
     env: compileEnvSection(spec.env ?? undefined, at('env')),
+    invoke: compileInvokeSection(spec.invoke ?? undefined, at('invoke')),
+    shell: compileShellSection(spec.shell ?? undefined, at('shell')),
   };
   const named: QuotaSpec = spec.quotas ?? {};
   const quotas = effectiveQuotas(named);
@@ -121,6 +127,8 @@ interface Targets {
   readonly fs: FsTarget;
   readonly net: NetQuestion;
   readonly env: string;
+  readonly invoke: InvokeQuestion;
+  readonly shell: ShellQuestion;
 }
 
 type Sections = { readonly [Kind in keyof Targets]: Section<Targets[Kind]> };

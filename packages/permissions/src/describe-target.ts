@@ -27,7 +27,32 @@ function targetText(request: PermissionRequest): string {
       return `${plain(request.address)} for ${withoutSecrets(written(request.target))}`;
     case 'env':
       return plain(request.name);
+    case 'invoke':
+      return invokeText(request.target);
+    case 'shell':
+      return commandText(request.command, request.args);
   }
+}
+
+function invokeText(target: unknown): string {
+  if (typeof target !== 'object' || target === null) return plain(target);
+  const { pluginId, range, handler }: Readonly<Record<string, unknown>> = { ...target };
+  return range === '*'
+    ? `${plain(pluginId)}:${plain(handler)}`
+    : `${plain(pluginId)}@${plain(range)}:${plain(handler)}`;
+}
+
+/** Enough to find the end of user info that begins in what is shown. */
+const MAX_COMMAND_UNITS = 4 * MAX_UNITS;
+
+function commandText(command: unknown, args: unknown): string {
+  let text = plain(command);
+  for (const argument of Array.isArray(args) ? args : ['(arguments that are no list)']) {
+    if (text.length > MAX_COMMAND_UNITS) break;
+    const shown = typeof argument === 'string' ? argument.slice(0, MAX_COMMAND_UNITS) : plain(argument);
+    text += ` ${/^[^\s"'\\]+$/.test(shown) ? shown : JSON.stringify(shown)}`;
+  }
+  return text.replaceAll(/([a-z][a-z0-9+.-]{0,15}:\/\/)[^/\\\s]*@/gi, '$1');
 }
 
 // Types promise more here than a guest's data keeps.

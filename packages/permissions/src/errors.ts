@@ -11,6 +11,7 @@ const HINTS: Readonly<Record<DenyReason, string>> = {
   'outside-root': 'name a path below the root, or let the host choose a root that holds it',
   'not-requested': 'add an allow rule to the manifest, or to the grant where there is no manifest',
   'not-granted': 'let the host grant it; the manifest asks for it',
+  'not-delegated': 'grant it to the plugin that invokes this one as well, or grant this one authority of its own',
   'denied-by-rule': 'remove the deny rule that matches',
   'mandatory-deny': 'do without it: no rule can allow this',
   'read-only': 'set the mode to "readWrite" in the document that says "read"',
@@ -18,6 +19,8 @@ const HINTS: Readonly<Record<DenyReason, string>> = {
   'user-info': 'send credentials in a header, not in the URL',
   'port-refused': 'serve it on a port that fetch does not block',
   'private-address': 'name the address or its range, with the port, in an allow rule',
+  interpreter: 'run a binary that does one thing; or write "interpreter": true in the rule of manifest and grant',
+  'dry-run': 'run it for real: nobody can know beforehand what it would do',
 };
 
 /** Thrown where a guest's call is refused. A decision alone never throws. */

@@ -6,11 +6,24 @@ export { PermissionDeniedError, QuotaExceededError } from './errors.js';
 export type { QuotaUse } from './errors.js';
 export { parseFsTarget } from './fs-path.js';
 export type { ParseFsTargetOptions } from './fs-path.js';
-export { intersectPolicies } from './intersection.js';
-export type { IntersectPoliciesOptions } from './intersection.js';
+export { delegatePolicy, intersectPolicies } from './intersection.js';
+export type { DelegatePolicyOptions, IntersectPoliciesOptions } from './intersection.js';
+export { parseInvokeTarget } from './invoke-target.js';
 export { parseNetTarget } from './net-target.js';
-export { checkAllPermissions, checkEnvPermission, checkFsPermission, checkNetPermission } from './one-off-checks.js';
-export type { CheckFsPermissionOptions, PermissionDecisions } from './one-off-checks.js';
+export {
+  checkAllPermissions,
+  checkEnvPermission,
+  checkFsPermission,
+  checkInvokePermission,
+  checkNetPermission,
+  checkShellPermission,
+} from './one-off-checks.js';
+export type {
+  CheckFsPermissionOptions,
+  CheckInvokePermissionOptions,
+  PermissionDecisions,
+  ShellCommand,
+} from './one-off-checks.js';
 export { parsePermissionSpec } from './parse-spec.js';
 export type { ParsePermissionSpecOptions } from './parse-spec.js';
 export { permissionSpecSchema } from './permission-schema.js';

@@ -6,6 +6,7 @@ import type { ParsedRequest } from './parsed-request.js';
 import { CompiledPolicy } from './policy.js';
 import type { Grounds, PolicyCore } from './policy.js';
 import { effectiveQuotas, smallerQuotas } from './quotas.js';
+import { deny } from './section.js';
 
 /** Both sides of an intersection: policies of this package for one root and platform. */
 export interface IntersectPoliciesOptions {
@@ -23,17 +24,7 @@ const OPTIONS: OptionNames<IntersectPoliciesOptions> = { asked: true, granted: t
  */
 export function intersectPolicies(options: IntersectPoliciesOptions): PermissionPolicy {
   assertKnownOptions(options, OPTIONS);
-  const { asked, granted } = options;
-  const cores = { asked: CompiledPolicy.coreOf(asked), granted: CompiledPolicy.coreOf(granted) };
-  if (cores.asked === undefined || cores.granted === undefined) {
-    throw configError('ERR_CONFIG_INVALID', [
-      { pointer: '', message: 'both must be policies of compilePolicy or intersectPolicies' },
-    ]);
-  }
-  if (cores.asked.root !== cores.granted.root || cores.asked.platform !== cores.granted.platform) {
-    throw configError('ERR_CONFIG_INVALID', [{ pointer: '/root', message: 'both must have one root and platform' }]);
-  }
-  return new CompiledPolicy(intersectCores(cores.asked, cores.granted));
+  return new CompiledPolicy(intersectCores(...coresOf(options.asked, options.granted)));
 }
 
 function intersectCores(asked: PolicyCore, granted: PolicyCore): PolicyCore {
@@ -47,6 +38,53 @@ function intersectCores(asked: PolicyCore, granted: PolicyCore): PolicyCore {
     decide: (request) => stricter(asked.decide(request), granted.decide(request)),
     ground: (request) => bothGrounds(asked, granted, request),
   };
+}
+
+/** Both sides of a delegation: policies of this package for one root and platform. */
+export interface DelegatePolicyOptions {
+  /** What the plugin that was invoked may do by itself. */
+  readonly callee: PermissionPolicy;
+  /** What the plugin that invoked it may do. */
+  readonly caller: PermissionPolicy;
+}
+
+const DELEGATE_OPTIONS: OptionNames<DelegatePolicyOptions> = { callee: true, caller: true };
+
+/**
+ * Allows what callee and caller both allow. Lines, origins and patches are the callee's alone; what only the caller keeps from it is
+ * `not-delegated`, since its documents are others. Quotas are the smaller. Throws `ERR_CONFIG_INVALID` for two roots.
+ */
+export function delegatePolicy(options: DelegatePolicyOptions): PermissionPolicy {
+  assertKnownOptions(options, DELEGATE_OPTIONS);
+  const [callee, caller] = coresOf(options.callee, options.caller);
+  const bindingQuotas = smallerQuotas(callee.bindingQuotas, caller.bindingQuotas);
+  const mayCaller = (request: ParsedRequest): boolean => caller.decide(request).allowed;
+  return new CompiledPolicy({
+    root: callee.root,
+    platform: callee.platform,
+    bindingQuotas,
+    quotas: effectiveQuotas(bindingQuotas),
+    rules: { callee: callee.rules, caller: caller.rules },
+    decide(request) {
+      const decision = callee.decide(request);
+      return decision.allowed && !mayCaller(request) ? deny('not-delegated') : decision;
+    },
+    ground(request) {
+      const { considered, patches } = callee.ground(request);
+      return { considered, patches: mayCaller(request) ? patches : undefined };
+    },
+  });
+}
+
+function coresOf(one: PermissionPolicy, other: PermissionPolicy): readonly [PolicyCore, PolicyCore] {
+  const cores = [CompiledPolicy.coreOf(one), CompiledPolicy.coreOf(other)] as const;
+  if (cores[0] === undefined || cores[1] === undefined) {
+    throw configError('ERR_CONFIG_INVALID', [{ pointer: '', message: 'both must be policies that this package made' }]);
+  }
+  if (cores[0].root !== cores[1].root || cores[0].platform !== cores[1].platform) {
+    throw configError('ERR_CONFIG_INVALID', [{ pointer: '/root', message: 'both must have one root and platform' }]);
+  }
+  return [cores[0], cores[1]];
 }
 
 /** Which denial is told where both deny: first what nobody can lift, last what is soonest lifted. */
@@ -63,8 +101,12 @@ const RANK: Readonly<Record<DenyReason, number>> = {
   'denied-by-rule': 2,
   'not-requested': 3,
   'not-granted': 4,
-  'read-only': 5,
-  'private-address': 6,
+  'not-delegated': 5,
+  'read-only': 6,
+  interpreter: 7,
+  'private-address': 8,
+  // Told by the host function, never by a policy.
+  'dry-run': 9,
 };
 
 function stricter(asked: PermissionDecision, granted: PermissionDecision): PermissionDecision {

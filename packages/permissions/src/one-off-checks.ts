@@ -2,10 +2,14 @@ import type {
   EnvPermissionSpec,
   FsOperation,
   FsPermissionSpec,
+  InvokePermissionSpec,
+  InvokeTarget,
   NetPermissionSpec,
   PermissionDecision,
+  ShellPermissionSpec,
 } from '@kb-labs/contracts';
 import { compilePolicy } from './compile-policy.js';
+import { readInvokeTarget } from './invoke-target.js';
 import { assertKnownOptions } from './known-options.js';
 import type { OptionNames } from './known-options.js';
 
@@ -42,6 +46,36 @@ export function checkNetPermission(url: string, spec: NetPermissionSpec): Permis
 /** One question about a variable of the environment, by its name. */
 export function checkEnvPermission(name: string, spec: EnvPermissionSpec): PermissionDecision {
   return compilePolicy({ env: spec }, { root: anyRoot() }).check({ kind: 'env', name });
+}
+
+/** Which version of a plugin was found. An unknown option is `ERR_CONFIG_INVALID`. */
+export interface CheckInvokePermissionOptions {
+  /** Default: none is known yet, and only id and handler are decided on. */
+  readonly version?: string;
+}
+
+const INVOKE_OPTIONS: OptionNames<CheckInvokePermissionOptions> = { version: true };
+
+/** One question about a handler of another plugin, `@acme/report@^1:render` or such a target parsed. */
+export function checkInvokePermission(
+  target: string | InvokeTarget,
+  spec: InvokePermissionSpec,
+  options: CheckInvokePermissionOptions = {},
+): PermissionDecision {
+  assertKnownOptions(options, INVOKE_OPTIONS);
+  const policy = compilePolicy({ invoke: spec }, { root: anyRoot() });
+  return policy.check({ kind: 'invoke', target: readInvokeTarget(target), version: options.version });
+}
+
+/** What a command is to be given. `command` is an absolute, real path: no link is followed. */
+export interface ShellCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** One question about a command. Whether the file is a link, or a script, is for whoever runs it to find out. */
+export function checkShellPermission({ command, args }: ShellCommand, spec: ShellPermissionSpec): PermissionDecision {
+  return compilePolicy({ shell: spec }, { root: anyRoot() }).check({ kind: 'shell', command, args });
 }
 
 /** Several decisions as one. */

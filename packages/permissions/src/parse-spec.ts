@@ -51,7 +51,8 @@ function describeIssue(issue: z.core.$ZodIssue, pointer: string): Issue[] {
   if (issue.code !== 'unrecognized_keys') {
     return [{ pointer: joinPointer(pointer, ...path), message: lowerFirst(issue.message) }];
   }
-  const known = SPEC_KEYS[joinPointer('', ...path)] ?? [];
+  const keyOf = issue.path.map((part) => (typeof part === 'number' ? '*' : String(part)));
+  const known = SPEC_KEYS[joinPointer('', ...keyOf)] ?? [];
   return issue.keys.map((key) => {
     const near = nearName(key, known);
     const advice = near === undefined ? `write one of ${known.join(', ')}` : `did you mean "${near}"?`;

@@ -1,75 +1,76 @@
+import { EVENT_SCOPES } from '@kb-labs/contracts';
 import type { PermissionSpec } from '@kb-labs/contracts';
 import { z } from 'zod';
+import { parseArtifactGlob, parseArtifactOwner, parseMediaRange } from './artifact-rule.js';
 import { parseEnvRule } from './env-rule.js';
 import { parseFsRule } from './fs-rule.js';
+import { parseInvokeRule } from './invoke-rule.js';
 import { parseNetRule } from './net-rule.js';
-import type { ParsedRule } from './rule-line.js';
-import { MAX_RULES } from './section.js';
 import { quotaNames, quotaRange } from './quotas.js';
+import { allowAndDeny, optional, reason, ruleText, ruleTexts } from './rule-schema.js';
+import { MAX_RULES } from './section.js';
+import { shellRule, tooManyForOneCommand } from './shell-rule-schema.js';
+import { parseConsumedTopics, parseProducedTopics } from './topic-rule.js';
 
-const MAX_RULE_UNITS = 1024;
 // Entries are looked up in a tree; globs are tried one by one.
 const MAX_FILE_GLOBS = 256;
+/** As many as a bus takes. */
+const MAX_TOPICS = 256;
+const MAX_ARTIFACT_PATHS = 64;
 
-/** The keys of each object in a spec, for those who misspell one. */
+/** The keys of each object in a spec, for those who misspell one. `*` stands for each entry of a list. */
 export const SPEC_KEYS: Readonly<Record<string, readonly string[]>> = Object.freeze({
-  '': ['fs', 'net', 'env', 'quotas'],
+  '': ['fs', 'net', 'env', 'artifacts', 'events', 'invoke', 'shell', 'quotas'],
   '/fs': ['mode', 'allow', 'deny', 'reason'],
   '/net': ['allow', 'deny', 'reason'],
   '/env': ['allow', 'deny', 'reason'],
+  '/artifacts': ['read', 'write', 'reason'],
+  '/artifacts/read/*': ['from', 'paths', 'types'],
+  '/artifacts/write/*': ['paths', 'types'],
+  '/events': ['produce', 'consume', 'scopes', 'reason'],
+  '/invoke': ['allow', 'deny', 'reason'],
+  '/shell': ['allow', 'reason'],
+  '/shell/allow/*': ['command', 'args', 'interpreter'],
   '/quotas': quotaNames(),
 });
 
-const reason = z.string().max(MAX_RULE_UNITS);
+const artifactTexts = {
+  paths: ruleTexts(parseArtifactGlob).min(1).max(MAX_ARTIFACT_PATHS),
+  types: ruleTexts(parseMediaRange).min(1).max(MAX_ARTIFACT_PATHS).exactOptional(),
+};
 
 /** Strict: an unknown key is an issue. Fits `z.toJSONSchema`; the fine rules of each pattern show only when parsed. */
 export const permissionSpecSchema: z.ZodType<PermissionSpec> = z.strictObject({
-  fs: section(
+  fs: optional(
+    z.strictObject({ mode: z.enum(['read', 'readWrite']), ...allowAndDeny(parseFsRule, tooManyGlobs), reason }),
+  ),
+  net: optional(z.strictObject({ ...allowAndDeny(parseNetRule), reason })),
+  env: optional(z.strictObject({ ...allowAndDeny(parseEnvRule), reason })),
+  artifacts: optional(
     z.strictObject({
-      mode: z.enum(['read', 'readWrite']),
-      ...lists(parseFsRule, tooManyGlobs),
-      reason: reason.exactOptional(),
+      read: optional(z.array(z.strictObject({ from: ruleText(parseArtifactOwner), ...artifactTexts })).max(MAX_RULES)),
+      write: optional(z.array(z.strictObject(artifactTexts)).max(MAX_RULES)),
+      reason,
     }),
   ),
-  net: section(z.strictObject({ ...lists(parseNetRule), reason: reason.exactOptional() })),
-  env: section(z.strictObject({ ...lists(parseEnvRule), reason: reason.exactOptional() })),
-  quotas: section(z.strictObject(quotaShape())),
+  events: optional(
+    z.strictObject({
+      produce: optional(ruleTexts(parseProducedTopics).max(MAX_TOPICS)),
+      consume: optional(ruleTexts(parseConsumedTopics).max(MAX_TOPICS)),
+      scopes: optional(z.array(z.enum(EVENT_SCOPES)).max(EVENT_SCOPES.length)),
+      reason,
+    }),
+  ),
+  invoke: optional(z.strictObject({ ...allowAndDeny(parseInvokeRule), reason })),
+  shell: optional(
+    z.strictObject({ allow: optional(z.array(shellRule).max(MAX_RULES).superRefine(tooManyForOneCommand)), reason }),
+  ),
+  quotas: optional(z.strictObject(quotaShape())),
 });
-
-type Section<Schema extends z.ZodType> = z.ZodExactOptional<z.ZodNullable<Schema>>;
-type RuleList = Section<z.ZodArray<z.ZodString>>;
-
-function section<Schema extends z.ZodType>(schema: Schema): Section<Schema> {
-  return schema.nullable().exactOptional();
-}
-
-type ListProblem = (rules: readonly string[]) => string | undefined;
 
 function tooManyGlobs(rules: readonly string[]): string | undefined {
   const count = rules.filter((rule) => /[*?]/.test(rule)).length;
   return count > MAX_FILE_GLOBS ? `has ${count} globs; write entries, or at most ${MAX_FILE_GLOBS} globs` : undefined;
-}
-
-function lists(
-  parse: (text: string) => ParsedRule<unknown>,
-  problemOf: ListProblem = () => undefined,
-): { allow: RuleList; deny: RuleList } {
-  const rule = z
-    .string()
-    .max(MAX_RULE_UNITS)
-    .superRefine((text, context) => {
-      const parsed = text.length > MAX_RULE_UNITS ? undefined : parse(text);
-      if (parsed?.ok === false) context.addIssue({ code: 'custom', message: `the rule ${parsed.problem}` });
-    });
-  const rules = z
-    .array(rule)
-    .max(MAX_RULES)
-    .superRefine((texts, context) => {
-      const message = problemOf(texts);
-      if (message !== undefined) context.addIssue({ code: 'custom', message });
-    });
-  const list = (): RuleList => section(rules);
-  return { allow: list(), deny: list() };
 }
 
 function quotaShape(): Record<string, z.ZodExactOptional<z.ZodNumber>> {

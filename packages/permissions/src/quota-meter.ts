@@ -7,10 +7,10 @@ import { DEFAULT_QUOTAS, isMeteredQuota, quotaNames, quotaRange } from './quotas
 
 /**
  * Counts what one execution uses. Reservations are taken at once and together never pass a limit, however many calls are
- * under way. Throws `ERR_CONFIG_INVALID` where a limit is missing, unknown, or no whole number in
- * its range.
+ * under way. With a parent each one is taken from both or from neither, so that what is invoked is charged to whoever invokes it.
+ * Throws `ERR_CONFIG_INVALID` where a limit is missing, unknown, or no whole number in its range.
  */
-export function createQuotaMeter(limits: EffectiveQuotas): QuotaMeter {
+export function createQuotaMeter(limits: EffectiveQuotas, parent?: QuotaMeter): QuotaMeter {
   const checked = checkLimits(limits);
   const held = new Map<MeteredQuotaName, number>();
   const used = (name: MeteredQuotaName): number => held.get(name) ?? 0;
@@ -26,8 +26,13 @@ export function createQuotaMeter(limits: EffectiveQuotas): QuotaMeter {
       if (amount > limit - used(name)) {
         throw new QuotaExceededError({ quota: name, used: used(name), requested: amount, limit });
       }
+      // It throws where the amount does not fit there, before anything is taken here.
+      const above = parent?.reserve(name, amount);
       held.set(name, used(name) + amount);
-      return reservation(amount, (rest) => release(name, rest));
+      return reservation(amount, (rest) => {
+        release(name, rest);
+        above?.commit(amount - rest);
+      });
     },
   });
 }

@@ -23,6 +23,10 @@ export const DEFAULT_QUOTAS: EffectiveQuotas = Object.freeze({
   maxBytesSent: 16 * MIB,
   maxArtifacts: 100,
   maxArtifactBytes: 64 * MIB,
+  maxEvents: 10_000,
+  maxInvokes: 100,
+  maxCommands: 100,
+  maxInvokeDepth: 4,
 });
 
 const METERED: Readonly<Record<MeteredQuotaName, true>> = {
@@ -36,10 +40,16 @@ const METERED: Readonly<Record<MeteredQuotaName, true>> = {
   maxBytesSent: true,
   maxArtifacts: true,
   maxArtifactBytes: true,
+  maxEvents: true,
+  maxInvokes: true,
+  maxCommands: true,
 };
 
 /** The largest delay of a Node timer; a longer one fires after 1 ms. */
 const MAX_TIME_MS = 2 ** 31 - 1;
+
+/** Each invocation holds the runs above it open, with a sandbox each. */
+const MAX_INVOKE_DEPTH = 32;
 
 /** Whether this is the name of a quota that is counted call by call. */
 export function isMeteredQuota(name: unknown): name is MeteredQuotaName {
@@ -52,8 +62,9 @@ export function quotaNames(): readonly QuotaName[] {
   return Object.keys(DEFAULT_QUOTAS) as QuotaName[];
 }
 
-/** The numbers that a quota may have. What is metered may be 0, which leaves none of it; all else is at least 1. */
+/** The numbers that a quota may have. What is metered, and the depth, may be 0, which leaves none of it; all else is at least 1. */
 export function quotaRange(name: QuotaName): { readonly min: number; readonly max: number } {
+  if (name === 'maxInvokeDepth') return { min: 0, max: MAX_INVOKE_DEPTH };
   return { min: isMeteredQuota(name) ? 0 : 1, max: name.endsWith('Ms') ? MAX_TIME_MS : Number.MAX_SAFE_INTEGER };
 }
 

@@ -22,9 +22,15 @@ export interface SectionContext {
   readonly platform: NodeJS.Platform;
 }
 
-/** The lists that every section has. */
+/** The lists that every section of texts has. */
 export interface SectionLists {
   readonly allow?: readonly string[] | null;
+  readonly deny?: readonly string[] | null;
+}
+
+/** As `SectionLists`, whatever a rule that allows looks like. */
+interface PatchedLists {
+  readonly allow?: readonly unknown[] | null;
   readonly deny?: readonly string[] | null;
 }
 
@@ -41,11 +47,11 @@ export function deny(reason: DenyReason): PermissionDecision {
 /** What a patch is to bring about in one section. */
 export interface Change {
   readonly pointer: string;
-  readonly spec: SectionLists | undefined;
+  readonly spec: PatchedLists | undefined;
   /** Lines of `deny` that stand in the way. */
   readonly remove: readonly RuleLine[];
   /** Rules that `allow` lacks. */
-  readonly add: readonly string[];
+  readonly add: readonly unknown[];
   /** What a section must hold besides its lists. */
   readonly members: Readonly<Record<string, string>>;
 }
@@ -71,7 +77,7 @@ export function patchSection({ pointer, spec, remove, add, members }: Change): r
   return [...removals, ...addRules(joinPointer(pointer, 'allow'), spec.allow, add), ...replaced];
 }
 
-function addRules(pointer: string, allow: SectionLists['allow'], rules: readonly string[]): PatchOperation[] {
+function addRules(pointer: string, allow: PatchedLists['allow'], rules: readonly unknown[]): PatchOperation[] {
   if (rules.length === 0) return [];
   if (allow === undefined || allow === null) return [{ op: 'add', path: pointer, value: rules }];
   return rules.map((rule) => ({ op: 'add', path: `${pointer}/-`, value: rule }));

@@ -28,8 +28,29 @@ const fsSpec = fc.record(
   { requiredKeys: ['mode'] },
 );
 const quotas = fc.record(
-  { timeoutMs: fc.integer({ min: 1, max: 60_000 }), maxFetches: fc.nat(200) },
+  { timeoutMs: fc.integer({ min: 1, max: 60_000 }), maxFetches: fc.nat(200), maxInvokeDepth: fc.nat(32) },
   { requiredKeys: [] },
+);
+const plugin = fc.constantFrom('@acme/a', '@acme/b', 'plain');
+const invokeRule = fc.oneof(
+  fc.constant('@acme/*'),
+  fc
+    .tuple(plugin, fc.constantFrom('', '@*', '@^1', '@<2', '@1.0.0-rc.1', '@>=1 <3'), fc.constantFrom('', ':run', ':x'))
+    .map((parts) => parts.join('')),
+);
+const command = fc.constantFrom('/usr/bin/ls', '/usr/bin/git', '/usr/bin/python3.12');
+const shellRule = fc.record(
+  {
+    command,
+    args: fc
+      .tuple(
+        fc.array(fc.constantFrom('log', '*', '-?', '--depth=*', 'a*b', '?'), { maxLength: 2 }),
+        fc.constantFrom([], ['**']),
+      )
+      .map(([patterns, rest]) => [...patterns, ...rest]),
+    interpreter: fc.constant(true as const),
+  },
+  { requiredKeys: ['command'] },
 );
 
 /** Specs whose rules often meet the questions below. */
@@ -39,6 +60,8 @@ export const specs: fc.Arbitrary<PermissionSpec | null> = fc.option(
       fs: fc.option(fsSpec, { freq: 8 }),
       net: fc.option(fc.record(lists(netRule), { requiredKeys: [] }), { freq: 8 }),
       env: fc.option(fc.record(lists(envRule), { requiredKeys: [] }), { freq: 8 }),
+      invoke: fc.option(fc.record(lists(invokeRule), { requiredKeys: [] }), { freq: 8 }),
+      shell: fc.option(fc.record({ allow: fc.array(shellRule, { maxLength: 4 }) }), { freq: 8 }),
       quotas,
     },
     { requiredKeys: [] },
@@ -65,6 +88,22 @@ export const requests: fc.Arbitrary<PermissionRequest> = fc.oneof(
   fc.record({
     kind: fc.constant('env' as const),
     name: fc.constantFrom('HOME', 'APP_A', 'APP_B', 'NODE_ENV', 'A*', ''),
+  }),
+  fc.record({
+    kind: fc.constant('invoke' as const),
+    target: fc.record({
+      pluginId: fc.oneof(plugin, fc.constant('../x')),
+      range: fc.constantFrom('*', '^1', '>=1', '2.x || 3.x', 'latest'),
+      handler: fc.constantFrom('run', 'x', 'y', '*'),
+    }),
+    version: fc.constantFrom(undefined, '1.0.0', '1.5.0-rc.1', '1.0.0-rc.1', '2.0.0', 'latest'),
+  }),
+  fc.record({
+    kind: fc.constant('shell' as const),
+    command: fc.oneof(command, fc.constantFrom('/bin/sh', 'ls', '/usr/../bin/ls', '')),
+    args: fc.array(fc.constantFrom('log', '-n', '--depth=1', '--upload-pack=x', 'acb', '', 'x y', '*', '\0'), {
+      maxLength: 3,
+    }),
   }),
 );
 

@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { assertAllowed, compilePolicy, describeTarget } from '../src/index.js';
 
 const policy = compilePolicy(
-  { fs: { mode: 'readWrite', allow: ['.'] }, net: { allow: ['a.test'] }, env: { allow: ['HOME'] } },
+  {
+    fs: { mode: 'readWrite', allow: ['.'] },
+    net: { allow: ['a.test'] },
+    env: { allow: ['HOME'] },
+    invoke: { allow: ['@acme/*'] },
+    shell: { allow: [{ command: '/bin/ls', args: ['**'] }] },
+  },
   { root: '/srv/root', platform: 'linux' },
 );
 
@@ -31,7 +37,21 @@ describe('a question', () => {
     ['null', null, 'invalid-request'],
     ['a text', 'fs', 'invalid-request'],
     ['an empty object', {}, 'invalid-request'],
-    ['another kind', { kind: 'shell' }, 'invalid-request'],
+    ['another kind', { kind: 'clock' }, 'invalid-request'],
+    ['no target', { kind: 'invoke' }, 'invalid-request'],
+    ['a target that throws', Object.assign(throwing('target'), { kind: 'invoke' }), 'invalid-request'],
+    [
+      'a target whose parts throw',
+      { kind: 'invoke', target: throwing('pluginId', 'range', 'handler') },
+      'invalid-request',
+    ],
+    ['a target that is a revoked proxy', { kind: 'invoke', target: revoked }, 'invalid-request'],
+    ['no command', { kind: 'shell', args: [] }, 'invalid-path'],
+    ['a command that throws', Object.assign(throwing('command'), { kind: 'shell', args: [] }), 'invalid-path'],
+    ['arguments that throw', Object.assign(throwing('args'), { kind: 'shell', command: '/bin/ls' }), 'invalid-request'],
+    ['arguments that are a revoked proxy', { kind: 'shell', command: '/bin/ls', args: revoked }, 'invalid-request'],
+    ['arguments without end', { kind: 'shell', command: '/bin/ls', args: { length: 2 ** 31 } }, 'invalid-request'],
+    ['arguments that are a text', { kind: 'shell', command: '/bin/ls', args: 'ab' }, 'invalid-request'],
     ['another operation', { kind: 'fs', operation: 'chmod', path: 'a' }, 'invalid-request'],
     ['a kind that throws', throwing('kind'), 'invalid-request'],
     ['a proxy that throws', new Proxy({}, { get: fail, getPrototypeOf: fail }), 'invalid-request'],
@@ -71,7 +91,7 @@ describe('a question', () => {
   });
 
   it('never makes a policy throw, whatever it is', () => {
-    const kind = fc.constantFrom('fs', 'net', 'env', 'address', 'shell');
+    const kind = fc.constantFrom('fs', 'net', 'env', 'address', 'invoke', 'shell');
     const anything = fc.anything({ withNullPrototype: true, withSparseArray: true, withTypedArray: true });
     const members = fc.record({
       operation: anything,
@@ -79,8 +99,24 @@ describe('a question', () => {
       url: anything,
       target: anything,
       address: anything,
+      version: anything,
+      command: anything,
+      args: anything,
+      interpreter: anything,
     });
-    const names = fc.subarray(['kind', 'operation', 'path', 'url', 'target', 'address', 'name']);
+    const names = fc.subarray([
+      'kind',
+      'operation',
+      'path',
+      'url',
+      'target',
+      'address',
+      'name',
+      'version',
+      'command',
+      'args',
+      'interpreter',
+    ]);
     const hostile = fc.oneof(
       anything,
       fc

@@ -27,7 +27,11 @@ describe('parsePermissionSpec', () => {
       fs: { mode: 'readWrite', allow: ['src'], deny: null, reason: 'to build' },
       net: { allow: [], reason: '' },
       env: null,
-      quotas: { timeoutMs: 1, maxFetches: 0 },
+      artifacts: { read: [{ from: 'self', paths: ['**'], types: ['text/*'] }], write: [{ paths: ['a/*.md'] }] },
+      events: { produce: ['report.done'], consume: ['**'], scopes: ['host'] },
+      invoke: { allow: ['@acme/report@^1:render'], deny: null },
+      shell: { allow: [{ command: '/bin/ls' }, { command: '/bin/sh', args: ['-c', '**'], interpreter: true }] },
+      quotas: { timeoutMs: 1, maxFetches: 0, maxInvokeDepth: 0 },
     };
     const parsed = parsePermissionSpec(spec);
     expect(parsed).toEqual(spec);
@@ -50,7 +54,13 @@ describe('parsePermissionSpec', () => {
       'there is no key "alow"; did you mean "allow"?',
     ],
     ['a misspelt quota', { quotas: { timeoutms: 1 } }, '/quotas/timeoutms', 'did you mean "timeoutMs"?'],
-    ['a key near nothing', { shell: {} }, '/shell', 'write one of fs, net, env, quotas'],
+    [
+      'a key near nothing',
+      { clipboard: {} },
+      '/clipboard',
+      'write one of fs, net, env, artifacts, events, invoke, shell, quotas',
+    ],
+    ['a misspelt section', { artefacts: {} }, '/artefacts', 'did you mean "artifacts"?'],
     ['a key with a slash', { 'a/b~c': {} }, '/a~1b~0c', 'there is no key'],
     ['__proto__', JSON.parse('{"fs":{"mode":"read","__proto__":{"allow":["."]}}}'), '/fs/__proto__', 'there is no key'],
     ['constructor', { constructor: {} }, '/constructor', 'there is no key'],
@@ -117,6 +127,7 @@ describe('parsePermissionSpec', () => {
     expect(parsePermissionSpec({ quotas: { timeoutMs: 2 ** 31 - 1 } })).toEqual({ quotas: { timeoutMs: 2 ** 31 - 1 } });
     expect(refusal({ quotas: { timeoutMs: 2 ** 31 } }).pointer).toBe('/quotas/timeoutMs');
     expect(refusal({ quotas: { maxFetches: -1 } }).pointer).toBe('/quotas/maxFetches');
+    expect(refusal({ quotas: { maxInvokeDepth: 33 } }).pointer).toBe('/quotas/maxInvokeDepth');
   });
 
   it.each([
@@ -172,6 +183,85 @@ describe('parsePermissionSpec', () => {
   });
 });
 
+describe('the sections of artifacts, events, invocations and commands', () => {
+  const read = (rule: unknown): unknown => ({ artifacts: { read: [rule] } });
+  const path = (text: string): unknown => ({ artifacts: { write: [{ paths: [text] }] } });
+  const shell = (rule: unknown): unknown => ({ shell: { allow: [rule] } });
+  const args = (...patterns: readonly string[]): unknown => shell({ command: '/bin/ls', args: patterns });
+  const topic = (text: string): unknown => ({ events: { consume: [text] } });
+  const invoke = (text: string): unknown => ({ invoke: { allow: [text] } });
+
+  it.each<[string, unknown, string, string]>([
+    ['a misspelt key of a rule', read({ form: 'self', paths: ['a'] }), '/artifacts/read/0/from', 'expected string'],
+    [
+      'a key of another rule',
+      { artifacts: { write: [{ from: 'self', paths: ['a'] }] } },
+      '/artifacts/write/0/from',
+      'no key',
+    ],
+    ['an owner', read({ from: 'Acme', paths: ['a'] }), '/artifacts/read/0/from', 'write "self", the id of a plugin'],
+    ['no path', read({ from: '*', paths: [] }), '/artifacts/read/0/paths', 'too small'],
+    ['a type', read({ from: '*', paths: ['a'], types: ['*/*'] }), '/artifacts/read/0/types/0', 'no media type'],
+    [
+      'a type with parameters',
+      read({ from: '*', paths: ['a'], types: ['a/b;c=d'] }),
+      '/artifacts/read/0/types/0',
+      'parameters',
+    ],
+    ['an empty path', path(''), '/artifacts/write/0/paths/0', 'is empty'],
+    ['an absolute path', path('/a'), '/artifacts/write/0/paths/0', 'empty segment'],
+    ['a path that leads out', path('a/../b'), '/artifacts/write/0/paths/0', '".."'],
+    ['glued stars', path('a**'), '/artifacts/write/0/paths/0', 'glued'],
+    ['three deep stars', path('**/a/**/b/**'), '/artifacts/write/0/paths/0', 'more than 2'],
+    ['many stars', path('*a*a*a*a*a*a*a*a*'), '/artifacts/write/0/paths/0', 'too many wildcards'],
+    ['braces', path('{a,b}'), '/artifacts/write/0/paths/0', 'one rule for each'],
+    ['a stream', path('a:b'), '/artifacts/write/0/paths/0', 'no path of an artifact has'],
+    ['a topic in capitals', topic('Report'), '/events/consume/0', 'is no topic'],
+    ['an empty segment', topic('a..b'), '/events/consume/0', 'is no topic'],
+    ['a glued star', topic('a.b*'), '/events/consume/0', 'is no topic'],
+    ['a prototype', topic('a.constructor'), '/events/consume/0', 'no topic has'],
+    ['nine segments', topic('a.b.c.d.e.f.g.h.i'), '/events/consume/0', 'more than 8'],
+    ['three deep wildcards', topic('**.a.**.b.**'), '/events/consume/0', 'more than 2'],
+    ['a topic of the host', { events: { produce: ['host.**'] } }, '/events/produce/0', 'only the host publishes'],
+    ['a scope', { events: { scopes: ['world'] } }, '/events/scopes/0', 'expected one of'],
+    ['many topics', { events: { produce: Array.from({ length: 257 }, () => 'a') } }, '/events/produce', '256'],
+    ['every plugin', invoke('*'), '/invoke/allow/0', 'write the id of each'],
+    ['a pattern of ids', invoke('acme-*'), '/invoke/allow/0', 'is no id'],
+    ['a handler of a scope', invoke('@acme/*:render'), '/invoke/allow/0', 'one rule for each plugin'],
+    ['a range that is none', invoke('@acme/a@latest'), '/invoke/allow/0', 'no semver range'],
+    ['an empty range', invoke('@acme/a@:b'), '/invoke/allow/0', 'no semver range'],
+    ['an empty handler', invoke('@acme/a:'), '/invoke/allow/0', 'no handler behind'],
+    ['a pattern of handlers', invoke('@acme/a:*'), '/invoke/allow/0', 'no pattern'],
+    ['a relative command', shell({ command: 'ls' }), '/shell/allow/0/command', 'no absolute path'],
+    ['a command with dots', shell({ command: '/usr/../bin/ls' }), '/shell/allow/0/command', 'without ".", ".."'],
+    ['a folder', shell({ command: '/usr/bin/' }), '/shell/allow/0/command', 'no absolute path'],
+    ['many commands', shell({ command: '/usr/bin/*' }), '/shell/allow/0/command', 'one rule for each command'],
+    ['a misspelt key', shell({ command: '/bin/ls', arg: [] }), '/shell/allow/0/arg', 'did you mean "args"?'],
+    [
+      'no interpreter',
+      shell({ command: '/bin/ls', interpreter: false }),
+      '/shell/allow/0/interpreter',
+      'expected true',
+    ],
+    ['a rest before the end', args('**', 'a'), '/shell/allow/0/args/0', 'as the last argument alone'],
+    ['a glued rest', args('a**'), '/shell/allow/0/args/0', 'as the last argument alone'],
+    ['a NUL', args('a\0'), '/shell/allow/0/args/0', 'has a NUL'],
+    ['a question between stars', args('*a?b*'), '/shell/allow/0/args/0', 'between two'],
+    ['many arguments', args(...Array.from({ length: 65 }, () => 'a')), '/shell/allow/0/args', '64'],
+    [
+      'many rules of one command',
+      { shell: { allow: Array.from({ length: 65 }, (_, index) => ({ command: '/bin/ls', args: [`${index}`] })) } },
+      '/shell/allow',
+      'at most 64',
+    ],
+    ['a deny', { shell: { deny: [] } }, '/shell/deny', 'there is no key'],
+  ])('refuse %s', (_, value, pointer, message) => {
+    const told = refusal(value);
+    expect(told.pointer).toBe(pointer);
+    expect(told.message).toContain(message);
+  });
+});
+
 describe('permissionSpecSchema', () => {
   it('becomes a JSON schema', () => {
     expect(z.toJSONSchema(permissionSpecSchema)).toMatchObject({
@@ -179,6 +269,7 @@ describe('permissionSpecSchema', () => {
       additionalProperties: false,
       properties: {
         fs: { anyOf: [{ required: ['mode'], additionalProperties: false }, { type: 'null' }] },
+        shell: { anyOf: [{ properties: { allow: { anyOf: [{ items: { required: ['command'] } }, {}] } } }, {}] },
         quotas: { anyOf: [{ properties: { timeoutMs: { type: 'integer', minimum: 1, maximum: 2 ** 31 - 1 } } }, {}] },
       },
     });

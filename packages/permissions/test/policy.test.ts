@@ -70,6 +70,8 @@ describe('a policy', () => {
       { kind: 'fs', operation: 'stat', path: '.' },
       { kind: 'net', url: 'https://a.test/' },
       { kind: 'env', name: 'HOME' },
+      { kind: 'invoke', target: { pluginId: '@acme/a', range: '*', handler: 'run' }, version: undefined },
+      { kind: 'shell', command: '/bin/ls', args: [] },
     ];
     expect(asked.map((request) => policy.check(request))).toEqual(
       asked.map(() => ({ allowed: false, reason: 'not-requested' })),
@@ -114,13 +116,17 @@ describe('a policy', () => {
 
   it('never throws, and asks the same twice with the same answer', () => {
     const hostile = fc.record({
-      kind: fc.constantFrom('fs', 'net', 'env', 'address', 'shell'),
+      kind: fc.constantFrom('fs', 'net', 'env', 'address', 'invoke', 'shell'),
       operation: fc.anything(),
       path: fc.anything(),
       url: fc.anything(),
       target: fc.anything(),
       address: fc.anything(),
       name: fc.anything(),
+      version: fc.anything(),
+      command: fc.anything(),
+      args: fc.oneof(fc.anything(), fc.array(fc.anything())),
+      interpreter: fc.anything(),
     });
     fc.assert(
       fc.property(specs, hostile, (spec, request) => {
@@ -149,6 +155,8 @@ describe('a policy', () => {
     fc.assert(
       fc.property(specs, specs, requests, (spec, other, request) => {
         const denying = { ...spec, [request.kind]: { mode: 'readWrite', ...Reflect.get(spec ?? {}, request.kind) } };
+        // Commands have no deny.
+        fc.pre(request.kind !== 'shell');
         const section = Reflect.get(denying, request.kind);
         const more = Reflect.get(other ?? {}, request.kind)?.deny ?? [];
         const merged = { ...section, deny: [...(section.deny ?? []), ...more] };
@@ -218,13 +226,14 @@ describe('an explanation', () => {
   });
 
   it('has a patch for each denial by rules or for want of them', () => {
-    const liftable = new Set(['not-requested', 'denied-by-rule', 'read-only']);
+    const liftable = new Set(['not-requested', 'denied-by-rule', 'read-only', 'interpreter']);
     fc.assert(
       fc.property(specs, requests, (spec, request) => {
         const { decision, patches } = compilePolicy(spec, options).explain(request);
         fc.pre(!decision.allowed && liftable.has(decision.reason));
-        // Of these, no rule can say `A*` as a name, nor allow a metadata service.
+        // Of these, no rule can say `A*` as a name or `*` as an argument, nor allow a metadata service.
         fc.pre(!(request.kind === 'env' && request.name === 'A*'));
+        fc.pre(!(request.kind === 'shell' && request.args.includes('*')));
         expect(patches).toHaveLength(1);
       }),
       seeded,
