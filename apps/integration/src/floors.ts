@@ -5,8 +5,9 @@ import type { Manifest, Workspace } from './source-tree.js';
 /** The floor of each package. Imports go down only, never to a neighbour. */
 const FLOORS: Readonly<Record<string, number>> = {
   '@kb-labs/contracts': 0,
-  // What several rooms of the first floor need, and more than words: it stands below them all.
+  // What several rooms of the first floor need, and more than words: these stand below them all.
   '@kb-labs/redaction': 0.5,
+  '@kb-labs/rotating-file': 0.5,
   '@kb-labs/permissions': 1,
   '@kb-labs/capabilities': 1,
   '@kb-labs/sandbox': 1,

@@ -1,4 +1,11 @@
-import type { ArtifactDeclaration, ArtifactInfo, ArtifactStore, QuotaMeter } from '@kb-labs/contracts';
+import type {
+  ArtifactAccess,
+  ArtifactDeclaration,
+  ArtifactInfo,
+  ArtifactRules,
+  ArtifactStore,
+  QuotaMeter,
+} from '@kb-labs/contracts';
 
 /** What one execution has to write, and where to. */
 interface ArtifactJob {
@@ -11,7 +18,7 @@ interface ArtifactJob {
   readonly signal: AbortSignal;
 }
 
-/** Writes declared artifacts. The engine knows artifacts by this interface alone. */
+/** Stores artifacts, and hands them out. The engine knows artifacts by this interface alone. */
 export interface ArtifactOutlet {
   /** Throws `ERR_ARTIFACT_PATH_INVALID` for a path template that could not be rendered, before anything runs. */
   check(declarations: readonly ArtifactDeclaration[], variables: Readonly<Record<string, string>>): void;
@@ -23,4 +30,8 @@ export interface ArtifactOutlet {
    * where a link stands in the place of its folder.
    */
   storeFor(root: string): ArtifactStore;
+  /** A store that shows what is written to it over what is in another, and writes nothing there. */
+  overlay(store: ArtifactStore): ArtifactStore;
+  /** What one plugin may do with a store. All rules must allow. */
+  accessFor(store: ArtifactStore, pluginId: string, rules: readonly ArtifactRules[]): ArtifactAccess;
 }

@@ -1,9 +1,12 @@
 import { checkCapabilities } from '@kb-labs/capabilities';
-import type { ArtifactStore, ExecutionObserver, PermissionSpec } from '@kb-labs/contracts';
+import type { ArtifactStore, ExecutionObserver, PermissionSpec, PluginRegistry, Presenter } from '@kb-labs/contracts';
 import { parsePermissionSpec } from '@kb-labs/permissions';
 import { z } from 'zod';
+import { calleesSchema, parseCallees } from './callee-grant.js';
+import type { CalleeGrant } from './callee-grant.js';
 import type { RequiredConfinement } from './confinement.js';
 import { deepFreeze } from './freeze.js';
+import { BUILT_IN_VARIABLES } from './manifest.js';
 import { pluginIdentityShape } from './plugin-identity.js';
 import type { PluginIdentity } from './plugin-identity.js';
 import { refusedBySchema } from './schema-issues.js';
@@ -34,6 +37,14 @@ export interface PluginContextOptions {
   readonly profile?: string;
   /** Further placeholders of artifact paths. */
   readonly templateVariables?: Readonly<Record<string, string>>;
+  /** Where the plugins are that others invoke. Default: the runtime's, if it has one. */
+  readonly registry?: PluginRegistry;
+  /** Grants for plugins that others invoke, by id. One that has none may do what its caller may. */
+  readonly callees?: Readonly<Record<string, CalleeGrant>>;
+  /** Shows what handlers have to say, and answers for the person. Default: nobody is there, and every answer is no. */
+  readonly presenter?: Presenter;
+  /** Answers reads from an overlay and changes nothing, with all checks still made. Default: false. */
+  readonly dryRun?: boolean;
   /** Ends every execution with this context. */
   readonly signal?: AbortSignal;
 }
@@ -52,11 +63,14 @@ export interface ParsedContextOptions {
   readonly artifactStore: ArtifactStore | undefined;
   readonly profile: string | undefined;
   readonly templateVariables: Readonly<Record<string, string>>;
+  readonly registry: PluginRegistry | undefined;
+  readonly callees: ReadonlyMap<string, CalleeGrant>;
+  readonly presenter: Presenter | undefined;
+  readonly dryRun: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
 const folder = z.string().min(1).max(4096);
-const BUILT_IN_VARIABLES: ReadonlySet<string> = new Set(['pluginId', 'runId', 'ts', 'date', 'profile']);
 
 const contextSchema = z.strictObject({
   capabilities: z.array(z.string()).max(1000),
@@ -75,10 +89,14 @@ const contextSchema = z.strictObject({
       z
         .string()
         .regex(/^[A-Za-z]\w{0,63}$/u, 'use letters and digits')
-        .refine((name) => !BUILT_IN_VARIABLES.has(name), 'is taken'),
+        .refine((name) => !BUILT_IN_VARIABLES.includes(name), 'is taken'),
       z.string().max(200),
     )
     .optional(),
+  registry: sharedOptionShapes.registry.optional(),
+  callees: calleesSchema.optional(),
+  presenter: sharedOptionShapes.presenter.optional(),
+  dryRun: z.boolean().default(false),
   signal: z.instanceof(AbortSignal, { error: 'is not an AbortSignal' }).optional(),
 });
 
@@ -102,6 +120,10 @@ export function parseContextOptions(options: unknown): ParsedContextOptions {
     artifactStore: data.artifactStore,
     profile: data.profile,
     templateVariables: deepFreeze(data.templateVariables ?? {}),
+    registry: data.registry,
+    callees: parseCallees(data.callees ?? {}),
+    presenter: data.presenter,
+    dryRun: data.dryRun,
     signal: data.signal,
   };
 }

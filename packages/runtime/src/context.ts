@@ -1,6 +1,14 @@
 import { realpathSync, statSync } from 'node:fs';
 import { createError } from '@kb-labs/contracts';
-import type { ArtifactStore, ConfinementTable, ExecutionObserver, PermissionSpec } from '@kb-labs/contracts';
+import type {
+  ArtifactStore,
+  ConfinementTable,
+  ExecutionObserver,
+  PermissionSpec,
+  PluginRegistry,
+  Presenter,
+} from '@kb-labs/contracts';
+import type { CalleeGrant } from './callee-grant.js';
 import { confinementTable } from './confinement.js';
 import { parseContextOptions } from './context-options.js';
 import type { PluginContextOptions } from './context-options.js';
@@ -27,6 +35,10 @@ export interface ContextSettings extends PluginContext {
   readonly artifactStore: ArtifactStore | undefined;
   readonly profile: string | undefined;
   readonly templateVariables: Readonly<Record<string, string>>;
+  readonly registry: PluginRegistry | undefined;
+  readonly callees: ReadonlyMap<string, CalleeGrant>;
+  readonly presenter: Presenter | undefined;
+  readonly dryRun: boolean;
   readonly signal: AbortSignal | undefined;
 }
 

@@ -1,27 +1,23 @@
-import { lstatSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import {
-  createFileArtifactStore,
-  parsePathTemplate,
-  renderPathTemplate,
-  writeDeclaredArtifacts,
-} from '@kb-labs/artifacts';
+import { checkArtifactDeclaration } from '@kb-labs/artifacts';
 import { createError } from '@kb-labs/contracts';
-import type { ArtifactStore, SandboxAdapter } from '@kb-labs/contracts';
-import { forkSandbox, inProcessSandbox } from '@kb-labs/sandbox';
+import type { ExecutionObserver, PluginManifest } from '@kb-labs/contracts';
 import { satisfies } from 'semver';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAdmission } from './admission.js';
-import type { ArtifactOutlet } from './artifact-outlet.js';
 import { confinementTable } from './confinement.js';
-import type { SandboxChoice } from './shared-options.js';
+import { EmbeddedAdapters } from './embedded/adapters.js';
+import { artifactOutlet } from './embedded/artifacts.js';
+import { embeddedEvents } from './embedded/events.js';
+import { ownCode } from './embedded/own-code.js';
 import { bothForms } from './execute-call.js';
 import type { Execute } from './execute-call.js';
+import { createFolderRegistryWith } from './folder-registry.js';
+import type { FolderRegistry, FolderRegistryOptions } from './folder-registry.js';
+import { parseManifestWith } from './manifest.js';
+import type { ParseManifestOptions } from './manifest.js';
 import { createRuntimeLog, jsonLinesSink } from './runtime-log.js';
 import { parseRuntimeOptions } from './runtime-options.js';
-import type { RuntimeOptions } from './runtime-options.js';
+import type { ParsedRuntimeOptions, RuntimeOptions } from './runtime-options.js';
 import { EngineRuntime } from './runtime.js';
 import type { Runtime } from './runtime.js';
 import { systemClock } from './system-clock.js';
@@ -49,6 +45,26 @@ function assertNodeVersion(): void {
   });
 }
 
+/**
+ * Checks a manifest and returns a frozen copy. Takes plain JSON data alone; whatever is wrong is `ERR_MANIFEST_INVALID` with the
+ * JSON pointer of the place and what to write there. A wrong option is `ERR_CONFIG_INVALID`.
+ */
+export function parseManifest(value: unknown, options: ParseManifestOptions = {}): PluginManifest {
+  return parseManifestWith(
+    (declaration, variables) => checkArtifactDeclaration(declaration, { variables }),
+    value,
+    options,
+  );
+}
+
+/**
+ * A registry of plugins that lie in folders, each with its `plugin.json`. Folders whose manifest is invalid are listed as problems and are
+ * not found. Throws `ERR_CONFIG_INVALID`.
+ */
+export function createFolderRegistry(options: FolderRegistryOptions): FolderRegistry {
+  return createFolderRegistryWith(parseManifest, options);
+}
+
 function openRuntime(options: RuntimeOptions): EngineRuntime {
   assertNodeVersion();
   const parsed = parseRuntimeOptions(options);
@@ -60,10 +76,18 @@ function openRuntime(options: RuntimeOptions): EngineRuntime {
   });
   const closing = new AbortController();
   const adapters = new EmbeddedAdapters(parsed.sandbox);
+  const events = embeddedEvents(parsed.events);
   return new EngineRuntime({
     engine: {
       adapterFor: (choice) => adapters.find(choice),
-      artifacts: artifactOutlet(parsed.artifactStore),
+      rooms: {
+        artifacts: artifactOutlet(parsed.artifactStore, clock),
+        events,
+        analytics: parsed.analytics,
+        audit: parsed.audit === undefined ? undefined : { sink: parsed.audit, required: parsed.auditRequired },
+      },
+      registry: parsed.registry,
+      parseManifest: (value, templateVariables) => parseManifest(value, { templateVariables }),
       admission: createAdmission({ maxConcurrency: parsed.maxConcurrency, maxQueued: parsed.maxQueued, clock }),
       clock,
       log,
@@ -71,80 +95,22 @@ function openRuntime(options: RuntimeOptions): EngineRuntime {
       capabilities: parsed.capabilityRegistry,
       hostApi: parsed.hostApi,
       requiredConfinement: confinementTable(parsed.requiredConfinement),
-      observers: parsed.observers,
+      observers: [...auditObserver(parsed), ...parsed.observers],
       ownCode: ownCode(),
       closing: closing.signal,
     },
     abort: (reason) => closing.abort(reason),
-    closeAdapters: () => adapters.close(),
+    closeParts: async () => {
+      await events[Symbol.asyncDispose]();
+      await adapters.close();
+    },
   });
 }
 
-/** Makes each embedded adapter when it is first asked for, and closes those together with the one that the host gave away. */
-class EmbeddedAdapters {
-  readonly #fallback: SandboxChoice;
-  readonly #made = new Map<string, SandboxAdapter>();
-
-  constructor(fallback: SandboxChoice) {
-    this.#fallback = fallback;
-  }
-
-  find(choice: SandboxChoice = this.#fallback): SandboxAdapter {
-    if (typeof choice !== 'string') return choice;
-    const known = this.#made.get(choice);
-    if (known !== undefined) return known;
-    const adapter = choice === 'fork' ? forkSandbox() : inProcessSandbox();
-    this.#made.set(choice, adapter);
-    return adapter;
-  }
-
-  async close(): Promise<void> {
-    const owned = typeof this.#fallback === 'string' ? [] : [this.#fallback];
-    const ends = [...owned, ...this.#made.values()].map(async (adapter) => adapter[Symbol.asyncDispose]());
-    await Promise.allSettled(ends);
-    await Promise.all(ends);
-  }
-}
-
-function artifactOutlet(store: ArtifactStore | undefined): ArtifactOutlet {
-  const folderFor = (root: string): string => join(root, '.kb');
-  return {
-    check(declarations, variables) {
-      const names = Object.keys(variables);
-      for (const { pathTemplate } of declarations) {
-        renderPathTemplate(parsePathTemplate(pathTemplate, { variables: names }), variables);
-      }
-    },
-    write: writeDeclaredArtifacts,
-    folderFor,
-    storeFor: (root) => store ?? openEmbeddedStore(folderFor(root)),
+function auditObserver({ audit }: ParsedRuntimeOptions): readonly ExecutionObserver[] {
+  if (audit === undefined) return [];
+  const observe: ExecutionObserver['observe'] = (event) => {
+    if (event.type === 'audit') audit.write(event);
   };
-}
-
-/** The store itself follows no link in its folder or below; this is the folder above it, which a hostile checkout may bring along. */
-function openEmbeddedStore(folder: string): ArtifactStore {
-  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
-    throw createError('ERR_PERMISSION_DENIED', 'the embedded artifact store follows no links, and ".kb" is one', {
-      details: { name: '.kb' },
-      hint: 'remove the link, or give the runtime an artifactStore',
-    });
-  }
-  return createFileArtifactStore({ directory: join(folder, 'artifacts') });
-}
-
-/** Where the runtime's own code lies, here and in the packages of ours that it is made of. */
-function ownCode(): readonly string[] {
-  const require = createRequire(import.meta.url);
-  const packages = Object.keys(packageJson.dependencies).filter((name) => name.startsWith('@kb-labs/'));
-  const own = realpathSync(fileURLToPath(new URL('..', import.meta.url)));
-  return [own, ...packages.flatMap((name) => folderOf(`${name}/package.json`, require))];
-}
-
-function folderOf(packageJson: string, require: NodeJS.Require): readonly string[] {
-  try {
-    return [realpathSync(dirname(require.resolve(packageJson)))];
-  } catch {
-    // A bundler has made it part of the host's own code, and that is the host's to keep out of a root.
-    return [];
-  }
+  return [{ observe }];
 }

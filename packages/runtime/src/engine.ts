@@ -1,15 +1,16 @@
 import type { KnownCapabilities } from '@kb-labs/capabilities';
 import type { Clock, ConfinementTable, ExecutionObserver, SandboxAdapter } from '@kb-labs/contracts';
 import type { Admission } from './admission.js';
-import type { ArtifactOutlet } from './artifact-outlet.js';
+import type { RequestDefaults } from './request.js';
+import type { Rooms } from './rooms.js';
 import type { SandboxChoice } from './shared-options.js';
 import type { RuntimeLog } from './runtime-log.js';
 import type { HostApiSettings } from './runtime-options.js';
 
 /** What all executions of one runtime share: made by `defaults.ts`, used by the stages. */
-export interface Engine {
+export interface Engine extends RequestDefaults {
   readonly adapterFor: (choice: SandboxChoice | undefined) => SandboxAdapter;
-  readonly artifacts: ArtifactOutlet;
+  readonly rooms: Rooms;
   readonly admission: Admission;
   readonly clock: Clock;
   readonly log: RuntimeLog;

@@ -1,11 +1,14 @@
-import type { AuditRecord, ExecuteResult } from '@kb-labs/contracts';
+import type { ArtifactStore, AuditRecord, ExecuteResult } from '@kb-labs/contracts';
 import { createHostApi } from '@kb-labs/host-api';
+import type { HostApi } from '@kb-labs/host-api';
 import { v7 as uuidv7 } from 'uuid';
 import { linkSignals } from './abort.js';
 import type { Engine } from './engine.js';
+import { assertNoCycle } from './invoke.js';
 import type { Job } from './request.js';
 import { Run } from './run.js';
 import { planArtifacts, writeArtifacts } from './stages/artifacts.js';
+import { describeAuthority } from './stages/authority-event.js';
 import { grantFunctions } from './stages/capabilities.js';
 import { pickEnv } from './stages/environment.js';
 import { runHandler } from './stages/handler.js';
@@ -15,22 +18,29 @@ import { decideAuthority } from './stages/permissions.js';
 import type { Authority } from './stages/permissions.js';
 import { prepare } from './stages/prepare.js';
 import type { Prepared } from './stages/prepare.js';
+import { handlerId, openRooms } from './stages/rooms.js';
+import type { OpenRooms } from './stages/rooms.js';
 import { acquireSandbox } from './stages/sandbox.js';
+import { createSpanIds } from './trace-context.js';
 
 /** Leads one execution through the stages. Never rejects: whatever goes wrong is in the result, with the same receipt. */
 export async function lead(job: Job, engine: Engine): Promise<ExecuteResult> {
   using linked = linkSignals([job.signal, job.settings.signal, engine.closing]);
+  const nextSpanId = createSpanIds();
+  const { pluginId, trace } = job;
   const run = new Run({
-    identity: Object.freeze({ executionId: uuidv7(), traceId: job.traceId, pluginId: job.pluginId }),
+    identity: Object.freeze({ executionId: uuidv7(), ...trace, spanId: nextSpanId(), pluginId }),
+    nextSpanId,
     observers: [...engine.observers, ...job.settings.observers],
     signal: linked.signal,
     clock: engine.clock,
     log: engine.log,
   });
-  run.emit({ type: 'execution-start', handler: describeHandler(job) });
+  run.emit({ type: 'execution-start', handler: describeHandler(job), input: job.input });
   let output: unknown;
   try {
     output = await passStages(run, job, engine);
+    if (engine.rooms.audit?.required === true) await engine.rooms.audit.sink.flush();
   } catch (thrown) {
     return run.fail(thrown);
   }
@@ -38,9 +48,11 @@ export async function lead(job: Job, engine: Engine): Promise<ExecuteResult> {
 }
 
 async function passStages(run: Run, job: Job, engine: Engine): Promise<unknown> {
-  const outlet = engine.artifacts;
+  const outlet = engine.rooms.artifacts;
   const { prepared, plan } = await run.stage('prepare', async () => {
-    const prepared = await prepare(job, run.signal);
+    if (engine.rooms.audit?.required === true) await engine.rooms.audit.sink.ready();
+    const prepared = await prepare(job, engine.parseManifest, run.signal);
+    assertNoCycle(handlerId(prepared), job.caller, job.pluginId);
     return { prepared, plan: planArtifacts(run, job, { prepared, outlet }) };
   });
   const authority = await run.stage('permissions', () =>
@@ -50,17 +62,33 @@ async function passStages(run: Run, job: Job, engine: Engine): Promise<unknown> 
   run.receipt.limits = limits;
   run.receipt.meter = meter;
   const functions = await run.stage('capabilities', () => grantFunctions(job, prepared, engine.capabilities));
-  using _slot = await run.stage('queue', () =>
-    engine.admission.enter({
-      pluginId: job.pluginId,
-      maxConcurrency: limits.maxConcurrency,
-      queueTimeoutMs: limits.queueTimeoutMs,
-      signal: run.signal,
-    }),
-  );
-  const output = await runInSandbox(run, { job, engine, prepared, authority, functions });
-  run.artifacts = await run.stage('artifacts', () => writeArtifacts(run, job, { plan, output, outlet, meter }));
+  using _slot = await run.stage('queue', () => waitForTurn(run, { job, engine, authority }));
+  const store = storeOf(job, engine);
+  const output = await runInSandbox(run, { job, engine, prepared, authority, functions, store });
+  run.artifacts = await run.stage('artifacts', () => writeArtifacts(run, { plan, output, outlet, store, meter }));
   return output;
+}
+
+/** A run that another one invoked has its turn already: waiting for one more while that one holds its own could be for ever. */
+async function waitForTurn(
+  run: Run,
+  { job, engine, authority }: Pick<GuestWork, 'job' | 'engine' | 'authority'>,
+): Promise<Disposable | undefined> {
+  if (job.caller !== undefined) return undefined;
+  const { maxConcurrency, queueTimeoutMs } = authority.limits;
+  return engine.admission.enter({ pluginId: job.pluginId, maxConcurrency, queueTimeoutMs, signal: run.signal });
+}
+
+/** One store for all that an execution reads and writes, opened when it is first needed. */
+function storeOf({ settings, dryRun }: Job, engine: Engine): () => ArtifactStore {
+  let opened: ArtifactStore | undefined;
+  return () => {
+    if (opened !== undefined) return opened;
+    const outlet = engine.rooms.artifacts;
+    const store = settings.artifactStore ?? outlet.storeFor(settings.root);
+    opened = dryRun ? outlet.overlay(store) : store;
+    return opened;
+  };
 }
 
 interface GuestWork {
@@ -69,17 +97,19 @@ interface GuestWork {
   readonly prepared: Prepared;
   readonly authority: Authority;
   readonly functions: readonly string[];
+  readonly store: () => ArtifactStore;
 }
 
 /** The three stages that need a sandbox. When this returns, nothing of the guest is left. */
 async function runInSandbox(run: Run, work: GuestWork): Promise<unknown> {
   const { job, engine, prepared, authority, functions } = work;
-  const { policy, meter } = authority;
   const { graceMs } = engine;
   const audit = (record: AuditRecord): void => run.audit(record);
-  const env = functions.includes('env.read') ? pickEnv({ job, prepared, policy, audit }) : {};
-  const { clock, hostApi } = engine;
-  await using lent = run.closing(createHostApi({ ...hostApi, policy, meter, functions, audit, env, clock }), graceMs);
+  const env = functions.includes('env.read') ? pickEnv({ job, prepared, policy: authority.policy, audit }) : {};
+  run.emit({ type: 'authorised', authority: describeAuthority({ job, prepared, authority, functions, env }) });
+  const rooms = openRooms(run, { ...work, lead });
+  await using _port = rooms.events === undefined ? undefined : run.closing(rooms.events, graceMs);
+  await using lent = run.closing(lendHostApi(run, { ...work, rooms, audit, env }), graceMs);
   await using place = run.closing(
     await run.stage('sandbox', () =>
       acquireSandbox(run, {
@@ -94,9 +124,38 @@ async function runInSandbox(run: Run, work: GuestWork): Promise<unknown> {
     graceMs,
   );
   const input = await run.stage('input', () => parseInput(run, job));
+  const { presenter } = job.settings;
+  const { pluginId, executionId, traceId } = run.identity;
+  const analytics = functions.includes('analytics.track')
+    ? engine.rooms.analytics?.forGuest({ pluginId, executionId, traceId })
+    : undefined;
   const guest = { sandbox: place.value, hostApi: lent.value, functions, prepared, authority, input, graceMs };
-  const value = await run.stage('handler', () => runHandler(run, guest));
+  const value = await run.stage('handler', () => runHandler(run, { ...guest, presenter, analytics }));
   return await run.stage('output', () => parseOutput(run, job, value));
+}
+
+interface Lending extends GuestWork {
+  readonly rooms: OpenRooms;
+  readonly audit: (record: AuditRecord) => void;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+function lendHostApi(run: Run, { job, engine, authority, functions, rooms, audit, env }: Lending): HostApi {
+  const { propagateTrace, ...settings } = engine.hostApi;
+  return createHostApi({
+    ...settings,
+    policy: authority.policy,
+    meter: authority.meter,
+    functions,
+    audit,
+    env,
+    clock: engine.clock,
+    ...rooms,
+    presenter: job.settings.presenter,
+    dryRun: job.dryRun,
+    operations: (record) => run.operation(record),
+    traceparent: propagateTrace === true ? run.traceparent : undefined,
+  });
 }
 
 function describeHandler(job: Job): string {

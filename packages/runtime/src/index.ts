@@ -1,6 +1,6 @@
 // The public names of this package, one by one.
-export { createFileArtifactStore, createMemoryArtifactStore } from '@kb-labs/artifacts';
-export type { FileArtifactStoreOptions, MemoryArtifactStoreOptions } from '@kb-labs/artifacts';
+export { ArtifactBroker, createFileArtifactStore, createMemoryArtifactStore } from '@kb-labs/artifacts';
+export type { ArtifactBrokerOptions, FileArtifactStoreOptions, MemoryArtifactStoreOptions } from '@kb-labs/artifacts';
 export {
   CapabilityMissingError,
   checkCapabilities,
@@ -17,16 +17,32 @@ export type {
 export { createError, ERROR_CODES, isErrorCode, isPluginError, PluginError } from '@kb-labs/contracts';
 export type {
   AdmissionQuotaName,
+  AnalyticsRecord,
+  AnalyticsSink,
+  ArtifactAccess,
   ArtifactDeclaration,
+  ArtifactDeleteOptions,
   ArtifactInfo,
   ArtifactKey,
+  ArtifactPermissionSpec,
   ArtifactPutOptions,
+  ArtifactQuery,
+  ArtifactReadOptions,
+  ArtifactReadRule,
+  ArtifactRules,
   ArtifactStore,
+  ArtifactWaitOptions,
+  ArtifactWriteOptions,
+  ArtifactWriteRule,
+  AuditEntry,
+  AuditOperation,
   AuditRecord,
+  AuditSink,
   CanonicalPath,
   CapabilityCheck,
   CapabilityName,
   CapabilityRegistry,
+  ChainQuotaName,
   Clock,
   Confinement,
   ConfinementReport,
@@ -39,9 +55,26 @@ export type {
   ErrorCodeFacts,
   ErrorDetails,
   ErrorEnvelope,
-  EventDeclarations,
+  EventBus,
+  EventEnvelope,
+  EventListener,
+  EventOverflow,
+  EventPermissionSpec,
+  EventPort,
+  EventPortOptions,
+  EventPublishOptions,
+  EventReceipt,
+  EventReport,
+  EventRules,
+  EventScope,
+  EventSender,
   EventStamp,
+  EventSubscribeOptions,
+  EventSubscription,
+  EventTransport,
+  EventWaitOptions,
   ExecuteResult,
+  ExecutionAuthority,
   ExecutionEvent,
   ExecutionFailure,
   ExecutionMetrics,
@@ -50,16 +83,30 @@ export type {
   Firmness,
   FsOperation,
   FsPermissionSpec,
+  GuestAnalytics,
+  GuestArtifactInfo,
+  GuestArtifacts,
+  GuestArtifactStream,
   GuestCallOptions,
+  GuestConfig,
   GuestDirEntry,
   GuestError,
+  GuestEvents,
   GuestFileStat,
   GuestFs,
   GuestLog,
+  GuestPresenter,
+  GuestShell,
+  GuestSubscription,
   Handler,
   HandlerContext,
   HandlerDeclaration,
+  HostCallOutcome,
+  HostFunctionName,
   InstalledPlugin,
+  InvokePermissionSpec,
+  InvokeRequest,
+  InvokeTarget,
   Issue,
   JsonObject,
   JsonValue,
@@ -67,9 +114,12 @@ export type {
   LogRecord,
   LogSource,
   Measured,
+  MessageLevel,
   MeteredQuotaName,
   NetPermissionSpec,
   NetTarget,
+  OperationRecord,
+  OperationState,
   PatchOperation,
   PermissionDecision,
   PermissionExplanation,
@@ -80,15 +130,26 @@ export type {
   PluginErrorOptions,
   PluginManifest,
   PluginRegistry,
+  PresentedError,
+  Presenter,
   QuotaName,
   QuotaSpec,
   RuleOrigin,
   SandboxAdapter,
   SandboxQuotaName,
+  SectionStrategy,
+  ShellOptions,
+  ShellPermissionSpec,
+  ShellResult,
+  ShellRule,
   StageName,
   StoredArtifact,
+  WatchableArtifactStore,
 } from '@kb-labs/contracts';
-export type { FetchTimeouts, Resolve, ResolvedAddress } from '@kb-labs/host-api';
+export { acquirePluginBus, createEventBus, createPluginBuses } from '@kb-labs/events';
+export type { EventBusConfig, PluginBus, PluginBuses } from '@kb-labs/events';
+export { ensureSection } from '@kb-labs/host-api';
+export type { FetchTimeouts, Resolve, ResolvedAddress, ShellSettings } from '@kb-labs/host-api';
 export {
   assertAllowed,
   checkAllPermissions,
@@ -110,18 +171,22 @@ export type {
 } from '@kb-labs/permissions';
 export { forkSandbox, inProcessSandbox } from '@kb-labs/sandbox';
 export type { ForkSandboxOptions } from '@kb-labs/sandbox';
+export type { CalleeGrant } from './callee-grant.js';
 export type { RequiredConfinement } from './confinement.js';
 export { createPluginContext } from './context.js';
 export type { PluginContext } from './context.js';
 export type { PluginContextOptions } from './context-options.js';
-export { createRuntime, execute } from './defaults.js';
+export { createFolderRegistry, createRuntime, execute, parseManifest } from './defaults.js';
+export { writeArtifact } from './embedded/write-artifact.js';
 export type { Execute } from './execute-call.js';
 export type { HandlerReference } from './handler-reference.js';
 export type { RuntimeLogLevel } from './log-level.js';
-export { manifestJsonSchema, parseManifest } from './manifest.js';
+export type { FolderProblem, FolderRegistry, FolderRegistryOptions } from './folder-registry.js';
+export { manifestJsonSchema } from './manifest.js';
 export type { ParseManifestOptions } from './manifest.js';
 export type { PluginIdentity } from './plugin-identity.js';
 export type { ExecuteRequest } from './request.js';
+export type { AnalyticsOutlet, TrackedRun } from './rooms.js';
 export type { RuntimeLogRecord, RuntimeLogSink } from './runtime-log.js';
 export type { HostApiSettings, RuntimeOptions } from './runtime-options.js';
 export type { Runtime } from './runtime.js';

@@ -6,13 +6,9 @@ import { MAX_RANGE } from './plugin-id.js';
 import { pluginIdentityShape } from './plugin-identity.js';
 
 const HANDLER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/u;
-const TOPIC = /^(?:\*\*|\*|[A-Za-z0-9_-]+)(?:\.(?:\*\*|\*|[A-Za-z0-9_-]+))*$/u;
 const JSON_POINTER = /^(?:\/(?:[^~/]|~[01])*)*$/u;
 const CONTENT_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:; ?[\w!#$&^.+-]+=[\w!#$&^.+"-]+)*$/u;
 const PLAIN_LINE = /^[^\p{Cc}]*$/u;
-
-const EVENTS =
-  'Topics that the plugin would produce and consume. Checked and handed on to the host; until the runtime has a bus, a handler can neither publish nor subscribe.';
 
 const reference = z
   .string()
@@ -31,18 +27,22 @@ const handler = z
   })
   .meta({ description: 'A function of the plugin: (input, ctx) => output' });
 
+const version = z.string().min(1).max(MAX_RANGE);
+
 const artifact = z
   .strictObject({
     name: z.string().regex(HANDLER_NAME, 'use letters, digits, dots, dashes and underscores'),
     pathTemplate: z.string().min(1).max(1024).regex(PLAIN_LINE, 'control characters are not accepted'),
     from: z.string().max(1024).regex(JSON_POINTER, 'write a JSON pointer, such as /report').exactOptional(),
     contentType: z.string().max(256).regex(CONTENT_TYPE, 'write a media type, such as text/markdown').exactOptional(),
+    schema: reference.exactOptional().meta({ description: 'A Standard Schema for this part; it runs in the sandbox.' }),
+    version: version.exactOptional().meta({ description: 'Semantic version of what the artifact says.' }),
+    schemaVersion: version.exactOptional().meta({ description: 'Semantic version of its form.' }),
+    ttlMs: z.int().positive().exactOptional().meta({ description: 'Milliseconds after which it is gone.' }),
     optional: z.boolean().exactOptional(),
     maxBytes: z.int().positive().exactOptional(),
   })
   .meta({ description: 'A part of the output that is stored under a name.' });
-
-const topics = z.array(z.string().max(256).regex(TOPIC, 'write a topic, such as report.done or report.*')).max(256);
 
 /** A manifest as it stands in a file: editors find the schema by `$schema`, which says nothing about the plugin. */
 export interface ManifestDocument extends PluginManifest {
@@ -64,9 +64,5 @@ export const manifestSchema: z.ZodType<ManifestDocument> = z
     capabilities: z.array(z.string().min(1).max(256)).max(256).exactOptional(),
     permissions: permissionSpecSchema.exactOptional(),
     artifacts: z.array(artifact).max(64).exactOptional(),
-    events: z
-      .strictObject({ produces: topics.exactOptional(), consumes: topics.exactOptional() })
-      .exactOptional()
-      .meta({ description: EVENTS }),
   })
   .meta({ title: 'kb.plugin/1', description: 'What a plugin says of itself, and what it asks for.' });

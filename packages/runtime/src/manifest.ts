@@ -1,6 +1,6 @@
 import { validateCapabilityNames } from '@kb-labs/capabilities';
-import { createError } from '@kb-labs/contracts';
-import type { Issue, JsonObject, JsonValue, PluginManifest } from '@kb-labs/contracts';
+import { createError, isPluginError } from '@kb-labs/contracts';
+import type { ArtifactDeclaration, Issue, JsonObject, JsonValue, PluginManifest } from '@kb-labs/contracts';
 import { parsePermissionSpec } from '@kb-labs/permissions';
 import { satisfies, valid, validRange } from 'semver';
 import { z } from 'zod';
@@ -17,6 +17,7 @@ const optionsSchema = z.strictObject({
     .string()
     .refine((version) => valid(version) === version, 'write a semantic version, such as 1.0.0')
     .exactOptional(),
+  templateVariables: z.array(z.string()).exactOptional(),
 });
 
 const REFUSAL = { code: 'ERR_MANIFEST_INVALID', what: 'the manifest' } as const;
@@ -25,13 +26,22 @@ const REFUSAL = { code: 'ERR_MANIFEST_INVALID', what: 'the manifest' } as const;
 export interface ParseManifestOptions {
   /** The version that `engines.runtime` is compared with. Default: that of this runtime. */
   readonly runtimeVersion?: string;
+  /** Placeholders that the host knows besides its own five: the names in `templateVariables` of the context. */
+  readonly templateVariables?: readonly string[];
 }
 
-/**
- * Checks a manifest and returns a frozen copy. Takes plain JSON data alone; whatever is wrong is `ERR_MANIFEST_INVALID` with the
- * JSON pointer of the place and what to write there. A wrong option is `ERR_CONFIG_INVALID`. Path templates of artifacts are checked when the plugin runs.
- */
-export function parseManifest(value: unknown, options: ParseManifestOptions = {}): PluginManifest {
+/** The placeholders that every artifact path may hold. */
+export const BUILT_IN_VARIABLES: readonly string[] = Object.freeze(['pluginId', 'runId', 'ts', 'date', 'profile']);
+
+/** Throws where a declared artifact could never be written. The engine knows artifacts by this alone. */
+export type CheckArtifact = (declaration: ArtifactDeclaration, variables: readonly string[]) => void;
+
+/** A manifest parser that leaves declared artifacts to `checkArtifact`. */
+export function parseManifestWith(
+  checkArtifact: CheckArtifact,
+  value: unknown,
+  options: ParseManifestOptions,
+): PluginManifest {
   const checked = optionsSchema.safeParse(options);
   if (!checked.success)
     throw refusedBySchema(checked.error, { code: 'ERR_CONFIG_INVALID', what: 'the call of parseManifest' });
@@ -40,7 +50,12 @@ export function parseManifest(value: unknown, options: ParseManifestOptions = {}
   const parsed = manifestSchema.safeParse(plain);
   if (!parsed.success) throw refusedBySchema(parsed.error, REFUSAL);
   const { $schema: _forEditors, ...manifest } = parsed.data;
-  const issues = [...referenceIssues(manifest), ...capabilityIssues(manifest), ...artifactIssues(manifest)];
+  const variables = [...BUILT_IN_VARIABLES, ...(checked.data.templateVariables ?? [])];
+  const issues = [
+    ...referenceIssues(manifest),
+    ...capabilityIssues(manifest),
+    ...artifactIssues(manifest, (artifact) => checkArtifact(artifact, variables)),
+  ];
   if (issues.length > 0) throw refused(issues, REFUSAL);
   assertEngine(manifest, checked.data.runtimeVersion ?? RUNTIME_VERSION);
   return deepFreeze(manifest);
@@ -57,20 +72,20 @@ function assertPermissions(plain: JsonValue): void {
 
 function referenceIssues(manifest: PluginManifest): readonly Issue[] {
   return Object.entries(manifest.handlers).flatMap(([name, { handler, input, output }]) =>
-    Object.entries({ handler, input, output }).flatMap(([field, reference]) => {
-      const problem = reference === undefined ? undefined : referenceProblem(reference);
-      return problem === undefined ? [] : [{ pointer: `/handlers/${name}/${field}`, message: problem }];
-    }),
+    Object.entries({ handler, input, output }).flatMap(([field, reference]) =>
+      reference === undefined ? [] : issueOf(`/handlers/${name}/${field}`, () => parseHandlerReference(reference)),
+    ),
   );
 }
 
-function referenceProblem(reference: string): string | undefined {
+function issueOf(pointer: string, check: () => unknown): readonly Issue[] {
   try {
-    parseHandlerReference(reference);
-    return undefined;
+    check();
+    return [];
   } catch (error) {
-    if (error instanceof Error) return error.message;
-    throw error;
+    if (!(error instanceof Error)) throw error;
+    const below = isPluginError(error) ? error.details['pointer'] : undefined;
+    return [{ pointer: typeof below === 'string' ? `${pointer}${below}` : pointer, message: error.message }];
   }
 }
 
@@ -83,13 +98,19 @@ function capabilityIssues(manifest: PluginManifest): readonly Issue[] {
   );
 }
 
-function artifactIssues(manifest: PluginManifest): readonly Issue[] {
-  const names = (manifest.artifacts ?? []).map((artifact) => artifact.name);
-  return names.flatMap((name, index) =>
-    names.indexOf(name) === index
-      ? []
-      : [{ pointer: `/artifacts/${index}/name`, message: `"${name}" is declared already` }],
-  );
+function artifactIssues(manifest: PluginManifest, check: (artifact: ArtifactDeclaration) => void): readonly Issue[] {
+  const artifacts = manifest.artifacts ?? [];
+  const names = artifacts.map((artifact) => artifact.name);
+  return artifacts.flatMap((artifact, index) => {
+    const pointer = `/artifacts/${index}`;
+    const { schema } = artifact;
+    const known = names.indexOf(artifact.name) === index;
+    return [
+      ...(known ? [] : [{ pointer: `${pointer}/name`, message: `"${artifact.name}" is declared already` }]),
+      ...(schema === undefined ? [] : issueOf(`${pointer}/schema`, () => parseHandlerReference(schema))),
+      ...issueOf(pointer, () => check(artifact)),
+    ];
+  });
 }
 
 function assertEngine(manifest: PluginManifest, version: string): void {

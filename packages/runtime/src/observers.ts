@@ -1,20 +1,16 @@
-import type { Clock, ExecutionEvent, ExecutionObserver } from '@kb-labs/contracts';
+import type { Clock, EventStamp, ExecutionEvent, ExecutionObserver } from '@kb-labs/contracts';
 import { describeThrown } from './envelope.js';
 import type { RuntimeLog } from './runtime-log.js';
 
 type Unstamped<Event> = Event extends unknown
-  ? Omit<Event, 'executionId' | 'traceId' | 'pluginId' | 'seq' | 'time'>
+  ? Omit<Event, keyof EventStamp>
   : never;
 
 /** An event as its place of origin knows it; the stamp is put on here, by the host. */
 export type EventBody = Unstamped<ExecutionEvent>;
 
 /** Who the events of one execution are about. */
-export interface RunIdentity {
-  readonly executionId: string;
-  readonly traceId: string;
-  readonly pluginId: string;
-}
+export type RunIdentity = Omit<EventStamp, 'seq' | 'time'>;
 
 /** Who is told, and where it is reported that an observer failed. */
 export interface EmitterOptions {
@@ -29,7 +25,7 @@ export interface EmitterOptions {
  * promise that rejects, is reported to the runtime's log and nothing else. None is waited for. Nothing follows `execution-end`.
  */
 export function createEmitter(options: EmitterOptions): (body: EventBody) => void {
-  const { executionId, traceId, pluginId } = options.identity;
+  const { executionId, traceId, spanId, parentSpanId, pluginId } = options.identity;
   let seq = 0;
   let ended = false;
 
@@ -54,6 +50,8 @@ export function createEmitter(options: EmitterOptions): (body: EventBody) => voi
       ...body,
       executionId,
       traceId,
+      spanId,
+      parentSpanId,
       pluginId,
       seq: seq++,
       time: options.clock.now(),

@@ -19,6 +19,7 @@ export interface Receipt {
   wallMs: number | undefined;
   hostCallsByName: Readonly<Record<string, number>>;
   denials: number;
+  coldStart: boolean | undefined;
 }
 
 /** An empty receipt. `startedAt` is monotonic. */
@@ -32,6 +33,7 @@ export function openReceipt(startedAt: number): Receipt {
     wallMs: undefined,
     hostCallsByName: {},
     denials: 0,
+    coldStart: undefined,
   };
 }
 
@@ -65,9 +67,13 @@ export function closeReceipt(receipt: Receipt, now: number): ExecutionMetrics {
     bytesSent: counted('maxBytesSent'),
     artifacts: counted('maxArtifacts'),
     artifactBytes: counted('maxArtifactBytes'),
+    events: counted('maxEvents'),
+    invokes: counted('maxInvokes'),
+    commands: counted('maxCommands'),
     outputBytes: measured(usage?.outputBytes, 'maxOutputBytes'),
     resultBytes: measured(usage?.resultBytes, 'maxResultBytes'),
     leaked: Object.freeze([...(usage?.leaked ?? [])]),
+    coldStart: receipt.coldStart,
     stages: Object.freeze([...receipt.stages]),
   });
 }

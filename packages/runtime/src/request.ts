@@ -3,15 +3,16 @@ import { createError } from '@kb-labs/contracts';
 import type { PluginManifest, PluginRegistry } from '@kb-labs/contracts';
 import { z } from 'zod';
 import { settingsOf } from './context.js';
+import type { Caller } from './caller.js';
 import type { ContextSettings } from './context.js';
 import { hasMethods } from './shared-options.js';
 import type { HandlerReference } from './handler-reference.js';
-import { parseManifest } from './manifest.js';
 import { parsePluginName } from './plugin-id.js';
 import type { PluginName } from './plugin-id.js';
 import { refusedBySchema } from './schema-issues.js';
 import { isStandardSchema } from './standard-schema.js';
-import { traceIdOf } from './trace-id.js';
+import { parseTraceparent } from './trace-context.js';
+import type { TraceContext } from './trace-context.js';
 
 /** One execution, as a host asks for it. */
 export interface ExecuteRequest<Output = unknown> {
@@ -30,6 +31,8 @@ export interface ExecuteRequest<Output = unknown> {
   readonly plugin?: string;
   /** W3C trace context; a malformed one is ignored, as that standard asks. */
   readonly traceparent?: string;
+  /** Answers reads from an overlay and changes nothing, with all checks still made. Default: what the context says. */
+  readonly dryRun?: boolean;
 }
 
 /** Where the manifest of an execution comes from. An invalid one fails the run, not the call. */
@@ -50,7 +53,19 @@ export interface Job {
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number | undefined;
   readonly pluginId: string;
-  readonly traceId: string;
+  readonly trace: TraceContext;
+  readonly dryRun: boolean;
+  /** Where other plugins are found. */
+  readonly registry: PluginRegistry | undefined;
+  /** The run that asked for this one; `undefined` where the host did. */
+  readonly caller: Caller | undefined;
+}
+
+/** What the runtime brings to every request. */
+export interface RequestDefaults {
+  readonly registry: PluginRegistry | undefined;
+  /** Throws `ERR_MANIFEST_INVALID`. */
+  readonly parseManifest: (value: unknown, templateVariables: readonly string[]) => PluginManifest;
 }
 
 /** The id that events and artifacts carry where neither a manifest nor the context names a plugin. */
@@ -77,54 +92,66 @@ const requestSchema = z.strictObject({
     .optional(),
   plugin: z.string().optional(),
   traceparent: z.string().optional(),
+  dryRun: z.boolean().optional(),
 });
 
 /**
  * Checks the arguments of `execute`: `(handler, input, context, manifest?)` or `(request, context, registry?)`. Throws
  * `ERR_CONFIG_INVALID` where the host misuses it, such as a plugin that is named without a registry.
  */
-export function jobOf(args: readonly unknown[]): Job {
+export function jobOf(args: readonly unknown[], defaults: RequestDefaults): Job {
   const [first, second, third, fourth] = args;
-  if (typeof first !== 'string') return jobOfRequest(first, second, third);
-  return makeJob({ handler: first, input: second }, third, sourceOf(fourth));
+  if (typeof first !== 'string') return jobOfRequest(args, defaults);
+  const settings = settingsOf(third);
+  const registry = settings.registry ?? defaults.registry;
+  return makeJob({ handler: first, input: second }, settings, { source: sourceOf(fourth, settings, defaults), registry });
 }
 
-function jobOfRequest(request: unknown, context: unknown, registry: unknown): Job {
+function jobOfRequest([request, context, given]: readonly unknown[], defaults: RequestDefaults): Job {
   const parsed = requestSchema.safeParse(request);
   if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'the request' });
-  if (registry !== undefined && !isRegistry(registry)) {
+  if (given !== undefined && !isRegistry(given)) {
     throw createError('ERR_CONFIG_INVALID', 'the registry has no method "find"', {
       hint: 'hand in an object with find(id, range), or leave it out',
     });
   }
   const { plugin, ...rest } = parsed.data;
-  if (plugin === undefined) return makeJob(rest, context, { kind: 'none' });
+  const settings = settingsOf(context);
+  const registry = given ?? settings.registry ?? defaults.registry;
+  if (plugin === undefined) return makeJob(rest, settings, { source: { kind: 'none' }, registry });
   if (registry === undefined) throw noRegistry();
-  return makeJob(rest, context, { kind: 'registry', name: parsePluginName(plugin), registry });
+  const name = parsePluginName(plugin);
+  return makeJob(rest, settings, { source: { kind: 'registry', name, registry }, registry });
 }
 
 type ParsedRequest = Omit<z.infer<typeof requestSchema>, 'plugin'>;
 
-function makeJob(request: ParsedRequest, context: unknown, source: ManifestSource): Job {
-  const settings = settingsOf(context);
+function makeJob(
+  request: ParsedRequest,
+  settings: ContextSettings,
+  { source, registry }: Pick<Job, 'source' | 'registry'>,
+): Job {
   return {
     settings,
     handler: request.handler,
     input: request.input,
     source,
+    registry,
     inputSchema: request.inputSchema,
     outputSchema: request.outputSchema,
     signal: request.signal,
     timeoutMs: request.timeoutMs,
     pluginId: pluginIdOf(source, settings),
-    traceId: traceIdOf(request.traceparent),
+    trace: parseTraceparent(request.traceparent),
+    dryRun: request.dryRun ?? settings.dryRun,
+    caller: undefined,
   };
 }
 
-function sourceOf(manifest: unknown): ManifestSource {
+function sourceOf(manifest: unknown, settings: ContextSettings, { parseManifest }: RequestDefaults): ManifestSource {
   if (manifest === undefined) return { kind: 'none' };
   try {
-    return { kind: 'manifest', manifest: parseManifest(manifest) };
+    return { kind: 'manifest', manifest: parseManifest(manifest, Object.keys(settings.templateVariables)) };
   } catch (error) {
     return { kind: 'invalid', error };
   }
@@ -143,6 +170,6 @@ function isRegistry(value: unknown): value is PluginRegistry {
 function noRegistry(): Error {
   return createError('ERR_CONFIG_INVALID', 'the request names a plugin, and there is no registry to find it in', {
     details: { pointer: '/plugin' },
-    hint: 'hand in a registry as the third argument of execute, or leave plugin out',
+    hint: 'hand in a registry: to execute, to createPluginContext or to createRuntime; or leave plugin out',
   });
 }

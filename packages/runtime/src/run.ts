@@ -8,6 +8,7 @@ import type {
   ExecuteResult,
   ExecutionObserver,
   LogRecord,
+  OperationRecord,
   StageName,
 } from '@kb-labs/contracts';
 import { abortError, assertNotAborted } from './abort.js';
@@ -18,6 +19,7 @@ import type { EventBody, RunIdentity } from './observers.js';
 import { closeReceipt, openReceipt } from './receipt.js';
 import type { Receipt } from './receipt.js';
 import type { RuntimeLog } from './runtime-log.js';
+import { formatTraceparent } from './trace-context.js';
 
 /** Ends an execution: what was thrown in a stage, as the envelope that the caller gets. */
 export class StageFailure extends Error {
@@ -39,12 +41,15 @@ export class StageFailure extends Error {
   }
 }
 
-/** Denials that a result holds. */
+/** Denials and operations that a result holds. */
 const MAX_DENIALS = 100;
+const MAX_OPERATIONS = 1000;
 
 /** What one execution is about, and what ends it. */
 export interface RunOptions {
   readonly identity: RunIdentity;
+  /** Another one for each host call. */
+  readonly nextSpanId: () => string;
   readonly observers: readonly ExecutionObserver[];
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -58,14 +63,19 @@ export class Run {
   readonly clock: Clock;
   readonly log: RuntimeLog;
   readonly receipt: Receipt;
+  readonly nextSpanId: () => string;
+  /** Monotonic; `undefined` before the handler is called. */
+  handlerStart: number | undefined;
   readonly emit: (body: EventBody) => void;
   artifacts: readonly ArtifactInfo[] = [];
   logs: readonly LogRecord[] = [];
   readonly #denials: AuditRecord[] = [];
+  readonly #operations: OperationRecord[] = [];
   confinement: ConfinementReport | undefined;
 
   constructor(options: RunOptions) {
     this.identity = options.identity;
+    this.nextSpanId = options.nextSpanId;
     this.signal = options.signal;
     this.clock = options.clock;
     this.log = options.log;
@@ -114,6 +124,17 @@ export class Run {
     this.emit({ type: 'audit', audit: record });
   }
 
+  /** Tells the observers of a change that the guest made, and keeps it for the result. */
+  operation(operation: OperationRecord): void {
+    if (this.#operations.length < MAX_OPERATIONS) this.#operations.push(operation);
+    this.emit({ type: 'operation', operation });
+  }
+
+  /** What a request on behalf of this execution carries. */
+  get traceparent(): string {
+    return formatTraceparent(this.identity.traceId, this.identity.spanId);
+  }
+
   /** The result of an execution that came through. */
   succeed(data: unknown): ExecuteResult {
     return this.#end({ ok: true, data, ...this.#record() });
@@ -126,16 +147,20 @@ export class Run {
   }
 
   #record(): Omit<Extract<ExecuteResult, { ok: false }>, 'ok' | 'error'> {
-    const { artifacts, confinement } = this;
+    const { artifacts, confinement, traceparent } = this;
+    const { executionId, traceId, pluginId } = this.identity;
     const metrics = closeReceipt(this.receipt, this.clock.monotonic());
     const logs = Object.freeze([...this.logs]);
     const denials = Object.freeze([...this.#denials]);
-    return { ...this.identity, metrics, artifacts: Object.freeze([...artifacts]), denials, logs, confinement };
+    const operations = Object.freeze([...this.#operations]);
+    const left = { metrics, artifacts: Object.freeze([...artifacts]), denials, operations, logs, confinement };
+    return { executionId, traceId, traceparent, pluginId, ...left };
   }
 
   #end(result: ExecuteResult): ExecuteResult {
     this.emit({ type: 'execution-end', result: Object.freeze(result) });
-    const fields = { ...this.identity, ok: result.ok, totalMs: result.metrics.totalMs };
+    const { executionId, traceId, pluginId } = result;
+    const fields = { executionId, traceId, pluginId, ok: result.ok, totalMs: result.metrics.totalMs };
     if (result.ok) this.log.write('info', 'execution-end', fields);
     else this.log.write('info', 'execution-end', { ...fields, code: result.error.code, stage: result.error.stage });
     return result;

@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
+import { createError } from '@kb-labs/contracts';
 import { defaultCapabilities } from '@kb-labs/capabilities';
 import type { KnownCapabilities } from '@kb-labs/capabilities';
-import type { ArtifactStore, Clock, ExecutionObserver } from '@kb-labs/contracts';
-import type { HostApiOptions, Resolve } from '@kb-labs/host-api';
+import type { ArtifactStore, AuditSink, Clock, EventBus, ExecutionObserver, PluginRegistry } from '@kb-labs/contracts';
+import type { HostApiOptions, Resolve, ShellSettings } from '@kb-labs/host-api';
 import { z } from 'zod';
 import type { RequiredConfinement } from './confinement.js';
+import type { AnalyticsOutlet } from './rooms.js';
 import { hasMethods, sharedOptionShapes } from './shared-options.js';
 import type { SandboxChoice } from './shared-options.js';
 import { logLevelFromEnvironment, parseLogLevel } from './log-level.js';
@@ -13,7 +15,12 @@ import type { RuntimeLogSink } from './runtime-log.js';
 import { refusedBySchema } from './schema-issues.js';
 
 /** How the host's side of file and network calls works; what a guest may do is for the permissions alone. */
-export type HostApiSettings = Pick<HostApiOptions, 'timeouts' | 'sameDevice' | 'resolve'>;
+export interface HostApiSettings extends Pick<HostApiOptions, 'timeouts' | 'sameDevice' | 'resolve'> {
+  /** Adds a `traceparent` to requests that have none, so that servers can tell which run they come of. Default: false. */
+  readonly propagateTrace?: boolean;
+  /** How commands are run. Default: in bubblewrap where it works, four at a time, 30 s each. */
+  readonly shell?: ShellSettings;
+}
 
 /** What a runtime shares among its executions. Everything has a safe default. */
 export interface RuntimeOptions {
@@ -25,6 +32,16 @@ export interface RuntimeOptions {
   readonly observers?: readonly ExecutionObserver[];
   /** Default: files under `<root>/.kb/artifacts` of each context. */
   readonly artifactStore?: ArtifactStore;
+  /** Where plugins are that others invoke, or that a request names. Default: none. */
+  readonly registry?: PluginRegistry;
+  /** The bus that plugins share with the host. It stays the host's. Default: one of the runtime's own, for plugins among themselves. */
+  readonly events?: EventBus;
+  /** Takes what handlers track; without it, what they track goes nowhere. It stays the host's. */
+  readonly analytics?: AnalyticsOutlet;
+  /** Keeps decisions. It stays the host's. */
+  readonly audit?: AuditSink;
+  /** Runs nothing (`ERR_AUDIT_UNAVAILABLE`) while `audit` cannot keep decisions, and fails a run whose decisions are lost. Default: false. */
+  readonly auditRequired?: boolean;
   /** Executions at the same time, over all plugins. Default: twice the processors, at least 2. */
   readonly maxConcurrency?: number;
   /** Executions that wait for their turn. Default 1 000; beyond it `ERR_QUOTA_EXCEEDED` at once. */
@@ -49,6 +66,11 @@ export interface ParsedRuntimeOptions {
   readonly requiredConfinement: RequiredConfinement;
   readonly observers: readonly ExecutionObserver[];
   readonly artifactStore: ArtifactStore | undefined;
+  readonly registry: PluginRegistry | undefined;
+  readonly events: EventBus | undefined;
+  readonly analytics: AnalyticsOutlet | undefined;
+  readonly audit: AuditSink | undefined;
+  readonly auditRequired: boolean;
   readonly maxConcurrency: number;
   readonly maxQueued: number;
   readonly graceMs: number;
@@ -69,6 +91,8 @@ const hostApiSchema = z.strictObject({
   timeouts: z.strictObject({ connectMs: milliseconds, headersMs: milliseconds, bodyMs: milliseconds }).exactOptional(),
   sameDevice: z.boolean().exactOptional(),
   resolve: z.custom<Resolve>((value) => typeof value === 'function', 'is not a function').exactOptional(),
+  propagateTrace: z.boolean().exactOptional(),
+  shell: z.custom<ShellSettings>((value) => typeof value === 'object' && value !== null).exactOptional(),
 });
 
 const optionsSchema = z.strictObject({
@@ -76,6 +100,13 @@ const optionsSchema = z.strictObject({
   requiredConfinement: sharedOptionShapes.requiredConfinement.default('guard'),
   observers: sharedOptionShapes.observers.default([]),
   artifactStore: sharedOptionShapes.artifactStore.optional(),
+  registry: sharedOptionShapes.registry.optional(),
+  events: z.custom<EventBus>((value) => hasMethods(value, ['openPort', 'openHostPort']), 'is not a bus').optional(),
+  analytics: z.custom<AnalyticsOutlet>((value) => hasMethods(value, ['forGuest']), 'use createAnalytics').optional(),
+  audit: z
+    .custom<AuditSink>((value) => hasMethods(value, ['ready', 'write', 'flush']), 'is not an audit sink')
+    .optional(),
+  auditRequired: z.boolean().default(false),
   maxConcurrency: z.int().min(1).max(10_000).optional(),
   maxQueued: z.int().min(0).max(1_000_000).default(1000),
   graceMs: z.int().min(0).max(60_000).default(500),
@@ -92,10 +123,12 @@ const optionsSchema = z.strictObject({
 export function parseRuntimeOptions(options: unknown): ParsedRuntimeOptions {
   const parsed = optionsSchema.safeParse(options);
   if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'the runtime' });
-  const { maxConcurrency, logLevel, logSink, clock, artifactStore, ...rest } = parsed.data;
+  const { maxConcurrency, logLevel, logSink, clock, ...rest } = parsed.data;
+  const { artifactStore, registry, events, analytics, audit } = rest;
+  if (audit === undefined && rest.auditRequired) throw auditMissing();
   return {
     ...rest,
-    artifactStore,
+    ...{ artifactStore, registry, events, analytics, audit },
     maxConcurrency: maxConcurrency ?? Math.max(2, availableParallelism() * 2),
     logLevel:
       logLevel === undefined
@@ -104,4 +137,11 @@ export function parseRuntimeOptions(options: unknown): ParsedRuntimeOptions {
     logSink,
     clock,
   };
+}
+
+function auditMissing(): Error {
+  return createError('ERR_CONFIG_INVALID', 'the runtime must keep decisions (auditRequired), and has nothing to keep them', {
+    details: { pointer: '/audit' },
+    hint: 'hand in an audit sink, such as createAuditLog of @kb-labs/diagnostics, or leave auditRequired out',
+  });
 }

@@ -21,7 +21,7 @@ export interface RuntimeParts {
   readonly engine: Engine;
   /** Aborts `engine.closing`. */
   readonly abort: (reason: Error) => void;
-  readonly closeAdapters: () => Promise<void>;
+  readonly closeParts: () => Promise<void>;
 }
 
 /** The runtime over an engine. Disposing ends all executions (`ERR_ABORTED`), waits for them, then closes the adapters. */
@@ -37,7 +37,7 @@ export class EngineRuntime implements Runtime {
 
   /** Both forms, with arguments that nobody has looked at yet. */
   async run(args: readonly unknown[]): Promise<ExecuteResult> {
-    const job = jobOf(args);
+    const job = jobOf(args, this.#parts.engine);
     if (this.#closed !== undefined) {
       throw createError('ERR_CONFIG_INVALID', 'the runtime has been disposed', {
         hint: 'make a new one with createRuntime',
@@ -64,6 +64,6 @@ export class EngineRuntime implements Runtime {
   async #close(): Promise<void> {
     this.#parts.abort(new Error('the runtime was disposed'));
     await Promise.allSettled(this.#live);
-    await this.#parts.closeAdapters();
+    await this.#parts.closeParts();
   }
 }

@@ -1,5 +1,5 @@
 import { CONFINEMENTS } from '@kb-labs/contracts';
-import type { ArtifactStore, ExecutionObserver, SandboxAdapter } from '@kb-labs/contracts';
+import type { ArtifactStore, ExecutionObserver, PluginRegistry, Presenter, SandboxAdapter } from '@kb-labs/contracts';
 import { z } from 'zod';
 import { isFirmness } from './confinement.js';
 import type { RequiredConfinement } from './confinement.js';
@@ -19,6 +19,8 @@ export const sharedOptionShapes: {
   readonly requiredConfinement: z.ZodType<RequiredConfinement>;
   readonly observers: z.ZodType<readonly ExecutionObserver[]>;
   readonly artifactStore: z.ZodType<ArtifactStore>;
+  readonly registry: z.ZodType<PluginRegistry>;
+  readonly presenter: z.ZodType<Presenter>;
 } = {
   sandbox: z.custom<SandboxChoice>(isSandboxChoice, 'use "fork", "in-process" or a SandboxAdapter'),
   requiredConfinement: z.custom<RequiredConfinement>(
@@ -29,6 +31,11 @@ export const sharedOptionShapes: {
   artifactStore: z.custom<ArtifactStore>(
     (value) => hasMethods(value, ['put', 'get', 'stat', 'list', 'delete']),
     'is not an artifact store',
+  ),
+  registry: z.custom<PluginRegistry>((value) => hasMethods(value, ['find']), 'has no method "find"'),
+  presenter: z.custom<Presenter>(
+    (value) => hasMethods(value, ['message', 'progress', 'json', 'error', 'confirm']),
+    'is not a presenter',
   ),
 };
 

@@ -18,6 +18,7 @@ export async function placeWith(plan: SandboxPlan, parts: Partial<Sandbox>): Pro
   const place = await inProcessSandbox().acquire(plan);
   return {
     confinement: place.confinement,
+    coldStart: place.coldStart,
     run: (call, host) => place.run(call, host),
     [Symbol.asyncDispose]: () => place[Symbol.asyncDispose](),
     ...parts,

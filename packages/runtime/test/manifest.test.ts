@@ -2,7 +2,8 @@ import { Ajv } from 'ajv';
 import { anything, assert, constantFrom, dictionary, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { describeManifest } from '../scripts/describe-manifest.js';
-import { manifestJsonSchema, parseManifest } from '../src/manifest.js';
+import { parseManifest } from '../src/defaults.js';
+import { manifestJsonSchema } from '../src/manifest.js';
 
 const minimal = {
   schema: 'kb.plugin/1',
@@ -29,6 +30,10 @@ const full = {
     fs: { mode: 'read', allow: ['src/**'], deny: ['src/secret'], reason: 'Reads the change.' },
     net: { allow: ['api.example.com'], reason: 'Asks the service.' },
     env: { allow: ['REVIEW_*'] },
+    artifacts: { read: [{ from: '@acme/build', paths: ['logs/**'], types: ['text/*'] }], write: [{ paths: ['*.md'] }] },
+    events: { produce: ['review.done'], consume: ['change.*', 'build.**'], scopes: ['host'] },
+    invoke: { allow: ['@acme/report@^1:render'] },
+    shell: { allow: [{ command: '/usr/bin/wc', args: ['**'] }] },
     quotas: { timeoutMs: 5000 },
   },
   artifacts: [
@@ -37,11 +42,14 @@ const full = {
       pathTemplate: '{runId}/report.md',
       from: '/report',
       contentType: 'text/markdown; charset=utf-8',
+      schema: './schemas.js#report',
+      version: '1.2.0',
+      schemaVersion: '1.0.0',
+      ttlMs: 86_400_000,
       optional: true,
       maxBytes: 1000,
     },
   ],
-  events: { produces: ['review.done'], consumes: ['change.*', 'build.**'] },
 };
 
 describe('parseManifest', () => {
@@ -51,6 +59,12 @@ describe('parseManifest', () => {
     expect(parsed).toEqual(full);
     expect(parsed).not.toBe(full);
     expect([parsed, parsed.handlers, parsed.permissions?.fs?.allow].every(Object.isFrozen)).toBe(true);
+  });
+
+  it('knows the placeholders of the host that it is told of', () => {
+    const artifacts = [{ name: 'x', pathTemplate: '{team}/x' }];
+    const parsed = parseManifest({ ...minimal, artifacts }, { templateVariables: ['team'] });
+    expect(parsed.artifacts).toEqual(artifacts);
   });
 
   it('takes the line by which editors find the schema, and leaves it out', () => {
@@ -77,7 +91,12 @@ describe('parseManifest', () => {
     ['/permissions/quotas/timeoutMs', { permissions: { quotas: { timeoutMs: 0 } } }],
     ['/artifacts/0/from', { artifacts: [{ name: 'x', pathTemplate: 'x', from: 'report' }] }],
     ['/artifacts/1/name', { artifacts: ['a', 'b'].map((path) => ({ name: 'x', pathTemplate: path })) }],
-    ['/events/produces/0', { events: { produces: ['a..b'] } }],
+    ['/permissions/events/produce/0', { permissions: { events: { produce: ['a..b'] } } }],
+    ['/events', { events: { produces: ['a.b'] } }],
+    ['/artifacts/0/schema', { artifacts: [{ name: 'x', pathTemplate: 'x', schema: '../x.js#y' }] }],
+    ['/artifacts/0/pathTemplate', { artifacts: [{ name: 'x', pathTemplate: '{nobody}/x' }] }],
+    ['/artifacts/0/pathTemplate', { artifacts: [{ name: 'x', pathTemplate: '../x' }] }],
+    ['/artifacts/0/version', { artifacts: [{ name: 'x', pathTemplate: 'x', version: 'new' }] }],
     ['/hanlders', { hanlders: {} }],
   ])('refuses what is wrong at %s', (pointer, wrong) => {
     const value: Record<string, unknown> = { ...minimal, ...wrong };
@@ -173,13 +192,6 @@ describe('manifestJsonSchema', () => {
   it('is what the parser knows; `pnpm run schema` writes it anew', () => {
     expect(manifestJsonSchema).toEqual(describeManifest());
     expect(Object.isFrozen(manifestJsonSchema['properties'])).toBe(true);
-  });
-
-  it('says of events that nothing carries them yet', () => {
-    expect(manifestJsonSchema).toHaveProperty(
-      'properties.events.description',
-      expect.stringContaining('a handler can neither publish nor subscribe'),
-    );
   });
 
   it('says in an editor what the parser says', () => {

@@ -4,7 +4,7 @@ import { createEmitter } from '../src/observers.js';
 import { createRuntimeLog } from '../src/runtime-log.js';
 import type { RuntimeLogRecord } from '../src/runtime-log.js';
 
-const identity = { executionId: 'e', traceId: 't', pluginId: 'p' };
+const identity = { executionId: 'e', traceId: 't', spanId: 's', parentSpanId: undefined, pluginId: 'p' };
 const clock = { now: () => 1000, monotonic: () => 0 };
 
 function setUp(observers: readonly { observe(event: ExecutionEvent): void }[]): {
@@ -20,11 +20,11 @@ describe('createEmitter', () => {
   it('stamps and numbers what it tells, in order', () => {
     const seen: ExecutionEvent[] = [];
     const { emit } = setUp([{ observe: (event) => void seen.push(event) }]);
-    emit({ type: 'execution-start', handler: './x.js#y' });
+    emit({ type: 'execution-start', handler: './x.js#y', input: 1 });
     emit({ type: 'stage-start', stage: 'prepare' });
 
     expect(seen).toEqual([
-      { ...identity, seq: 0, time: 1000, type: 'execution-start', handler: './x.js#y' },
+      { ...identity, seq: 0, time: 1000, type: 'execution-start', handler: './x.js#y', input: 1 },
       { ...identity, seq: 1, time: 1000, type: 'stage-start', stage: 'prepare' },
     ]);
   });

@@ -1,4 +1,4 @@
-import type { ArtifactDeclaration, ArtifactInfo, QuotaMeter } from '@kb-labs/contracts';
+import type { ArtifactDeclaration, ArtifactInfo, ArtifactStore, QuotaMeter } from '@kb-labs/contracts';
 import type { ArtifactOutlet } from '../artifact-outlet.js';
 import type { Job } from '../request.js';
 import type { Run } from '../run.js';
@@ -34,15 +34,20 @@ export function planArtifacts(
 /** Writes what the manifest declares out of the output. */
 export async function writeArtifacts(
   run: Run,
-  job: Job,
-  work: { plan: ArtifactPlan; output: unknown; outlet: ArtifactOutlet; meter: QuotaMeter },
+  work: {
+    readonly plan: ArtifactPlan;
+    readonly output: unknown;
+    readonly outlet: ArtifactOutlet;
+    readonly store: () => ArtifactStore;
+    readonly meter: QuotaMeter;
+  },
 ): Promise<readonly ArtifactInfo[]> {
-  const { plan, output, outlet, meter } = work;
+  const { plan, output, outlet, store, meter } = work;
   if (plan.declarations.length === 0) return [];
   const written = await outlet.write({
     ...plan,
     output,
-    store: job.settings.artifactStore ?? outlet.storeFor(job.settings.root),
+    store: store(),
     pluginId: run.identity.pluginId,
     meter,
     signal: run.signal,

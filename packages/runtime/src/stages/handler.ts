@@ -1,31 +1,26 @@
 import { createError, isPluginError } from '@kb-labs/contracts';
 import type {
-  GuestNote,
   GuestPhase,
   Sandbox,
   SandboxCall,
-  SandboxHost,
   SandboxOutcome,
   StageName,
   GuestError,
 } from '@kb-labs/contracts';
-import type { HostApi } from '@kb-labs/host-api';
 import { abortError } from '../abort.js';
 import { withinDeadline } from '../deadline.js';
-import { codeOf, toEnvelope } from '../envelope.js';
-import { createGuestLogBook } from '../guest-log.js';
+import { toEnvelope } from '../envelope.js';
+import { createHostSide } from './host-side.js';
+import type { HostSideOptions } from './host-side.js';
 import { StageFailure } from '../run.js';
 import type { Run } from '../run.js';
-import type { Authority } from './permissions.js';
 import type { Prepared } from './prepare.js';
 
 /** All that one call of a handler needs. */
-export interface GuestCall {
+export interface GuestCall extends HostSideOptions {
   readonly sandbox: Sandbox;
-  readonly hostApi: HostApi;
   readonly functions: readonly string[];
   readonly prepared: Prepared;
-  readonly authority: Authority;
   readonly input: unknown;
   readonly graceMs: number;
 }
@@ -42,12 +37,14 @@ const STAGE_OF: Readonly<Record<GuestPhase, StageName>> = {
 export async function runHandler(run: Run, call: GuestCall): Promise<unknown> {
   const { hostApi, prepared } = call;
   const start = run.clock.monotonic();
+  run.handlerStart = start;
   try {
     const outcome = await settle(run, call, {
       executionId: run.identity.executionId,
       handler: prepared.handler,
       inputSchema: prepared.inputSchema,
       outputSchema: prepared.outputSchema,
+      outputParts: prepared.outputParts,
       input: call.input,
       api: call.functions,
       signal: run.signal,
@@ -82,7 +79,7 @@ async function settle(run: Run, call: GuestCall, work: SandboxCall): Promise<San
   const adapter = run.confinement?.adapter;
   let cause: unknown;
   try {
-    const outcome = await withinDeadline(call.sandbox.run(work, hostSide(run, call)), {
+    const outcome = await withinDeadline(call.sandbox.run(work, createHostSide(run, call)), {
       limitMs: call.authority.limits.timeoutMs,
       graceMs: call.graceMs,
       signal: run.signal,
@@ -108,30 +105,3 @@ function isOutcome(outcome: SandboxOutcome | undefined): boolean {
   return outcome.ok ? 'value' in outcome : isPluginError(outcome.error) && Object.hasOwn(STAGE_OF, outcome.phase);
 }
 
-function hostSide(run: Run, { hostApi, authority }: GuestCall): SandboxHost {
-  const book = createGuestLogBook(authority.limits.maxOutputBytes, run.clock);
-  run.logs = book.records;
-  return {
-    async call(name, args, signal) {
-      const start = run.clock.monotonic();
-      let thrown: unknown;
-      try {
-        return await hostApi.call(name, args, signal);
-      } catch (error) {
-        thrown = error;
-        throw error;
-      } finally {
-        const code = thrown === undefined ? undefined : codeOf(thrown);
-        run.emit({ type: 'host-call', name: name.slice(0, 128), ms: run.clock.monotonic() - start, code });
-      }
-    },
-    note(note: GuestNote) {
-      if (note.kind === 'progress') {
-        run.emit({ type: 'progress', message: note.message, fraction: note.fraction });
-        return;
-      }
-      const log = book.add(note);
-      if (log !== undefined) run.emit({ type: 'log', log });
-    },
-  };
-}

@@ -4,6 +4,7 @@ import type {
   HandlerDeclaration,
   HandlerModule,
   InstalledPlugin,
+  OutputPart,
   PluginError,
   PluginManifest,
   SandboxPlugin,
@@ -11,9 +12,8 @@ import type {
 import { satisfies } from 'semver';
 import { untilAborted } from '../abort.js';
 import { checkHandlerReference, locateHandler, parseHandlerReference } from '../handler-reference.js';
-import { parseManifest } from '../manifest.js';
 import { ANONYMOUS_PLUGIN } from '../request.js';
-import type { Job, ManifestSource } from '../request.js';
+import type { Job, ManifestSource, RequestDefaults } from '../request.js';
 
 /** What is to run: the plugin, its real folder, and the real files of the handler and its schemas. */
 export interface Prepared {
@@ -22,22 +22,32 @@ export interface Prepared {
   readonly handler: HandlerModule;
   readonly inputSchema: HandlerModule | undefined;
   readonly outputSchema: HandlerModule | undefined;
+  /** Parts of the output that become artifacts with schemas. */
+  readonly outputParts: readonly OutputPart[];
+  /** The places as they are written. */
+  readonly declaration: HandlerDeclaration;
 }
 
 /** Finds the plugin and the handler. Loads no code: that is for the sandbox. */
-export async function prepare(job: Job, signal: AbortSignal): Promise<Prepared> {
-  const { manifest, root } = await findPlugin(job, signal);
+export async function prepare(job: Job, parse: RequestDefaults['parseManifest'], signal: AbortSignal): Promise<Prepared> {
+  const { manifest, root } = await findPlugin(job, parse, signal);
   const identity = manifest ?? job.settings.plugin ?? ANONYMOUS_PLUGIN;
   assertSamePlugin(job, identity);
   const declaration = findHandler(job.handler, manifest);
-  const locate = async (reference: string | undefined): Promise<HandlerModule | undefined> =>
-    reference === undefined ? undefined : locateHandler(parseHandlerReference(reference), root);
+  const locate = async (reference: string): Promise<HandlerModule> =>
+    locateHandler(parseHandlerReference(reference), root);
+  const { input, output } = declaration;
+  const parts = (manifest?.artifacts ?? []).flatMap(({ schema, from = '' }) =>
+    schema === undefined ? [] : [locate(schema).then((module) => ({ pointer: from, schema: module }))],
+  );
   return {
     plugin: { id: identity.id, version: identity.version, root },
     manifest,
-    handler: await locateHandler(parseHandlerReference(declaration.handler), root),
-    inputSchema: await locate(declaration.input),
-    outputSchema: await locate(declaration.output),
+    handler: await locate(declaration.handler),
+    inputSchema: input === undefined ? undefined : await locate(input),
+    outputSchema: output === undefined ? undefined : await locate(output),
+    outputParts: await Promise.all(parts),
+    declaration,
   };
 }
 
@@ -46,7 +56,11 @@ interface FoundPlugin {
   readonly root: string;
 }
 
-async function findPlugin(job: Job, signal: AbortSignal): Promise<FoundPlugin> {
+async function findPlugin(
+  job: Job,
+  parse: RequestDefaults['parseManifest'],
+  signal: AbortSignal,
+): Promise<FoundPlugin> {
   const { source, settings } = job;
   switch (source.kind) {
     case 'none':
@@ -55,14 +69,18 @@ async function findPlugin(job: Job, signal: AbortSignal): Promise<FoundPlugin> {
       return { manifest: source.manifest, root: settings.pluginRoot };
     case 'invalid':
       throw source.error;
-    case 'registry':
-      return openInstalled(source, await untilAborted(source.registry.find(source.name.id, source.name.range), signal));
+    case 'registry': {
+      const { id, range } = source.name;
+      const installed = await untilAborted(source.registry.find(id, range), signal);
+      return openInstalled(source, installed, (value) => parse(value, Object.keys(settings.templateVariables)));
+    }
   }
 }
 
 async function openInstalled(
   { name }: ManifestSource & { readonly kind: 'registry' },
   installed: InstalledPlugin | undefined,
+  parse: (value: unknown) => PluginManifest,
 ): Promise<FoundPlugin> {
   if (installed === undefined) {
     throw createError('ERR_HANDLER_NOT_FOUND', `the registry has no plugin "${name.id}" in the range "${name.range}"`, {
@@ -70,7 +88,7 @@ async function openInstalled(
       hint: 'install the plugin, or ask for a version that is installed',
     });
   }
-  const manifest = parseManifest(installed.manifest);
+  const manifest = parse(installed.manifest);
   if (manifest.id !== name.id || !satisfies(manifest.version, name.range, { includePrerelease: true })) {
     throw createError(
       'ERR_MANIFEST_INVALID',
@@ -98,7 +116,8 @@ async function realRoot(root: string): Promise<string> {
 /** A host that says which plugin a context is for gets no other one. */
 function assertSamePlugin(job: Job, found: { readonly id: string; readonly version: string }): void {
   const expected = job.settings.plugin;
-  if (expected === undefined || (expected.id === found.id && expected.version === found.version)) return;
+  // What that plugin invokes is another one, and was found under its own name.
+  if (expected === undefined || job.caller !== undefined || (expected.id === found.id && expected.version === found.version)) return;
   throw createError(
     'ERR_MANIFEST_INVALID',
     `the manifest is of "${found.id}" ${found.version}, and the context is for "${expected.id}" ${expected.version}`,

@@ -42,7 +42,8 @@ export async function acquireSandbox(run: Run, wish: SandboxWish): Promise<Sandb
     throw error;
   }
   run.confinement = sandbox.confinement;
-  run.emit({ type: 'confined', confinement: sandbox.confinement });
+  run.receipt.coldStart = sandbox.coldStart;
+  run.emit({ type: 'confined', confinement: sandbox.confinement, coldStart: sandbox.coldStart });
   return sandbox;
 }
 

@@ -1,0 +1,3 @@
+export function say(input) {
+  return { version: 2, input };
+}

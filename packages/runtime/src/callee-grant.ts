@@ -1,0 +1,43 @@
+import { checkCapabilities } from '@kb-labs/capabilities';
+import { isPluginId } from '@kb-labs/contracts';
+import type { PermissionSpec } from '@kb-labs/contracts';
+import { parsePermissionSpec } from '@kb-labs/permissions';
+import { z } from 'zod';
+import { deepFreeze } from './freeze.js';
+import { escapePointer } from './plain-json.js';
+
+/** What a host grants to one plugin that others invoke. */
+export interface CalleeGrant {
+  readonly capabilities: readonly string[];
+  readonly permissions: PermissionSpec;
+  /**
+   * `shared` (the default): it may do what its own grant and its caller's both allow. `own`: what its own grant allows, whoever
+   * invokes it; grant this only to a plugin that checks what it is asked to do.
+   */
+  readonly authority?: 'shared' | 'own';
+}
+
+/** The shape of `callees`. The specs are parsed by `parseCallees`, which knows more of them. */
+export const calleesSchema: z.ZodType<Readonly<Record<string, z.infer<typeof calleeSchema>>>> = z.lazy(() =>
+  z.record(z.string().refine(isPluginId, 'is not the id of a plugin'), calleeSchema),
+);
+
+const calleeSchema = z.strictObject({
+  capabilities: z.array(z.string()).max(1000),
+  permissions: z.unknown().refine((spec) => spec !== undefined, 'write what is granted, or {} where nothing is'),
+  authority: z.enum(['shared', 'own']).exactOptional(),
+});
+
+/** Grants by plugin id, copied and frozen. Throws `ERR_CONFIG_INVALID` with a pointer for a spec or a capability that is none. */
+export function parseCallees(
+  callees: Readonly<Record<string, z.infer<typeof calleeSchema>>>,
+): ReadonlyMap<string, CalleeGrant> {
+  return new Map(
+    Object.entries(callees).map(([id, { capabilities, permissions, authority }]) => {
+      checkCapabilities([], capabilities);
+      const pointer = `/callees/${escapePointer(id)}/permissions`;
+      const spec = parsePermissionSpec(permissions, { pointer });
+      return [id, deepFreeze({ capabilities, permissions: spec, ...(authority === undefined ? {} : { authority }) })];
+    }),
+  );
+}

@@ -1,0 +1,29 @@
+import type { SandboxAdapter } from '@kb-labs/contracts';
+import { forkSandbox, inProcessSandbox } from '@kb-labs/sandbox';
+import type { SandboxChoice } from '../shared-options.js';
+
+/** Makes each embedded adapter when it is first asked for, and closes those together with the one that the host gave away. */
+export class EmbeddedAdapters {
+  readonly #fallback: SandboxChoice;
+  readonly #made = new Map<string, SandboxAdapter>();
+
+  constructor(fallback: SandboxChoice) {
+    this.#fallback = fallback;
+  }
+
+  find(choice: SandboxChoice = this.#fallback): SandboxAdapter {
+    if (typeof choice !== 'string') return choice;
+    const known = this.#made.get(choice);
+    if (known !== undefined) return known;
+    const adapter = choice === 'fork' ? forkSandbox() : inProcessSandbox();
+    this.#made.set(choice, adapter);
+    return adapter;
+  }
+
+  async close(): Promise<void> {
+    const owned = typeof this.#fallback === 'string' ? [] : [this.#fallback];
+    const ends = [...owned, ...this.#made.values()].map(async (adapter) => adapter[Symbol.asyncDispose]());
+    await Promise.allSettled(ends);
+    await Promise.all(ends);
+  }
+}

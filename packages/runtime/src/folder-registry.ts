@@ -1,0 +1,142 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createError } from '@kb-labs/contracts';
+import type { InstalledPlugin, PluginManifest, PluginRegistry } from '@kb-labs/contracts';
+import { compare, satisfies } from 'semver';
+import { z } from 'zod';
+import { refusedBySchema } from './schema-issues.js';
+
+/** Names of a manifest's file, the first that is there counts. */
+const MANIFEST_FILES = ['plugin.json', 'kb.plugin.json'];
+const MAX_MANIFEST_BYTES = 1024 * 1024;
+const MAX_PLUGINS = 10_000;
+
+/** Where installed plugins lie. An unknown option is `ERR_CONFIG_INVALID`. */
+export interface FolderRegistryOptions {
+  /** Each plugin is a folder in one of these, or in a folder `@scope` there. Of equal versions the first counts. */
+  readonly folders: readonly string[];
+}
+
+/** A folder that is no plugin, and why. */
+export interface FolderProblem {
+  readonly folder: string;
+  readonly error: unknown;
+}
+
+/** A registry of plugins that lie in folders. It looks at the disk when it is first asked, and again on `refresh`. */
+export interface FolderRegistry extends PluginRegistry {
+  /** What is installed, by id and then version. */
+  list(): Promise<readonly InstalledPlugin[]>;
+  /** Folders whose manifest cannot be used. They are no plugins, and stand in nobody's way. */
+  problems(): Promise<readonly FolderProblem[]>;
+  /** Looks at the disk again. */
+  refresh(): Promise<void>;
+}
+
+/** Throws `ERR_MANIFEST_INVALID`. */
+type Parse = (value: unknown) => PluginManifest;
+
+const optionsSchema = z.strictObject({ folders: z.array(z.string().min(1)).min(1).max(64) });
+
+/** Makes a registry over folders. A folder of `folders` that cannot be read is `ERR_CONFIG_INVALID` at the first use. */
+export function createFolderRegistryWith(parse: Parse, options: FolderRegistryOptions): FolderRegistry {
+  const parsed = optionsSchema.safeParse(options);
+  if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'the registry' });
+  const folders = parsed.data.folders.map((folder) => resolve(folder));
+  let scan: Promise<Scan> | undefined;
+  const current = (): Promise<Scan> => (scan ??= scanFolders(folders, parse));
+  return {
+    async find(id, range) {
+      const { plugins } = await current();
+      const fitting = plugins.filter(
+        ({ manifest }) => manifest.id === id && satisfies(manifest.version, range, { includePrerelease: true }),
+      );
+      return fitting.at(-1);
+    },
+    list: async () => (await current()).plugins,
+    problems: async () => (await current()).problems,
+    async refresh() {
+      scan = undefined;
+      await current();
+    },
+  };
+}
+
+interface Scan {
+  readonly plugins: readonly InstalledPlugin[];
+  readonly problems: readonly FolderProblem[];
+}
+
+async function scanFolders(folders: readonly string[], parse: Parse): Promise<Scan> {
+  const plugins = new Map<string, InstalledPlugin>();
+  const problems: FolderProblem[] = [];
+  for (const folder of (await Promise.all(folders.map(candidates))).flat().slice(0, MAX_PLUGINS)) {
+    try {
+      const plugin = await readPlugin(folder, parse);
+      if (plugin === undefined) continue;
+      const key = `${plugin.manifest.id}@${plugin.manifest.version}`;
+      if (!plugins.has(key)) plugins.set(key, plugin);
+    } catch (error) {
+      problems.push({ folder, error });
+    }
+  }
+  const sorted = [...plugins.values()].sort(
+    (a, b) => compareText(a.manifest.id, b.manifest.id) || compare(a.manifest.version, b.manifest.version),
+  );
+  return { plugins: Object.freeze(sorted), problems: Object.freeze(problems) };
+}
+
+/** Folders that may be plugins, in the order of their names. */
+async function candidates(folder: string): Promise<readonly string[]> {
+  const inside = await subfolders(folder).catch((cause: unknown) => {
+    throw createError('ERR_CONFIG_INVALID', 'a folder of the registry cannot be read', {
+      details: { pointer: '/folders' },
+      hint: 'make the folder, or take it out of folders',
+      cause,
+    });
+  });
+  const nested = await Promise.all(
+    inside.map(async (path) => (/[/\\]@[^/\\]+$/u.test(path) ? subfolders(path) : [path])),
+  );
+  return nested.flat();
+}
+
+/** A link to a folder counts as one: package managers install by links. */
+async function subfolders(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries
+    .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.'))
+    .map((entry) => join(folder, entry.name))
+    .sort(compareText);
+}
+
+async function readPlugin(folder: string, parse: Parse): Promise<InstalledPlugin | undefined> {
+  for (const name of MANIFEST_FILES) {
+    const text = await readIfThere(join(folder, name));
+    if (text !== undefined) return { manifest: parse(parseJson(text)), root: folder };
+  }
+  return undefined;
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  const stats = await stat(file).catch(() => undefined);
+  if (stats?.isFile() !== true) return undefined;
+  if (stats.size > MAX_MANIFEST_BYTES) {
+    throw createError('ERR_MANIFEST_INVALID', `the manifest has more than ${MAX_MANIFEST_BYTES} bytes`, {
+      details: { pointer: '', bytes: stats.size },
+    });
+  }
+  return readFile(file, 'utf8');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw createError('ERR_MANIFEST_INVALID', 'the manifest is no JSON', { details: { pointer: '' }, cause });
+  }
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

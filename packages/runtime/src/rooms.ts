@@ -1,0 +1,33 @@
+import type { AuditSink, EventPort, EventPortOptions, GuestAnalytics } from '@kb-labs/contracts';
+import type { ArtifactOutlet } from './artifact-outlet.js';
+
+/** Whom a record of a guest is about. */
+export interface TrackedRun {
+  readonly pluginId: string;
+  readonly executionId: string;
+  readonly traceId: string;
+}
+
+/** Where guests' records go. An `Analytics` of `@kb-labs/analytics` is one. */
+export interface AnalyticsOutlet {
+  forGuest(run: TrackedRun): GuestAnalytics;
+}
+
+/** Hands out ports to the bus of the runtime, or, in a dry run, to one that nobody else hears. */
+export interface EventOutlet {
+  open(options: EventPortOptions, dryRun: boolean): EventPort;
+}
+
+/** Where decisions are kept. `required`: nothing runs that could not be. */
+export interface AuditOutlet {
+  readonly sink: AuditSink;
+  readonly required: boolean;
+}
+
+/** What the runtime is joined to, each known to the engine by what it needs of it. */
+export interface Rooms {
+  readonly artifacts: ArtifactOutlet;
+  readonly events: EventOutlet;
+  readonly analytics: AnalyticsOutlet | undefined;
+  readonly audit: AuditOutlet | undefined;
+}

@@ -1,0 +1,78 @@
+import { types } from 'node:util';
+import type { GuestAnalytics, GuestNote, HostCallOutcome, Presenter, SandboxHost } from '@kb-labs/contracts';
+import type { HostApi } from '@kb-labs/host-api';
+import { codeOf, describeThrown, toEnvelope } from '../envelope.js';
+import { createGuestLogBook } from '../guest-log.js';
+import type { Run } from '../run.js';
+import type { Authority } from './permissions.js';
+
+/** Where the words of one guest go. */
+export interface HostSideOptions {
+  readonly hostApi: HostApi;
+  readonly authority: Authority;
+  readonly presenter: Presenter | undefined;
+  readonly analytics: GuestAnalytics | undefined;
+}
+
+/** The host's side of the hole in the wall: answers calls, and takes down what the guest says by the way. */
+export function createHostSide(run: Run, options: HostSideOptions): SandboxHost {
+  const book = createGuestLogBook(options.authority.limits.maxOutputBytes, run.clock);
+  run.logs = book.records;
+  const calls = createCallLog(run);
+  return {
+    async call(name, args, signal) {
+      const end = calls.begin(name, args);
+      try {
+        const value = await options.hostApi.call(name, args, { signal, spanId: end.spanId });
+        end({ ok: true, value });
+        return value;
+      } catch (error) {
+        end({ ok: false, error: describeFailure(error) });
+        throw error;
+      }
+    },
+    note(note) {
+      if (note.kind === 'log') {
+        const log = book.add(note);
+        if (log !== undefined) run.emit({ type: 'log', log });
+      } else if (note.kind === 'track') options.analytics?.track(note.name, note.attributes);
+      else showProgress(run, note, options.presenter);
+    },
+  };
+}
+
+/** Tells the observers of a call once it has ended. */
+type EndCall = ((outcome: HostCallOutcome) => void) & { readonly spanId: string };
+
+function createCallLog(run: Run): { begin(name: string, args: readonly unknown[]): EndCall } {
+  let calls = 0;
+  return {
+    begin(name, args) {
+      const call = calls++;
+      const start = run.clock.monotonic();
+      const startTime = run.clock.now();
+      const callSpanId = run.nextSpanId();
+      const end = (outcome: HostCallOutcome): void => {
+        const ms = run.clock.monotonic() - start;
+        const code = outcome.ok ? undefined : outcome.error.code;
+        run.emit({ type: 'host-call', call, name: name.slice(0, 128), args, callSpanId, startTime, ms, code, outcome });
+      };
+      return Object.assign(end, { spanId: callSpanId });
+    },
+  };
+}
+
+function describeFailure(error: unknown): (HostCallOutcome & { readonly ok: false })['error'] {
+  const { message, hint, details } = toEnvelope(error, undefined);
+  return { code: codeOf(error), message, hint, details };
+}
+
+function showProgress(run: Run, note: GuestNote & { readonly kind: 'progress' }, presenter: Presenter | undefined): void {
+  run.emit({ type: 'progress', message: note.message, fraction: note.fraction });
+  try {
+    presenter?.progress(note.message, note.fraction);
+  } catch (thrown) {
+    // A presenter is the host's own, and its failure no reason to end a plugin.
+    run.log.write('error', 'presenter-failed', { error: types.isProxy(thrown) ? 'a proxy' : describeThrown(thrown) });
+  }
+}

@@ -1,0 +1,86 @@
+import type {
+  ArtifactAccess,
+  ArtifactRules,
+  ArtifactStore,
+  EventPort,
+  EventRules,
+  EventScope,
+  ExecuteResult,
+  InvokePort,
+  PermissionSpec,
+} from '@kb-labs/contracts';
+import type { Engine } from '../engine.js';
+import { createInvokePort } from '../invoke.js';
+import type { Job } from '../request.js';
+import type { Run } from '../run.js';
+import type { Authority } from './permissions.js';
+import type { Prepared } from './prepare.js';
+
+/** All that one execution needs of the rooms, and what it may do there. */
+export interface RoomWish {
+  readonly job: Job;
+  readonly engine: Engine;
+  readonly prepared: Prepared;
+  readonly authority: Authority;
+  readonly functions: readonly string[];
+  readonly store: () => ArtifactStore;
+  readonly lead: (job: Job, engine: Engine) => Promise<ExecuteResult>;
+}
+
+/** What the host API is joined to; `undefined` where the guest holds no function for it. */
+export interface OpenRooms {
+  readonly artifacts: ArtifactAccess | undefined;
+  readonly events: EventPort | undefined;
+  readonly invoke: InvokePort | undefined;
+}
+
+const DEFAULT_SCOPES: readonly EventScope[] = ['execution', 'plugin'];
+
+/** Opens what the guest may use. The event port is the caller's to close. */
+export function openRooms(run: Run, wish: RoomWish): OpenRooms {
+  const { job, engine, authority, functions, store } = wish;
+  const { pluginId, executionId, traceId } = run.identity;
+  const holds = (group: string): boolean => functions.some((name) => name.startsWith(`${group}.`));
+  const { rooms } = engine;
+  return {
+    artifacts: holds('artifacts')
+      ? rooms.artifacts.accessFor(store(), pluginId, authority.permissions.map(artifactRules))
+      : undefined,
+    events: holds('events')
+      ? rooms.events.open(
+          { pluginId, executionId, traceId, rules: authority.permissions.map(eventRules), signal: run.signal },
+          job.dryRun,
+        )
+      : undefined,
+    invoke: holds('invoke') ? openInvoke(run, wish) : undefined,
+  };
+}
+
+function openInvoke(run: Run, { job, engine, prepared, authority, functions, lead }: RoomWish): InvokePort {
+  const { policy, permissions, meter, depthLeft, limits } = authority;
+  const chain = [...(job.caller?.chain ?? []), handlerId(prepared)];
+  return createInvokePort({
+    job,
+    caller: { policy, permissions, functions, meter, chain, depthLeft },
+    traceId: run.identity.traceId,
+    timeLeft: () => (run.handlerStart ?? run.clock.monotonic()) + limits.timeoutMs - run.clock.monotonic(),
+    lead: (nested) => lead(nested, engine),
+  });
+}
+
+/** A handler as a chain of invocations knows it, whatever name it was called by. */
+export function handlerId({ handler }: Prepared): string {
+  return `${handler.file}#${handler.export}`;
+}
+
+function artifactRules({ artifacts }: PermissionSpec): ArtifactRules {
+  return { read: artifacts?.read ?? [], write: artifacts?.write ?? [] };
+}
+
+function eventRules({ events }: PermissionSpec): EventRules {
+  return {
+    produce: events?.produce ?? [],
+    consume: events?.consume ?? [],
+    scopes: events?.scopes ?? DEFAULT_SCOPES,
+  };
+}

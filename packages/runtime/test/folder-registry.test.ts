@@ -1,0 +1,116 @@
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createFolderRegistry, createPluginContext, execute } from '../src/index.js';
+import { inProcess, manifestWith, pluginFolder } from './plugin-folder.js';
+
+function manifest(id: string, version: string): string {
+  return JSON.stringify({ ...manifestWith(), id, version });
+}
+
+const RUN = 'export const run = (input) => ({ ran: input });';
+
+describe('a folder registry', () => {
+  it('finds the highest version in a range, scoped plugins as well', async () => {
+    await using folder = await pluginFolder({
+      'one/plugin.json': manifest('acme', '1.2.0'),
+      'two/plugin.json': manifest('acme', '1.10.0'),
+      'three/plugin.json': manifest('acme', '2.0.0'),
+      '@team/four/plugin.json': manifest('@team/four', '1.0.0'),
+      'five/kb.plugin.json': manifest('five', '0.1.0'),
+      'no-plugin/readme.md': '# Nothing',
+      '.hidden/plugin.json': manifest('hidden', '1.0.0'),
+    });
+    const registry = createFolderRegistry({ folders: [folder.root] });
+    const found = await Promise.all(
+      [
+        ['acme', '^1'],
+        ['acme', '*'],
+        ['acme', '^3'],
+        ['@team/four', '*'],
+        ['hidden', '*'],
+      ].map(([id = '', range = '']) => registry.find(id, range)),
+    );
+    expect(found.map((plugin) => plugin?.manifest.version)).toEqual(['1.10.0', '2.0.0', undefined, '1.0.0', undefined]);
+    expect(found[0]?.root).toBe(join(folder.root, 'two'));
+    expect((await registry.list()).map((plugin) => `${plugin.manifest.id}@${plugin.manifest.version}`)).toEqual([
+      '@team/four@1.0.0',
+      'acme@1.2.0',
+      'acme@1.10.0',
+      'acme@2.0.0',
+      'five@0.1.0',
+    ]);
+  });
+
+  it('leaves out what is no manifest, and says why', async () => {
+    await using folder = await pluginFolder({
+      'broken/plugin.json': '{',
+      'wrong/plugin.json': JSON.stringify({ ...manifestWith(), hanlders: {} }),
+      'large/plugin.json': ' '.repeat(1024 * 1024 + 1),
+      'good/plugin.json': manifest('good', '1.0.0'),
+    });
+    const registry = createFolderRegistry({ folders: [folder.root] });
+    expect((await registry.list()).map((plugin) => plugin.manifest.id)).toEqual(['good']);
+    expect(await registry.problems()).toEqual(
+      ['broken', 'large', 'wrong'].map((name) => ({
+        folder: join(folder.root, name),
+        error: expect.objectContaining({ code: 'ERR_MANIFEST_INVALID' }),
+      })),
+    );
+  });
+
+  it('takes the first of two equal versions, and follows a link that was installed', async () => {
+    await using folder = await pluginFolder({
+      'a/one/plugin.json': manifest('acme', '1.0.0'),
+      'b/two/plugin.json': manifest('acme', '1.0.0'),
+      'store/linked/plugin.json': manifest('linked', '1.0.0'),
+    });
+    await symlink(join(folder.root, 'store/linked'), join(folder.root, 'b/linked'));
+    const registry = createFolderRegistry({ folders: [join(folder.root, 'a'), join(folder.root, 'b')] });
+    expect((await registry.find('acme', '*'))?.root).toBe(join(folder.root, 'a/one'));
+    expect((await registry.find('linked', '*'))?.manifest.id).toBe('linked');
+  });
+
+  it('looks again when it is told to', async () => {
+    await using folder = await pluginFolder({ 'one/plugin.json': manifest('acme', '1.0.0') });
+    const registry = createFolderRegistry({ folders: [folder.root] });
+    await registry.list();
+    await mkdir(join(folder.root, 'two'));
+    await writeFile(join(folder.root, 'two/plugin.json'), manifest('acme', '1.1.0'));
+    expect((await registry.find('acme', '*'))?.manifest.version).toBe('1.0.0');
+    await registry.refresh();
+    expect((await registry.find('acme', '*'))?.manifest.version).toBe('1.1.0');
+  });
+
+  it('recovers once a folder that was missing is there', async () => {
+    await using folder = await pluginFolder({ 'here/one/plugin.json': manifest('acme', '1.0.0') });
+    const registry = createFolderRegistry({ folders: [join(folder.root, 'there')] });
+    await expect(registry.list()).rejects.toMatchObject({ code: 'ERR_CONFIG_INVALID', details: { pointer: '/folders' } });
+    await rename(join(folder.root, 'here'), join(folder.root, 'there'));
+    await expect(registry.list()).resolves.toHaveLength(1);
+  });
+
+  it.each([[{}], [{ folders: [] }], [{ folders: [''] }], [{ folders: ['x'], folder: 'y' }]])(
+    'refuses the options %j',
+    (options) => {
+      expect(() => createFolderRegistry(options as { folders: string[] })).toThrow(
+        expect.objectContaining({ code: 'ERR_CONFIG_INVALID' }),
+      );
+    },
+  );
+
+  it('serves a request that names a plugin, from the context as well', async () => {
+    await using folder = await pluginFolder({
+      'acme/plugin.json': manifest('acme', '1.0.0'),
+      'acme/run.mjs': RUN,
+    });
+    const registry = createFolderRegistry({ folders: [folder.root] });
+    const context = createPluginContext({ capabilities: [], permissions: {}, registry, ...inProcess });
+    expect(await execute({ plugin: 'acme@^1', handler: 'run', input: 1 }, context)).toMatchObject({
+      ok: true,
+      data: { ran: 1 },
+      pluginId: 'acme',
+    });
+    await rm(join(folder.root, 'acme'), { recursive: true });
+  });
+});
