@@ -6,8 +6,17 @@ import { configError, parseChoice, parseLimit, parseRecord } from './option-chec
 import type { OverflowPolicy, QueueLimits } from './record-queue.js';
 
 /** What guests wrote, which is left out unless it is asked for by name. Redacted and bounded all the same. */
-export type PayloadKind = 'errors' | 'logs' | 'output' | 'progress' | 'targets';
-const PAYLOADS: readonly PayloadKind[] = ['errors', 'logs', 'output', 'progress', 'targets'];
+export type PayloadKind = 'answers' | 'arguments' | 'errors' | 'input' | 'logs' | 'output' | 'progress' | 'targets';
+const PAYLOADS: readonly PayloadKind[] = [
+  'answers',
+  'arguments',
+  'errors',
+  'input',
+  'logs',
+  'output',
+  'progress',
+  'targets',
+];
 
 /** What waits for one sink. Each sink has a queue of its own. */
 export interface QueueOptions {
@@ -41,8 +50,6 @@ export interface AnalyticsOptions {
   readonly payloads?: readonly PayloadKind[];
   /** The deadline of a flush that names none, and of disposal, in milliseconds. Default 5 000. */
   readonly flushTimeoutMs?: number;
-  /** From how many milliseconds on getting a sandbox counts as a cold start. Default 10: a warm one takes one or two. */
-  readonly coldStartMs?: number;
 }
 
 /** Every option, checked. */
@@ -56,7 +63,6 @@ export interface ParsedAnalyticsOptions {
   readonly guests: GuestLimits;
   readonly payloads: ReadonlySet<PayloadKind>;
   readonly flushTimeoutMs: number;
-  readonly coldStartMs: number;
 }
 
 const NAMES: readonly string[] = [
@@ -68,7 +74,6 @@ const NAMES: readonly string[] = [
   'guests',
   'payloads',
   'flushTimeoutMs',
-  'coldStartMs',
 ];
 
 /** The longest that a timer of Node can wait. */
@@ -77,7 +82,7 @@ export const MAX_MS: number = 2_147_483_647;
 /** Throws `ERR_CONFIG_INVALID` with a pointer. */
 export function parseAnalyticsOptions(options: AnalyticsOptions): ParsedAnalyticsOptions {
   parseRecord(options, '', NAMES);
-  const { flushTimeoutMs, coldStartMs, redaction = {} } = options;
+  const { flushTimeoutMs, redaction = {} } = options;
   const redactor = createRedactor(redaction, '/redaction');
   const guests = parseGuests(options.guests ?? {});
   const maxLength = Math.min(guests.maxLength, redaction.limits?.maxLength ?? guests.maxLength);
@@ -91,18 +96,17 @@ export function parseAnalyticsOptions(options: AnalyticsOptions): ParsedAnalytic
     guests,
     payloads: parsePayloads(options.payloads ?? []),
     flushTimeoutMs: parseLimit(flushTimeoutMs, { pointer: '/flushTimeoutMs', fallback: 5000, max: MAX_MS }),
-    coldStartMs: parseLimit(coldStartMs, { pointer: '/coldStartMs', fallback: 10, min: 0, max: MAX_MS }),
   };
 }
 
 function parseSinks(sinks: unknown): readonly AnalyticsSink[] {
-  if (!Array.isArray(sinks)) throw configError('/sinks', 'must be a list', 'Give a list of sinks; it may be empty.');
+  if (!Array.isArray(sinks)) throw configError('/sinks', 'must be a list', 'give a list of sinks; it may be empty');
   const names = new Set<string>();
   return sinks.map((sink: unknown, index) => {
     if (!isSink(sink)) {
-      throw configError(`/sinks/${index}`, 'is not a sink', 'A sink has a name, write() and [Symbol.asyncDispose]().');
+      throw configError(`/sinks/${index}`, 'is not a sink', 'a sink has a name, write() and [Symbol.asyncDispose]()');
     }
-    if (names.has(sink.name)) throw configError(`/sinks/${index}`, 'has the name of another', 'Name each sink apart.');
+    if (names.has(sink.name)) throw configError(`/sinks/${index}`, 'has the name of another', 'name each sink apart');
     names.add(sink.name);
     return sink;
   });
@@ -126,7 +130,7 @@ function parseClock(clock: unknown): () => number {
     const { now } = clock;
     return () => Number(now.call(clock));
   }
-  throw configError('/clock', 'is not a clock', 'Give an object with now() and monotonic().');
+  throw configError('/clock', 'is not a clock', 'give an object with now() and monotonic()');
 }
 
 function parseQueue(options: QueueOptions): QueueLimits {
@@ -161,13 +165,12 @@ function parseGuests(options: Partial<GuestLimits>): GuestLimits {
 }
 
 function parsePayloads(payloads: unknown): ReadonlySet<PayloadKind> {
-  if (!Array.isArray(payloads))
-    throw configError('/payloads', 'must be a list', `Give any of: ${PAYLOADS.join(', ')}.`);
+  if (!Array.isArray(payloads)) throw configError('/payloads', 'must be a list', `give any of: ${PAYLOADS.join(', ')}`);
   return new Set(
     payloads.map((item: unknown, index) => {
       const kind = PAYLOADS.find((candidate) => candidate === item);
       if (kind !== undefined) return kind;
-      throw configError(`/payloads/${index}`, 'is no kind of payload', `Give any of: ${PAYLOADS.join(', ')}.`);
+      throw configError(`/payloads/${index}`, 'is no kind of payload', `give any of: ${PAYLOADS.join(', ')}`);
     }),
   );
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode, ExecuteResult, StageName } from '@kb-labs/contracts';
+import type { ErrorCode, EventStamp, ExecuteResult, StageName } from '@kb-labs/contracts';
 import type { PayloadKind } from './analytics-options.js';
 
 /** What is known of an execution before its end. */
@@ -11,18 +11,47 @@ export interface OpenExecution {
     readonly endedAt: number;
   }[];
   adapter: string | undefined;
+  coldStart: boolean | undefined;
+  version: string | undefined;
+  dryRun: boolean | undefined;
+  /** Host calls that failed, by code. */
+  readonly failedCalls: Map<ErrorCode, number>;
+  operations: number;
+  /** Operations that cannot be undone. */
+  irreversible: number;
   notes: number;
   lost: number;
 }
 
-/** What the host has chosen. */
-export interface AttributeChoice {
+/** An execution of which nothing is known yet. */
+export function openExecution(): OpenExecution {
+  return {
+    handler: undefined,
+    stages: [],
+    adapter: undefined,
+    coldStart: undefined,
+    version: undefined,
+    dryRun: undefined,
+    failedCalls: new Map(),
+    operations: 0,
+    irreversible: 0,
+    notes: 0,
+    lost: 0,
+  };
+}
+
+/** The execution that an event is about, by its stamp, and what the host has chosen. */
+export interface AttributeSource {
+  readonly stamp: EventStamp;
   readonly payloads: ReadonlySet<PayloadKind>;
-  readonly coldStartMs: number;
 }
 
 /** The record of one execution: its verdict, its receipt, and of what the guest made only what was asked for. */
-export function executionAttributes(execution: OpenExecution, result: ExecuteResult, choice: AttributeChoice): object {
+export function executionAttributes(
+  execution: OpenExecution,
+  result: ExecuteResult,
+  { stamp, payloads }: AttributeSource,
+): object {
   const { metrics } = result;
   return {
     handler: execution.handler,
@@ -30,7 +59,11 @@ export function executionAttributes(execution: OpenExecution, result: ExecuteRes
     code: result.ok ? undefined : result.error.code,
     stage: result.ok ? undefined : result.error.stage,
     adapter: execution.adapter,
-    coldStart: (metrics.startMs.used ?? 0) >= choice.coldStartMs && metrics.startMs.used !== undefined,
+    version: execution.version,
+    dryRun: execution.dryRun,
+    spanId: stamp.spanId,
+    parentSpanId: stamp.parentSpanId,
+    coldStart: metrics.coldStart ?? execution.coldStart,
     totalMs: metrics.totalMs,
     wallMs: metrics.wallMs.used,
     queueMs: metrics.queueMs.used,
@@ -46,12 +79,18 @@ export function executionAttributes(execution: OpenExecution, result: ExecuteRes
     bytesSent: metrics.bytesSent.used,
     artifacts: metrics.artifacts.used,
     artifactBytes: metrics.artifactBytes.used,
+    events: metrics.events.used,
+    invokes: metrics.invokes.used,
+    commands: metrics.commands.used,
+    operations: execution.operations,
+    irreversible: execution.irreversible,
     outputBytes: metrics.outputBytes.used,
     resultBytes: metrics.resultBytes.used,
     leaked: metrics.leaked.length,
     stages: execution.stages,
     calls: metrics.hostCallsByName,
-    ...payloadsOf(result, choice.payloads),
+    failedCalls: Object.fromEntries(execution.failedCalls),
+    ...payloadsOf(result, payloads),
   };
 }
 

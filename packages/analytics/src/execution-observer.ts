@@ -1,6 +1,6 @@
 import type { AuditRecord, ExecuteResult, ExecutionEvent, ExecutionObserver } from '@kb-labs/contracts';
 import type { ParsedAnalyticsOptions } from './analytics-options.js';
-import { executionAttributes } from './execution-attributes.js';
+import { executionAttributes, openExecution } from './execution-attributes.js';
 import type { OpenExecution } from './execution-attributes.js';
 import type { Recorder } from './recorder.js';
 
@@ -8,6 +8,8 @@ import type { Recorder } from './recorder.js';
 const MAX_OPEN = 4096;
 /** What one execution can bring forth beside its own record: a guest decides how often it is denied, logs or reports progress. */
 const MAX_NOTES = 200;
+
+type Told<Type extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: Type }>;
 
 /** Turns the events of executions into records: few, and without what guests wrote unless the host asked for it. */
 export class ExecutionWatch implements ExecutionObserver {
@@ -25,12 +27,18 @@ export class ExecutionWatch implements ExecutionObserver {
     switch (event.type) {
       case 'execution-start':
         this.#execution(event).handler = event.handler;
+        if (payloads.has('input')) this.#note(event, 'input', { input: event.input });
+        return;
+      case 'authorised':
+        this.#execution(event).version = event.authority.plugin.version;
+        this.#execution(event).dryRun = event.authority.dryRun;
         return;
       case 'stage-end':
         this.#execution(event).stages.push({ stage: event.stage, ms: event.ms, code: event.code, endedAt: event.time });
         return;
       case 'confined':
         this.#execution(event).adapter = event.confinement.adapter;
+        this.#execution(event).coldStart = event.coldStart;
         return;
       case 'audit':
         if (!event.audit.decision.allowed) this.#note(event, 'denial', denial(event.audit, payloads.has('targets')));
@@ -45,8 +53,13 @@ export class ExecutionWatch implements ExecutionObserver {
       case 'execution-end':
         this.#end(event, event.result);
         return;
-      case 'stage-start':
       case 'host-call':
+        this.#countCall(event);
+        return;
+      case 'operation':
+        this.#countOperation(event);
+        return;
+      case 'stage-start':
       case 'artifact':
         // The record of the execution has their sums.
         return;
@@ -58,10 +71,35 @@ export class ExecutionWatch implements ExecutionObserver {
   #execution({ executionId }: ExecutionEvent): OpenExecution {
     const known = this.#open.get(executionId);
     if (known !== undefined) return known;
-    const execution: OpenExecution = { handler: undefined, adapter: undefined, stages: [], notes: 0, lost: 0 };
+    const execution = openExecution();
     this.#open.set(executionId, execution);
     if (this.#open.size > MAX_OPEN) this.#open.delete(this.#open.keys().next().value ?? '');
     return execution;
+  }
+
+  #countCall(event: Told<'host-call'>): void {
+    const { call, name, code, ms, args, outcome } = event;
+    const { failedCalls } = this.#execution(event);
+    if (code !== undefined) failedCalls.set(code, (failedCalls.get(code) ?? 0) + 1);
+    const { payloads } = this.#options;
+    if (!payloads.has('arguments') && !payloads.has('answers')) return;
+    this.#note(event, 'host-call', {
+      call,
+      name,
+      code,
+      ms,
+      ...(payloads.has('arguments') ? { args } : {}),
+      ...(payloads.has('answers') ? { answer: outcome.ok ? outcome.value : outcome.error.message } : {}),
+    });
+  }
+
+  #countOperation(event: Told<'operation'>): void {
+    const { name, target, destination, reversible, dryRun } = event.operation;
+    const execution = this.#execution(event);
+    execution.operations += 1;
+    if (!reversible) execution.irreversible += 1;
+    if (!this.#options.payloads.has('targets')) return;
+    this.#note(event, 'operation', { name, target, destination, reversible, dryRun });
   }
 
   #note(event: ExecutionEvent, name: string, attributes: object): void {
@@ -77,7 +115,8 @@ export class ExecutionWatch implements ExecutionObserver {
   #end(event: ExecutionEvent, result: ExecuteResult): void {
     const execution = this.#execution(event);
     this.#open.delete(event.executionId);
-    const attributes = executionAttributes(execution, result, this.#options);
+    const { payloads } = this.#options;
+    const attributes = executionAttributes(execution, result, { stamp: event, payloads });
     const { time } = event;
     this.#recorder.record({
       source: 'runtime',

@@ -25,7 +25,7 @@ export function jsonLinesSink(options: JsonLinesSinkOptions): AnalyticsSink {
     throw configError(
       '/file',
       'must be an absolute path',
-      'Give one, so that the working directory makes no difference.',
+      'give one, so that the working directory makes no difference',
     );
   }
   const rotating = new RotatingFile(file, {

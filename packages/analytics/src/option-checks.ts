@@ -12,7 +12,7 @@ export interface LimitRule {
 
 /** `ERR_CONFIG_INVALID` with a JSON pointer into the options. */
 export function configError(pointer: string, problem: string, hint: string): Error {
-  const place = pointer === '' ? 'The options' : pointer;
+  const place = pointer === '' ? 'the options' : pointer;
   return createError('ERR_CONFIG_INVALID', `${place}: ${problem}`, { details: { pointer }, hint });
 }
 
@@ -23,14 +23,14 @@ export function parseRecord(
   names: readonly string[],
 ): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw configError(pointer, 'must be an object', `Give an object with any of: ${names.join(', ')}.`);
+    throw configError(pointer, 'must be an object', `give an object with any of: ${names.join(', ')}`);
   }
   const unknown = Object.keys(value).find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw configError(
       `${pointer}/${unknown.slice(0, 64)}`,
       'there is no such option',
-      `Known are: ${names.join(', ')}.`,
+      `known are: ${names.join(', ')}`,
     );
   }
   return Object.fromEntries(Object.entries(value));
@@ -40,7 +40,7 @@ export function parseRecord(
 export function parseLimit(value: unknown, { pointer, fallback, min = 1, max }: LimitRule): number {
   if (value === undefined) return fallback;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value;
-  throw configError(pointer, 'must be a whole number within bounds', `Give a number from ${min} to ${max}.`);
+  throw configError(pointer, 'must be a whole number within bounds', `give a number from ${min} to ${max}`);
 }
 
 /** One of a few words. */
@@ -51,6 +51,6 @@ export function parseChoice<Word extends string>(
 ): Word {
   if (value === undefined) return words[0];
   const word = words.find((candidate) => candidate === value);
-  if (word === undefined) throw configError(pointer, 'must be a known word', `Give one of: ${words.join(', ')}.`);
+  if (word === undefined) throw configError(pointer, 'must be a known word', `give one of: ${words.join(', ')}`);
   return word;
 }

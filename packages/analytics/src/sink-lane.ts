@@ -95,7 +95,7 @@ export class SinkLane {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#counts.dropped += this.#queue.take(Number.POSITIVE_INFINITY).length;
-    this.#write?.abort(new Error('The analytics are disposed of'));
+    this.#write?.abort(new Error('the analytics are disposed of'));
     const { promise, resolve } = Promise.withResolvers<void>();
     signal.addEventListener('abort', () => resolve(), { once: true });
     if (signal.aborted) resolve();
@@ -148,7 +148,7 @@ export class SinkLane {
 
   #expire(controller: AbortController): void {
     this.#overdue = true;
-    controller.abort(new Error(`The write has taken longer than ${this.#options.writeTimeoutMs} ms`));
+    controller.abort(new Error(`the write has taken longer than ${this.#options.writeTimeoutMs} ms`));
   }
 
   #goOn(): void {

@@ -163,7 +163,7 @@ describe('a bad sink', () => {
         dropped: 0,
         pending: 0,
         overdue: false,
-        lastError: 'Error: The write has taken longer than 1 ms',
+        lastError: 'Error: the write has taken longer than 1 ms',
       },
     ]);
   });

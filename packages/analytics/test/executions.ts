@@ -1,4 +1,11 @@
-import type { ErrorEnvelope, EventStamp, ExecuteResult, ExecutionEvent, ExecutionMetrics } from '@kb-labs/contracts';
+import type {
+  ErrorEnvelope,
+  EventStamp,
+  ExecuteResult,
+  ExecutionEvent,
+  ExecutionMetrics,
+  HostCallOutcome,
+} from '@kb-labs/contracts';
 
 const T0 = 1_700_000_000_000;
 
@@ -9,6 +16,10 @@ export interface ExecutionPlan {
   readonly handler?: string;
   readonly failure?: ErrorEnvelope['code'];
   readonly startMs?: number;
+  /** Default true. */
+  readonly coldStart?: boolean;
+  readonly parentSpanId?: string;
+  readonly input?: unknown;
   readonly data?: unknown;
   /** Events between the start of the handler and the end. */
   readonly between?: (stamp: EventStamp) => readonly ExecutionEvent[];
@@ -18,19 +29,36 @@ export interface ExecutionPlan {
 export function executionEvents(plan: ExecutionPlan = {}): readonly ExecutionEvent[] {
   const { executionId = 'e-1', pluginId = '@acme/review', handler = './review.js#handle', between } = plan;
   const traceId = '0af7651916cd43dd8448eb211c80319c';
-  const stamp = { executionId, traceId, pluginId, seq: 0, time: T0 };
+  const spanId = 'b7ad6b7169203331';
+  const stamp = { executionId, traceId, spanId, parentSpanId: plan.parentSpanId, pluginId, seq: 0, time: T0 };
   const at = (ms: number): EventStamp => ({ ...stamp, time: T0 + ms });
   const code = plan.failure;
   return [
-    { ...stamp, type: 'execution-start', handler },
+    { ...stamp, type: 'execution-start', handler, input: plan.input },
     { ...stamp, type: 'stage-start', stage: 'sandbox' },
     { ...at(30), type: 'stage-end', stage: 'sandbox', ms: 30, code: undefined },
-    { ...at(30), type: 'confined', confinement: confinement() },
-    { ...at(90), type: 'host-call', name: 'fs.readFile', ms: 1, code: undefined },
+    { ...at(30), type: 'confined', confinement: confinement(), coldStart: plan.coldStart ?? true },
+    hostCall(at(90), { ok: true, value: 'content of the file' }),
     ...(between?.(at(90)) ?? []),
     { ...at(100), type: 'stage-end', stage: 'handler', ms: 60, code },
     { ...at(100), type: 'execution-end', result: result(plan, { executionId, traceId, pluginId }) },
   ];
+}
+
+/** A host call that ends now and took a millisecond. */
+export function hostCall(stamp: EventStamp, outcome: HostCallOutcome): ExecutionEvent {
+  return {
+    ...stamp,
+    type: 'host-call',
+    call: 0,
+    name: 'fs.readFile',
+    args: ['notes/ann.txt', { encoding: 'utf8' }],
+    callSpanId: '00f067aa0ba902b7',
+    startTime: stamp.time - 1,
+    ms: 1,
+    code: outcome.ok ? undefined : outcome.error.code,
+    outcome,
+  };
 }
 
 function result(
@@ -39,9 +67,11 @@ function result(
 ): ExecuteResult {
   const record = {
     ...identity,
-    metrics: metrics(plan.startMs ?? 30),
+    traceparent: `00-${identity.traceId}-b7ad6b7169203331-01`,
+    metrics: metrics(plan),
     artifacts: [],
     denials: [],
+    operations: [],
     logs: [],
     confinement: confinement(),
   };
@@ -86,7 +116,7 @@ function confinement(): Extract<ExecutionEvent, { type: 'confined' }>['confineme
   return { adapter: 'fork', firmness: all('guard' as const), by: all('test') };
 }
 
-function metrics(startMs: number): ExecutionMetrics {
+function metrics({ startMs = 30, coldStart = true }: ExecutionPlan): ExecutionMetrics {
   const of = (used: number): { used: number; limit: number } => ({ used, limit: 1000 });
   return {
     wallMs: of(60),
@@ -107,9 +137,13 @@ function metrics(startMs: number): ExecutionMetrics {
     bytesSent: of(1000),
     artifacts: of(0),
     artifactBytes: of(0),
+    events: of(2),
+    invokes: of(1),
+    commands: of(0),
     outputBytes: of(0),
     resultBytes: of(13),
     leaked: ['Timeout'],
+    coldStart,
     stages: [],
   };
 }

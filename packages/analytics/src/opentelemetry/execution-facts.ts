@@ -13,12 +13,15 @@ export interface ExecutionFacts {
   readonly pluginId: string;
   readonly handler: string;
   readonly adapter: string | undefined;
+  /** The runtime's own span of the execution, and the one that it hangs from. */
+  readonly spanId: string | undefined;
+  readonly parentSpanId: string | undefined;
   readonly code: string | undefined;
   readonly coldStart: boolean;
   readonly endedAt: number;
   readonly totalMs: number;
   readonly wallMs: number | undefined;
-  readonly startMs: number | undefined;
+  readonly initMs: number | undefined;
   readonly cpuMs: number | undefined;
   readonly memoryBytes: number | undefined;
   readonly netBytes: number | undefined;
@@ -34,12 +37,15 @@ export function executionFacts(record: AnalyticsRecord): ExecutionFacts | undefi
     pluginId: record.pluginId ?? 'unknown',
     handler: text(attributes['handler']) ?? 'unknown',
     adapter: text(attributes['adapter']),
+    spanId: text(attributes['spanId']),
+    parentSpanId: text(attributes['parentSpanId']),
     code: failed ? (text(attributes['code']) ?? 'ERR_INTERNAL') : undefined,
     coldStart: attributes['coldStart'] === true,
     endedAt: record.time,
     totalMs: amount(attributes['totalMs']) ?? 0,
     wallMs: amount(attributes['wallMs']),
-    startMs: amount(attributes['startMs']),
+    // What a sandbox that stood ready takes is no initialisation.
+    initMs: attributes['coldStart'] === true ? amount(attributes['startMs']) : undefined,
     cpuMs: amount(attributes['cpuMs']),
     memoryBytes: amount(attributes['peakMemoryBytes']),
     netBytes: sum(amount(attributes['bytesFetched']), amount(attributes['bytesSent'])),

@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { isSpanContextValid, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
 import type { Context, Span, Tracer } from '@opentelemetry/api';
 import type { AnalyticsRecord } from '@kb-labs/contracts';
 import type { ExecutionFacts } from './execution-facts.js';
@@ -10,6 +10,7 @@ import type { ExecutionFacts } from './execution-facts.js';
 export function writeExecutionSpan(tracer: Tracer, record: AnalyticsRecord, options: SpanOptions): void {
   const { facts, parent } = options;
   const { executionId = '', traceId = '' } = record;
+  const below = parent ?? remoteParent(traceId, facts);
   const span = tracer.startSpan(
     facts.handler,
     {
@@ -21,13 +22,14 @@ export function writeExecutionSpan(tracer: Tracer, record: AnalyticsRecord, opti
         'faas.coldstart': facts.coldStart,
         'kb_labs.plugin.id': facts.pluginId,
         'kb_labs.trace_id': traceId,
+        'kb_labs.span_id': facts.spanId ?? '',
         'kb_labs.adapter': facts.adapter ?? 'none',
       },
     },
-    parent ?? ROOT_CONTEXT,
+    below,
   );
   for (const { stage, startedAt, endedAt, code } of facts.stages) {
-    const child = tracer.startSpan(`stage ${stage}`, { startTime: startedAt }, trace.setSpan(ROOT_CONTEXT, span));
+    const child = tracer.startSpan(`stage ${stage}`, { startTime: startedAt }, trace.setSpan(below, span));
     fail(child, code);
     child.end(endedAt);
   }
@@ -39,6 +41,15 @@ export function writeExecutionSpan(tracer: Tracer, record: AnalyticsRecord, opti
 export interface SpanOptions {
   readonly facts: ExecutionFacts;
   readonly parent: Context | undefined;
+}
+
+/**
+ * The span that the execution hangs from, as one that others have. The API lets nobody choose the id of a span, nor that of the trace of a
+ * root: an execution that hangs from nothing goes below its own id, which is what its `traceparent` told everybody it called.
+ */
+function remoteParent(traceId: string, { spanId, parentSpanId }: ExecutionFacts): Context {
+  const remote = { traceId, spanId: parentSpanId ?? spanId ?? '', traceFlags: TraceFlags.SAMPLED, isRemote: true };
+  return isSpanContextValid(remote) ? trace.setSpanContext(ROOT_CONTEXT, remote) : ROOT_CONTEXT;
 }
 
 function fail(span: Span, code: string | undefined): void {

@@ -56,7 +56,7 @@ export function createFaasMetrics(meter: Meter, labels: Labels): (facts: Executi
     }
     if (facts.coldStart) coldStarts.add(1, attributes);
     record(invokeDuration, facts.wallMs, { attributes, factor: 0.001 });
-    record(initDuration, facts.startMs, { attributes, factor: 0.001 });
+    record(initDuration, facts.initMs, { attributes, factor: 0.001 });
     record(cpuUsage, facts.cpuMs, { attributes, factor: 0.001 });
     record(memUsage, facts.memoryBytes, { attributes, factor: 1 });
     record(netIo, facts.netBytes, { attributes, factor: 1 });

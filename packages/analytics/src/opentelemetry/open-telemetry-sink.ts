@@ -14,7 +14,7 @@ export interface OpenTelemetrySinkOptions {
   readonly tracerProvider?: TracerProvider;
   /** Plugins, handlers and names of records that become labels, of each; all others are `_OTHER`. Default 200. */
   readonly maxLabelValues?: number;
-  /** What the span of an execution hangs below, by its `traceId`. Default: nothing; it has a trace of its own. */
+  /** What the span of an execution hangs below. Default, and where it answers `undefined`: the caller's span in the trace of the run, as sampled. */
   readonly parent?: (record: AnalyticsRecord) => Context | undefined;
   /** Default `opentelemetry`. */
   readonly name?: string;
@@ -30,7 +30,7 @@ export function openTelemetrySink(options: OpenTelemetrySinkOptions = {}): Analy
   parseRecord(options, '', ['meterProvider', 'tracerProvider', 'maxLabelValues', 'parent', 'name']);
   const { parent, name = 'opentelemetry' } = options;
   if (parent !== undefined && typeof parent !== 'function') {
-    throw configError('/parent', 'must be a function', 'Give one that answers with a context of @opentelemetry/api.');
+    throw configError('/parent', 'must be a function', 'give one that answers with a context of @opentelemetry/api');
   }
   const max = parseLimit(options.maxLabelValues, { pointer: '/maxLabelValues', fallback: 200, max: 10_000 });
   const plugins = new LabelSet(max);

@@ -44,7 +44,7 @@ describe('the metrics', () => {
   it('count what went well, what failed, what ran out of time and what started cold', async () => {
     const { metrics } = await observed([
       executionEvents(),
-      executionEvents({ startMs: 1 }),
+      executionEvents({ startMs: 500, coldStart: false }),
       executionEvents({ failure: 'ERR_TIMEOUT' }),
       executionEvents({ failure: 'ERR_HANDLER_FAILED' }),
     ]);
@@ -57,8 +57,10 @@ describe('the metrics', () => {
     expect(metrics['faas.coldstarts']?.points).toEqual([{ attributes: labels, value: 3 }]);
   });
 
-  it('measure in seconds and bytes', async () => {
+  it('measure in seconds and bytes, and the initialisation of cold starts alone', async () => {
     const { metrics } = await observed([executionEvents()]);
+    const warm = await observed([executionEvents({ coldStart: false })]);
+    expect([warm.metrics['faas.init_duration'], warm.metrics['faas.coldstarts']]).toEqual([undefined, undefined]);
     const sums = Object.entries(metrics).flatMap(([name, { points }]) =>
       points.flatMap(({ value }) => (typeof value === 'object' ? [[name, value]] : [])),
     );
@@ -127,15 +129,16 @@ describe('the spans', () => {
       start: T0,
       end: T0 + 100,
       status: { code: SpanStatusCode.UNSET },
-      parent: undefined,
+      parent: 'b7ad6b7169203331',
       id: expect.any(String),
-      traceId: expect.any(String),
+      traceId: '0af7651916cd43dd8448eb211c80319c',
       attributes: {
         [conventions.ATTR_FAAS_TRIGGER]: conventions.FAAS_TRIGGER_VALUE_OTHER,
         [conventions.ATTR_FAAS_INVOCATION_ID]: 'e-1',
         [conventions.ATTR_FAAS_COLDSTART]: true,
         'kb_labs.plugin.id': '@acme/review',
         'kb_labs.trace_id': '0af7651916cd43dd8448eb211c80319c',
+        'kb_labs.span_id': 'b7ad6b7169203331',
         'kb_labs.adapter': 'fork',
       },
     });
@@ -155,7 +158,12 @@ describe('the spans', () => {
     ]);
   });
 
-  it('hang below what the host names, in its trace', async () => {
+  it('hang below the span of the caller, in its trace, where the run has one', async () => {
+    const { spans } = await observed([executionEvents({ parentSpanId: '53995c3f42cd8ad8' })]);
+    expect(spans.at(-1)).toMatchObject({ parent: '53995c3f42cd8ad8', traceId: '0af7651916cd43dd8448eb211c80319c' });
+  });
+
+  it('leave the parent and what was said of it to the host, where the host names one', async () => {
     const parent = (traceId: string | undefined): Context =>
       trace.setSpanContext(context.active(), { traceId: traceId ?? '', spanId: '00f067aa0ba902b7', traceFlags: 1 });
     const { spans } = await observed([executionEvents()], { parent: ({ traceId }) => parent(traceId) });
