@@ -16,6 +16,16 @@ describe('describeTarget', () => {
     [{ kind: 'address', target: parseNetTarget('https://a.b/?x'), address: '10.0.0.1' }, '10.0.0.1 for https://a.b/'],
     [{ kind: 'env', name: 'HOME' }, 'HOME'],
     [
+      { kind: 'invoke', target: { pluginId: '@acme/a', range: '^1', handler: 'run' }, version: '1.0.0' },
+      '@acme/a@^1:run',
+    ],
+    [{ kind: 'invoke', target: { pluginId: 'a', range: '*', handler: 'run' }, version: undefined }, 'a:run'],
+    [{ kind: 'shell', command: '/bin/ls', args: ['-l', 'a b', '', '"', '$(x)'] }, '/bin/ls -l "a b" "" "\\"" $(x)'],
+    [
+      { kind: 'shell', command: '/bin/get', args: ['https://me:secret@a.b/', '--url=https://x:secret@c/d'] },
+      '/bin/get https://a.b/ --url=https://c/d',
+    ],
+    [
       { kind: 'env', name: 'A\n[INFO] fake\u{1b}[31m\u{202E}\ud800' },
       'A\\u{a}[INFO] fake\\u{1b}[31m\\u{202e}\\u{d800}',
     ],
@@ -25,6 +35,16 @@ describe('describeTarget', () => {
 
   it.each(['a'.repeat(1e6), '\n'.repeat(5000)])('says 1024 characters at most', (name) => {
     expect(describeTarget({ kind: 'env', name })).toHaveLength(1024);
+  });
+
+  it('shows no beginning of a secret that it cuts off', () => {
+    const url = `https://me:${'secret'.repeat(300)}@a.b/`;
+    expect(describeTarget({ kind: 'shell', command: '/bin/get', args: ['a'.repeat(900), url] })).not.toContain(
+      'secret',
+    );
+    expect(describeTarget({ kind: 'shell', command: '/bin/get', args: Array(4096).fill('a'.repeat(30)) })).toHaveLength(
+      1024,
+    );
   });
 
   it.each<[unknown]>([

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { checkAllPermissions, checkEnvPermission, checkFsPermission, checkNetPermission } from '../src/index.js';
+import {
+  checkAllPermissions,
+  checkEnvPermission,
+  checkFsPermission,
+  checkInvokePermission,
+  checkNetPermission,
+  checkShellPermission,
+} from '../src/index.js';
 
 const pointer = (path: string): object => ({ source: 'grant', pointer: path });
 
@@ -39,11 +46,21 @@ describe('one-off checks', () => {
     expect(checkEnvPermission('PATH', spec)).toEqual({ allowed: false, reason: 'not-requested' });
   });
 
+  it('answer about a handler of another plugin, and about a command', () => {
+    expect(checkInvokePermission('@acme/a:run', { allow: ['@acme/*'] }).allowed).toBe(true);
+    expect(checkShellPermission({ command: '/bin/ls', args: ['-l'] }, { allow: [{ command: '/bin/ls' }] })).toEqual({
+      allowed: false,
+      reason: 'not-requested',
+    });
+  });
+
   it('throw at a malformed spec, and at nothing else', () => {
     const wrong = expect.objectContaining({ code: 'ERR_CONFIG_INVALID' });
     expect(() => checkNetPermission('https://a.b', { allow: ['*'] })).toThrow(wrong);
     expect(() => checkEnvPermission('A', { allow: [''] })).toThrow(wrong);
     expect(() => checkFsPermission('a', { mode: 'read', allow: ['..'] })).toThrow(wrong);
+    expect(() => checkInvokePermission('a:b', { allow: ['*'] })).toThrow(wrong);
+    expect(() => checkShellPermission({ command: '/bin/ls', args: [] }, { allow: [{ command: 'ls' }] })).toThrow(wrong);
     for (const hostile of ['\0', '\ud800', '', 'a'.repeat(1e5), {}, null, Symbol('a'), new Proxy({}, {})] as never[]) {
       expect(checkFsPermission(hostile, { mode: 'read', allow: ['.'] })).toEqual({
         allowed: false,

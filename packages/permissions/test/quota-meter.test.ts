@@ -137,6 +137,56 @@ describe('a quota meter', () => {
   });
 });
 
+describe('a quota meter with a parent', () => {
+  it('takes from both, or from neither', () => {
+    const parent = createQuotaMeter(limits({ maxFetches: 5 }));
+    const child = createQuotaMeter(limits({ maxFetches: 4 }), parent);
+    const used = (): number[] => [parent.used('maxFetches'), child.used('maxFetches')];
+    const held = child.reserve('maxFetches', 3);
+    expect(used()).toEqual([3, 3]);
+    held.commit(2);
+    held.commit(3);
+    expect(used()).toEqual([2, 2]);
+    parent.reserve('maxFetches', 2).commit();
+    // One is left above, two here.
+    expect(() => child.reserve('maxFetches', 2)).toThrow(
+      expect.objectContaining({ details: { quota: 'maxFetches', used: 4, requested: 2, limit: 5 } }),
+    );
+    expect(used()).toEqual([4, 2]);
+    expect(() => child.reserve('maxFetches', 3)).toThrow(
+      expect.objectContaining({ details: { quota: 'maxFetches', used: 2, requested: 3, limit: 4 } }),
+    );
+    child.reserve('maxFetches', 1).giveBack();
+    expect(used()).toEqual([4, 2]);
+  });
+
+  it('charges every caller above it, and never more than one of them has', () => {
+    const step = fc.tuple(fc.nat(3), fc.nat(20), fc.constantFrom('commit', 'part', 'giveBack'));
+    fc.assert(
+      fc.property(
+        fc.array(step, { maxLength: 40 }),
+        fc.array(fc.nat(60), { minLength: 4, maxLength: 4 }),
+        (steps, most) => {
+          const meters: ReturnType<typeof createQuotaMeter>[] = [];
+          for (const limit of most) meters.push(createQuotaMeter(limits({ maxEvents: limit }), meters.at(-1)));
+          for (const [depth, amount, end] of steps) {
+            const held = attempt(() =>
+              (meters[depth] ?? createQuotaMeter(DEFAULT_QUOTAS)).reserve('maxEvents', amount),
+            );
+            if (end === 'commit') held?.commit();
+            else if (end === 'part') held?.commit(amount / 2);
+            else held?.giveBack();
+            const used = meters.map((meter) => meter.used('maxEvents'));
+            expect(used).toEqual(used.toSorted((a, b) => b - a));
+            expect(used.every((value, index) => value >= 0 && value <= (most[index] ?? 0))).toBe(true);
+          }
+        },
+      ),
+      { seed: 1, numRuns: 500 },
+    );
+  });
+});
+
 describe('DEFAULT_QUOTAS', () => {
   it('are frozen, and in the range of a spec', () => {
     expect(Object.isFrozen(DEFAULT_QUOTAS)).toBe(true);
