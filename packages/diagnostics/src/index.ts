@@ -1,2 +1,25 @@
 // The public names of this package, one by one.
-export {};
+export { createAuditLog } from './audit-log.js';
+export type { AuditLog, AuditLogOptions, AuditStats } from './audit-log.js';
+export { summariseAudit } from './audit-summary.js';
+export type { AuditCount, AuditSummary, AuditTarget } from './audit-summary.js';
+export { SNAPSHOT_FORMAT } from './snapshot.js';
+export type {
+  LoadedSnapshot,
+  Snapshot,
+  SnapshotAuthority,
+  SnapshotCall,
+  SnapshotFacts,
+  SnapshotOutcome,
+  SnapshotResult,
+} from './snapshot.js';
+export { decodeSnapshotValue } from './snapshot-decode.js';
+export type { BodySource } from './snapshot-decode.js';
+export { diffSnapshots } from './snapshot-diff.js';
+export type { SnapshotDifference, SnapshotDiffOptions } from './snapshot-diff.js';
+export { loadBodies, loadSnapshot } from './snapshot-load.js';
+export type { SnapshotReference } from './snapshot-load.js';
+export { createSnapshotRecorder } from './snapshot-recorder.js';
+export type { SnapshotRecorder, SnapshotRecorderOptions, SnapshotRecorderStats } from './snapshot-recorder.js';
+export { listSnapshots, searchSnapshots } from './snapshot-search.js';
+export type { SnapshotList, SnapshotQuery, SnapshotSearch, SnapshotSummary } from './snapshot-search.js';

@@ -35,16 +35,19 @@ export class RotatingFile {
     this.#limits = limits;
   }
 
-  /** Adds lines, each with its newline, in their order. Whoever calls waits for one call before the next. */
+  /**
+   * Adds lines, each with its newline, in their order. Whoever calls waits for one call before the next. Throws `ERR_IO_FAILED`, whose
+   * `details.written` tells how many of them are in the file all the same.
+   */
   async append(lines: readonly Buffer[], signal: AbortSignal): Promise<void> {
+    let next = 0;
     try {
-      let next = 0;
       while (next < lines.length) {
         signal.throwIfAborted();
         next += await this.#fill(lines.slice(next));
       }
     } catch (error) {
-      throw ioError(error, this.#file);
+      throw ioError(error, this.#file, next);
     }
   }
 
@@ -62,7 +65,7 @@ export class RotatingFile {
         await handle.close();
       }
     } catch (error) {
-      throw ioError(error, this.#file);
+      throw ioError(error, this.#file, 0);
     }
   }
 
@@ -162,10 +165,10 @@ function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-function ioError(error: unknown, file: string): Error {
+function ioError(error: unknown, file: string, written: number): Error {
   const errno = errnoOf(error);
   return createError('ERR_IO_FAILED', `The records cannot be written to ${file}: ${errno ?? 'see the cause'}`, {
-    details: { file, errno },
+    details: { file, errno, written },
     cause: error,
     hint: 'Give a regular file in a folder that the user of the host may write, on a disk with room.',
   });
