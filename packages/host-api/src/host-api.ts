@@ -1,5 +1,6 @@
 import { openDisk } from './fs/disk-directory.js';
 import { createFileTree } from './fs/file-tree.js';
+import { openOverlay } from './fs/overlay-directory.js';
 import { createGate } from './gate.js';
 import { parseHostApiOptions } from './host-api-options.js';
 import type { HostApiOptions } from './host-api-options.js';
@@ -29,7 +30,7 @@ export function createHostApi(given: HostApiOptions): HostApi {
   const { policy, meter, audit } = options;
   const gate = createGate({ policy, meter, audit });
   const disk = { root: policy.root, sameDevice: options.sameDevice, platform: process.platform };
-  const tree = createFileTree(() => openDisk(disk));
+  const tree = createFileTree(() => (options.dryRun ? openOverlay(openDisk(disk)) : openDisk(disk)));
   const recorder = createOperationRecorder(options.dryRun, options.operations);
   const rooms = openRooms({ gate, tree, recorder, options });
   const switchboard = createSwitchboard(meter, lendFunctions(options.functions, rooms.functions));

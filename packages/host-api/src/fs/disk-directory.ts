@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, opendirSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, lstatSync, mkdirSync, opendirSync, openSync } from 'node:fs';
 import { renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import type { GuestDirEntry } from '@kb-labs/contracts';
 import type { DirectoryHandle } from './directory-handle.js';
@@ -81,6 +81,10 @@ class DiskDirectory implements OpenDirectory {
       if (purpose === 'create') rmSync(path, { force: true });
       throw error;
     }
+  }
+
+  requireWritable(name: string): void {
+    accessSync(this.#handle.entry(name), constants.W_OK);
   }
 
   makeDirectory(name: string): void {

@@ -37,6 +37,8 @@ export interface FolderView {
 
 /** What can be done in a folder, with the error codes of POSIX. */
 export interface FolderChanges {
+  /** Throws `EACCES` or `EROFS` where the host itself may not write the entry (`.`: may not change the folder). */
+  requireWritable(name: string): void;
   makeDirectory(name: string): void;
   removeDirectory(name: string): void;
   /** Removes a name, whatever it is but a folder. */
