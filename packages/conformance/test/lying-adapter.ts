@@ -13,6 +13,7 @@ export function lyingSandbox(claimed: Partial<Record<Confinement, Firmness>>, ru
     acquire: () =>
       Promise.resolve({
         confinement: { adapter: 'liar', firmness, by: forAll('its word') },
+        coldStart: true,
         run,
         [Symbol.asyncDispose]: () => Promise.resolve(),
       }),

@@ -57,6 +57,7 @@ function walledWithoutGuards(around: Wall): SandboxAdapter {
       await session.start();
       return {
         confinement: { adapter: 'bubblewrap', firmness, by: tableOf(() => 'the kernel') },
+        coldStart: true,
         run: (call, host) => session.run(call, host),
         [Symbol.asyncDispose]: () => session.dispose(),
       };

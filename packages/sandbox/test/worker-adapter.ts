@@ -19,7 +19,8 @@ export function workerSandbox(): SandboxAdapter {
     async acquire(plan) {
       const { start, run, dispose } = openSession(plan, workers);
       await start();
-      return { confinement: { adapter: 'worker', firmness, by }, run, [Symbol.asyncDispose]: dispose };
+      const confinement = { adapter: 'worker', firmness, by };
+      return { confinement, coldStart: true, run, [Symbol.asyncDispose]: dispose };
     },
     [Symbol.asyncDispose]: async () => void (await Promise.all([...workers].map((worker) => worker.terminate()))),
   };

@@ -27,6 +27,8 @@ export interface Trial {
   readonly input?: unknown;
   readonly inputSchema?: string;
   readonly outputSchema?: string;
+  /** Schemas of parts of the output, by JSON pointer. */
+  readonly outputParts?: Readonly<Record<string, string>>;
   readonly api?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly limits?: Partial<SandboxLimits>;
@@ -95,6 +97,10 @@ function callOf(bench: Bench, trial: Trial): SandboxCall {
     handler: moduleOf(bench, trial.handler),
     inputSchema: trial.inputSchema === undefined ? undefined : moduleOf(bench, trial.inputSchema),
     outputSchema: trial.outputSchema === undefined ? undefined : moduleOf(bench, trial.outputSchema),
+    outputParts: Object.entries(trial.outputParts ?? {}).map(([pointer, name]) => ({
+      pointer,
+      schema: moduleOf(bench, name),
+    })),
     input: trial.input,
     api: trial.api ?? [],
     signal: trial.signal ?? new AbortController().signal,

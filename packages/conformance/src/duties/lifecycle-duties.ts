@@ -84,6 +84,13 @@ export const LIFECYCLE_DUTIES: readonly Duty[] = [
   },
   { title: 'keeps two places apart that run at once', check: checkTwoPlaces },
   { title: 'tells what enforces each confinement', check: checkReport },
+  {
+    title: 'tells whether a place was made for its caller',
+    async check(bench) {
+      await using place = await bench.adapter.acquire(planTrial(bench, { handler: '' }));
+      assert.equal(typeof place.coldStart, 'boolean');
+    },
+  },
 ];
 
 function checkAbort({ outcome }: TrialReport): void {
@@ -101,7 +108,7 @@ async function abortWhenItWaits(bench: Bench, handler: string, reason: unknown):
 }
 
 function textsOf(notes: readonly GuestNote[]): readonly string[] {
-  return notes.map((note) => (note.kind === 'log' ? note.text : note.message));
+  return notes.flatMap((note) => (note.kind === 'track' ? [] : [note.kind === 'log' ? note.text : note.message]));
 }
 
 async function checkTimeout(bench: Bench): Promise<void> {

@@ -42,7 +42,11 @@ describe('the duties', () => {
   });
 
   it('of beginnings and endings are not done by an adapter that runs nothing', async () => {
-    const idle = ['may be disposed of twice', 'tells what enforces each confinement'];
+    const idle = [
+      'may be disposed of twice',
+      'tells what enforces each confinement',
+      'tells whether a place was made for its caller',
+    ];
     expect(
       await fulfilled(
         LIFECYCLE_DUTIES.filter(({ title }) => !title.startsWith('settles')),

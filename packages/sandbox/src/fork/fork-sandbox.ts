@@ -47,6 +47,7 @@ export function forkSandbox(options: ForkSandboxOptions = {}): SandboxAdapter {
       const place = await openPlace({ plan, launcher, guard, codeRoots: checked.codeRoots });
       const sandbox: Sandbox = {
         confinement: report,
+        coldStart: true,
         run: (call, host) => place.run(call, host),
         async [Symbol.asyncDispose]() {
           await place.dispose();

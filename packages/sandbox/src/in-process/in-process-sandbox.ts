@@ -65,6 +65,7 @@ async function createPlace(plan: SandboxPlan): Promise<Sandbox> {
   await session.start();
   return {
     confinement: REPORT,
+    coldStart: true,
     run: (call, lender) => session.run(call, lender),
     [Symbol.asyncDispose]: () => session.dispose(),
   };

@@ -171,7 +171,8 @@ function countKeys(keys: readonly unknown[], path: string, state: EncodeState): 
   }
 }
 
-function describeClass(prototype: unknown): string {
+/** What an object of a class is called in a message: `an instance of Point`. */
+export function describeClass(prototype: unknown): string {
   const maker: unknown =
     typeof prototype === 'object' && prototype !== null ? Reflect.get(prototype, 'constructor') : undefined;
   const name: unknown = typeof maker === 'function' ? maker.name : undefined;

@@ -1,7 +1,8 @@
 import { encodeFrame, measureFrame, refusesCallFrame } from './frame.js';
 import type { GuestMessage, HostCallFailure, HostMessage } from './messages.js';
 import { encodeValue } from './encode-value.js';
-import { createTurnstile } from './turnstile.js';
+import { createSinglePlace, createTurnstile } from './turnstile.js';
+import { WAITING_CALL } from './messages.js';
 import { UnsendableError } from './wire-value.js';
 
 type Reply = Extract<HostMessage, { t: 'reply' }>;
@@ -17,6 +18,7 @@ interface CallLimits {
 
 /** The host calls of one guest that wait for an answer, and those that wait for their turn. */
 export interface CallTable {
+  /** `events.next` waits in no line and takes no place in one: of it there is one at a time. */
   call(name: string, args: readonly unknown[], signal: AbortSignal | undefined): Promise<unknown>;
   settle(reply: Reply): void;
   /** Calls beyond `maxInFlight` wait here rather than being refused there. */
@@ -34,6 +36,7 @@ interface OpenCall {
 export function createCallTable(send: (frame: Uint8Array) => void): CallTable {
   const open = new Map<number, OpenCall>();
   const turnstile = createTurnstile();
+  const waitingPlace = createSinglePlace(() => invalidArgument(`${WAITING_CALL} is under way already`));
   let lastId = 0;
   let limits: CallLimits | undefined;
   let closed: Error | undefined;
@@ -52,14 +55,15 @@ export function createCallTable(send: (frame: Uint8Array) => void): CallTable {
 
   return {
     async call(name, args, signal) {
-      await turnstile.enter(limits?.maxInFlight ?? 1);
+      const passage = name === WAITING_CALL ? waitingPlace : turnstile;
+      await passage.enter(limits?.maxInFlight ?? 1);
       try {
         if (closed !== undefined) throw closed;
         signal?.throwIfAborted();
         lastId += 1;
         return await ask(encodeCall({ t: 'call', id: lastId, name, args }, limits), lastId, signal);
       } finally {
-        turnstile.leave();
+        passage.leave();
       }
     },
     settle(reply) {
@@ -83,12 +87,7 @@ function encodeCall(message: GuestMessage, limits: CallLimits | undefined): Uint
     frame = encodeFrame(encodeValue(message));
   } catch (error) {
     if (!(error instanceof UnsendableError)) throw error;
-    throw makeCallError({
-      code: 'ERR_INVALID_ARGUMENT',
-      message: error.message,
-      hint: undefined,
-      details: { path: error.path },
-    });
+    throw invalidArgument(error.message, { details: { path: error.path } });
   }
   if (limits === undefined) return frame;
   const { binaryBytes } = measureFrame(frame);
@@ -97,9 +96,7 @@ function encodeCall(message: GuestMessage, limits: CallLimits | undefined): Uint
       ? `${binaryBytes} raw bytes, ${limits.maxBinaryBytes} allowed`
       : refusesCallFrame(frame, limits);
   if (tooMuch === undefined) return frame;
-  throw makeCallError({
-    code: 'ERR_INVALID_ARGUMENT',
-    message: `the arguments are more than one message carries: ${tooMuch}`,
+  throw invalidArgument(`the arguments are more than one message carries: ${tooMuch}`, {
     hint: 'send less at a time, for example with appendFile',
     details: { limitBytes: limits.maxBinaryBytes, limitElements: limits.maxCallElements },
   });
@@ -109,4 +106,9 @@ function encodeCall(message: GuestMessage, limits: CallLimits | undefined): Uint
 export function makeCallError(failure: HostCallFailure): Error {
   const { code, message, hint, details } = failure;
   return Object.assign(new Error(message), { name: 'PluginError', code, hint, details });
+}
+
+/** The refusal of an argument that never leaves the guest. */
+export function invalidArgument(message: string, more: Partial<Pick<HostCallFailure, 'hint' | 'details'>> = {}): Error {
+  return makeCallError({ code: 'ERR_INVALID_ARGUMENT', message, hint: undefined, details: {}, ...more });
 }

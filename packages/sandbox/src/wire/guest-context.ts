@@ -1,8 +1,14 @@
 import type { GuestLog, HandlerContext, LogLevel } from '@kb-labs/contracts';
 import { createCallTracker } from './call-tracker.js';
-import type { CallTracker } from './call-tracker.js';
+import { createGuestAnalytics } from './guest-analytics.js';
+import { createGuestArtifacts } from './guest-artifacts.js';
+import { describeThrown } from './guest-error.js';
+import { createGuestEvents } from './guest-events.js';
 import { createGuestFetch } from './guest-fetch.js';
+import { createGuestInvoke } from './guest-invoke.js';
 import type { GuestPort } from './guest-port.js';
+import { lendFunctions } from './lent-functions.js';
+import type { Lender } from './lent-functions.js';
 
 /** What a run lends its handler: names of host functions, granted variables, and the signal that ends it. */
 export interface GuestContextOptions {
@@ -16,17 +22,15 @@ export interface GuestContext {
   readonly ctx: HandlerContext;
   /** Runs what the handler registered, last first. Resolves when all have settled; a cleanup that throws is logged as a warning. */
   cleanUp(): Promise<void>;
-  /** From now on a host call that fails is no unhandled rejection, for its handler may be past waiting for it. */
-  quiet(): void;
+  /** The run is over: subscriptions end, and a host call that fails is no unhandled rejection, for nobody may wait for it any more. */
+  end(): void;
 }
-
-type GuestFunction = (...args: readonly unknown[]) => Promise<unknown>;
 
 /** Builds the `ctx` of one run out of the functions that the host lends: a function that is not lent is not there. */
 export function createGuestContext(port: GuestPort, options: GuestContextOptions): GuestContext {
   const cleanups: (() => unknown)[] = [];
   const calls = createCallTracker();
-  const ctx: Record<string, unknown> & Pick<HandlerContext, 'signal' | 'log' | 'progress' | 'onCleanup'> = {
+  const ctx: Pick<HandlerContext, 'signal' | 'log' | 'progress' | 'onCleanup'> = {
     signal: options.signal,
     log: createGuestLog(port),
     progress: (message, fraction) => {
@@ -38,24 +42,58 @@ export function createGuestContext(port: GuestPort, options: GuestContextOptions
       cleanups.push(() => Reflect.apply(cleanup, undefined, []));
     },
   };
-  for (const [group, functions] of groupFunctions(options.api)) {
-    if (group === 'net') ctx['fetch'] = lendFetch(port, calls);
-    else if (group === 'env') ctx['env'] = Object.freeze({ ...options.env });
-    else ctx[group] = Object.freeze(lendFunctions({ port, calls, group, names: functions }));
-  }
+  const { members, endEvents } = lendMembers({ port, calls }, options);
   // The members are those of HandlerContext by construction; what is optional there depends on `api`.
   return {
-    ctx: Object.freeze(ctx) as HandlerContext,
+    ctx: Object.freeze(Object.assign(ctx, members)) as HandlerContext,
     cleanUp: () => runCleanups(cleanups, port),
-    quiet: () => calls.quiet(),
+    end() {
+      calls.quiet();
+      endEvents();
+    },
   };
+}
+
+interface LentMembers {
+  readonly members: Readonly<Record<string, unknown>>;
+  readonly endEvents: () => void;
+}
+
+function lendMembers(lender: Lender, { api, env }: GuestContextOptions): LentMembers {
+  const members: Record<string, unknown> = {};
+  let endEvents = (): void => undefined;
+  for (const [group, names] of groupFunctions(api)) {
+    switch (group) {
+      case 'net':
+        members['fetch'] = lendFetch(lender);
+        break;
+      case 'env':
+        members['env'] = Object.freeze({ ...env });
+        break;
+      case 'artifacts':
+        members['artifacts'] = createGuestArtifacts(lender, names);
+        break;
+      case 'events':
+        ({ events: members['events'], end: endEvents } = createGuestEvents(lender, names));
+        break;
+      case 'analytics':
+        members['analytics'] = createGuestAnalytics(lender.port);
+        break;
+      case 'invoke':
+        members['invoke'] = createGuestInvoke(lender);
+        break;
+      default:
+        members[group] = Object.freeze(lendFunctions(lender, group, names));
+    }
+  }
+  return { members, endEvents };
 }
 
 function createGuestLog(port: GuestPort): GuestLog {
   const write =
     (level: LogLevel) =>
-    (text: unknown, fields?: Readonly<Record<string, unknown>>): void =>
-      port.log(level, String(text), fields ?? {});
+    (text: unknown, fields?: unknown): void =>
+      port.log(level, String(text), fields);
   return Object.freeze({
     trace: write('trace'),
     debug: write('debug'),
@@ -75,42 +113,9 @@ function groupFunctions(api: readonly string[]): Map<string, string[]> {
   return groups;
 }
 
-interface LendOptions {
-  readonly port: GuestPort;
-  readonly calls: CallTracker;
-  readonly group: string;
-  readonly names: readonly string[];
-}
-
-function lendFunctions({ port, calls, group, names }: LendOptions): Record<string, GuestFunction> {
-  const lent: Record<string, GuestFunction> = {};
-  for (const name of names) {
-    lent[name] = (...args) =>
-      calls.track(async () => {
-        const { sent, signal } = takeSignal(args);
-        signal?.throwIfAborted();
-        return await port.call(`${group}.${name}`, sent, signal);
-      });
-  }
-  return lent;
-}
-
-function lendFetch(port: GuestPort, calls: CallTracker): typeof globalThis.fetch {
+function lendFetch({ port, calls }: Lender): typeof globalThis.fetch {
   const fetch = createGuestFetch(port);
   return (input, init) => calls.track(() => fetch(input, init));
-}
-
-/** An `AbortSignal` in the last argument stays here: the wire carries the abort itself. */
-function takeSignal(args: readonly unknown[]): {
-  readonly sent: readonly unknown[];
-  readonly signal: AbortSignal | undefined;
-} {
-  const last = args.at(-1);
-  if (typeof last !== 'object' || last === null || !Object.hasOwn(last, 'signal'))
-    return { sent: args, signal: undefined };
-  const { signal, ...rest } = last as { readonly signal: unknown };
-  if (!(signal instanceof AbortSignal)) return { sent: args, signal: undefined };
-  return { sent: [...args.slice(0, -1), rest], signal };
 }
 
 async function runCleanups(cleanups: (() => unknown)[], port: GuestPort): Promise<void> {
@@ -119,7 +124,7 @@ async function runCleanups(cleanups: (() => unknown)[], port: GuestPort): Promis
     try {
       await cleanup?.();
     } catch (error) {
-      port.log('warn', 'a cleanup failed', { message: error instanceof Error ? error.message : 'no error' });
+      port.log('warn', 'a cleanup failed', { message: describeThrown(error, '').message });
     }
   }
 }

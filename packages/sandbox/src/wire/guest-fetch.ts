@@ -1,15 +1,7 @@
+import type { FetchReply } from '@kb-labs/contracts';
 import type { GuestPort } from './guest-port.js';
 
 const CHUNK_BYTES = 65_536;
-
-interface FetchReply {
-  readonly id: number;
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: readonly (readonly [string, string])[];
-  readonly url: string;
-  readonly redirected: boolean;
-}
 
 /**
  * The `fetch` of a guest: the WHATWG function with the host behind it. Takes a string, URL or Request, and of the init `method`,

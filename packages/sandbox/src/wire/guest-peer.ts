@@ -1,6 +1,8 @@
 import type { LogLevel, LogSource } from '@kb-labs/contracts';
 import { createGuestContext } from './guest-context.js';
 import type { GuestContext } from './guest-context.js';
+import { createGuestOutput } from './guest-output.js';
+import type { GuestOutput } from './guest-output.js';
 import type { GuestPort } from './guest-port.js';
 import { createFrameDecoder, encodeFrame, measureFrame } from './frame.js';
 import { createCallTable, makeCallError } from './guest-calls.js';
@@ -8,11 +10,9 @@ import type { CallTable } from './guest-calls.js';
 import { describeFailure, runInGuest } from './guest-run.js';
 import type { GuestVerdict, ModuleLoader } from './guest-run.js';
 import { DEFAULT_WIRE_LIMITS } from './limits.js';
-import { outputCost, sendableFields } from './output-budget.js';
 import { WIRE_VERSION } from './messages.js';
 import type { GuestFailureMessage, GuestMessage, HostCallFailure, HostMessage } from './messages.js';
 import type { WireTransport } from './transport.js';
-import { cutToUtf8 } from './utf8.js';
 import { armTimer, createSettled } from './waiting.js';
 import { decodeValue } from './decode-value.js';
 import { encodeValue } from './encode-value.js';
@@ -56,19 +56,13 @@ const HOST_FRAMES = {
   maxCallElements: 100_000_000,
 };
 
-/** Bytes of the longest character: cut this far behind the limit, a line still shows the host that there was more. */
-const MAX_CHARACTER_BYTES = 4;
-
-/** Characters of one line: in UTF-8 it must fit into a frame. What is longer goes as several. */
-const MAX_LINE = 4_194_304;
-
 /** The guest's side of the wire: says `ready`, serves one run, cleans up, says `done`. Nothing here is trusted by the host. */
 export function serveGuest(options: GuestPeerOptions): GuestPeer {
   const { transport } = options;
   const send = (message: GuestMessage): void => transport.send(encodeFrame(encodeValue(message)));
   const state = createGuestState(send, (frame) => transport.send(frame));
   const peer: GuestPeer = {
-    log: (level, source, text) => state.log({ level, source, text, fields: {} }),
+    log: (level, source, text) => state.output.log({ level, source, text, fields: undefined }),
     fail: (thrown) => state.conclude(describeFailure(thrown, 'handler', state.root)),
   };
   const decoder = createFrameDecoder(HOST_FRAMES);
@@ -101,14 +95,11 @@ export function serveGuest(options: GuestPeerOptions): GuestPeer {
   return peer;
 }
 
-type GuestLine = Omit<Extract<GuestMessage, { t: 'log' }>, 't'>;
-
 interface GuestState {
   readonly abort: AbortController;
   readonly calls: CallTable;
   readonly port: GuestPort;
-  readonly log: (line: GuestLine) => void;
-  readonly limitOutput: (maxBytes: number) => void;
+  readonly output: GuestOutput;
   /** Sends the verdict; the first one counts. */
   readonly conclude: (verdict: GuestVerdict) => void;
   root: string;
@@ -119,42 +110,19 @@ interface GuestState {
 }
 
 function createGuestState(send: (message: GuestMessage) => void, sendFrame: (frame: Uint8Array) => void): GuestState {
-  let left = Number.POSITIVE_INFINITY;
-  // The host cuts at the same place and says so; what is over it need not travel.
-  const spend = (text: string, fields: Readonly<Record<string, unknown>>): string | undefined => {
-    if (left < 0) return undefined;
-    // Lone surrogates would travel as six characters each, and mean nothing in a line.
-    const kept = cutToUtf8(text, left + MAX_CHARACTER_BYTES).toWellFormed();
-    left -= outputCost(kept, fields);
-    return kept;
-  };
   const calls = createCallTable(sendFrame);
-  const log: GuestState['log'] = ({ level, source, text, fields }) => {
-    const sent = sendableFields(fields);
-    for (let start = 0; start === 0 || start < text.length; start += MAX_LINE) {
-      const line = text.length > MAX_LINE ? text.slice(start, start + MAX_LINE) : text;
-      const kept = spend(line, start === 0 ? sent : {});
-      if (kept === undefined) return;
-      send({ t: 'log', level, source, text: kept, fields: start === 0 ? sent : {} });
-    }
-  };
-  const progress = (message: string, fraction: number | undefined): void => {
-    const kept = spend(message.slice(0, MAX_LINE), {});
-    if (kept !== undefined) send({ t: 'progress', message: kept, fraction });
-  };
+  const output = createGuestOutput(send);
   let concluded = false;
   return {
     abort: new AbortController(),
     calls,
     port: {
       call: (name, args, signal) => calls.call(name, args, signal),
-      log: (level, text, fields) => log({ level, source: 'log', text, fields }),
-      progress,
+      log: (level, text, fields) => output.log({ level, source: 'log', text, fields }),
+      progress: (message, fraction) => output.progress(message, fraction),
+      track: (name, attributes) => output.track(name, attributes),
     },
-    log,
-    limitOutput: (maxBytes) => {
-      left = maxBytes;
-    },
+    output,
     conclude: (verdict) => {
       if (!concluded) sendFrame(encodeVerdict(verdict));
       concluded = true;
@@ -168,7 +136,7 @@ function createGuestState(send: (message: GuestMessage) => void, sendFrame: (fra
 
 /** Takes `ctx` away: calls that are open or come later fail with this error. */
 function revoke(state: GuestState, error: Error): void {
-  state.context?.quiet();
+  state.context?.end();
   state.calls.close(error);
   state.abort.abort(error);
 }
@@ -183,7 +151,7 @@ async function serveRun(
   { state, peer }: { readonly state: GuestState; readonly peer: GuestPeer },
 ): Promise<void> {
   state.calls.limit(message.limits);
-  state.limitOutput(message.limits.maxOutputBytes);
+  state.output.limit(message.limits.maxOutputBytes);
   const context = createGuestContext(state.port, { api: message.api, env: message.env, signal: state.abort.signal });
   state.context = context;
   state.root = message.root;
@@ -212,7 +180,7 @@ async function serveEnd(
   send: (message: GuestMessage) => void,
 ): Promise<void> {
   const leaked = options.leaked();
-  state.context?.quiet();
+  state.context?.end();
   state.calls.close(makeCallError(RUN_OVER));
   await settledWithin(state.running, state.graceMs / 2);
   await state.context?.cleanUp();

@@ -1,9 +1,12 @@
 import { MAX_ISSUES } from '@kb-labs/contracts';
-import type { GuestPhase, HandlerModule, Issue } from '@kb-labs/contracts';
+import type { GuestPhase, HandlerModule, Issue, OutputPart } from '@kb-labs/contracts';
 import type { GuestContext } from './guest-context.js';
 import { describeThrown } from './guest-error.js';
 import type { GuestFailureKind, GuestFailureMessage } from './messages.js';
+import { decodeValue } from './decode-value.js';
 import { encodeValue } from './encode-value.js';
+import { isInstance } from './is-instance.js';
+import { extendPointer, parsePointer, resolvePointer } from './json-pointer.js';
 import { measureValue } from './output-budget.js';
 import { UnsendableError } from './wire-value.js';
 import type { EncodedValue } from './wire-value.js';
@@ -16,6 +19,7 @@ export interface GuestTask {
   readonly handler: HandlerModule;
   readonly inputSchema: HandlerModule | undefined;
   readonly outputSchema: HandlerModule | undefined;
+  readonly outputParts: readonly OutputPart[];
   readonly input: unknown;
   readonly root: string;
   readonly maxResultBytes: number;
@@ -24,13 +28,14 @@ export interface GuestTask {
 /** How a run ended: a value that is encoded and small enough, or where and how it failed. */
 export type GuestVerdict = { readonly ok: true; readonly value: EncodedValue } | GuestFailureMessage;
 
-/** Leads one run inside the guest: load, input schema, handler, output schema. Never rejects. */
+/** Leads one run inside the guest: load, input schema, handler, output schema, parts. Never rejects. */
 export async function runInGuest(task: GuestTask, context: GuestContext, load: ModuleLoader): Promise<GuestVerdict> {
   let phase: GuestPhase = 'load';
   try {
     const handler = await loadFunction(task.handler, load);
     const inputSchema = await loadSchema(task.inputSchema, load);
     const outputSchema = await loadSchema(task.outputSchema, load);
+    const parts = await loadParts(task.outputParts, load);
     phase = 'input';
     const input = await applySchema(inputSchema, task.input);
     phase = 'handler';
@@ -38,9 +43,10 @@ export async function runInGuest(task: GuestTask, context: GuestContext, load: M
     phase = 'output';
     const value = encodeValue(await applySchema(outputSchema, output));
     const bytes = measureValue(value);
-    return bytes > task.maxResultBytes
-      ? { ...fail('output', 'too-large', `the result takes ${bytes} bytes`), bytes }
-      : { ok: true, value };
+    if (bytes > task.maxResultBytes)
+      return { ...fail('output', 'too-large', `the result takes ${bytes} bytes`), bytes };
+    await checkParts(parts, value);
+    return { ok: true, value };
   } catch (error) {
     return describeFailure(error, phase, task.root);
   }
@@ -95,13 +101,43 @@ async function applySchema(validate: Validate | undefined, value: unknown): Prom
   throw new IssuesError(Array.isArray(issues) ? issues.slice(0, MAX_ISSUES).map(describeIssue) : []);
 }
 
+interface LoadedPart {
+  readonly pointer: string;
+  readonly tokens: readonly string[];
+  readonly validate: Validate;
+}
+
+async function loadParts(parts: readonly OutputPart[], load: ModuleLoader): Promise<readonly LoadedPart[]> {
+  const loaded: LoadedPart[] = [];
+  for (const { pointer, schema } of parts) {
+    const validate = await loadSchema(schema, load);
+    if (validate !== undefined) loaded.push({ pointer, tokens: parsePointer(pointer), validate });
+  }
+  return loaded;
+}
+
+/** The schemas see the output as the host will, and a copy: what they make of it, or do to it, changes nothing. */
+async function checkParts(parts: readonly LoadedPart[], output: EncodedValue): Promise<void> {
+  const copy = parts.length === 0 ? undefined : decodeValue(output);
+  for (const { pointer, tokens, validate } of parts) {
+    const part = resolvePointer(copy, tokens);
+    if (part === undefined) continue;
+    try {
+      await applySchema(validate, part);
+    } catch (error) {
+      if (!isInstance(error, IssuesError)) throw error;
+      throw new IssuesError(error.issues.map((issue) => ({ ...issue, pointer: `${pointer}${issue.pointer}` })));
+    }
+  }
+}
+
 function describeIssue(issue: unknown): Issue {
   const message: unknown = isObject(issue) ? Reflect.get(issue, 'message') : undefined;
   const path: unknown = isObject(issue) ? Reflect.get(issue, 'path') : undefined;
   const keys = Array.isArray(path)
     ? path.map((part: unknown) => (isObject(part) ? Reflect.get(part, 'key') : part))
     : [];
-  const pointer = keys.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  const pointer = keys.reduce((start: string, key) => extendPointer(start, String(key)), '');
   return { pointer, message: typeof message === 'string' ? message : 'invalid' };
 }
 
@@ -113,15 +149,6 @@ export function describeFailure(error: unknown, phase: GuestPhase, root: string)
   const described = describeThrown(error, root);
   if (phase === 'output') return { ...fail(phase, 'unsendable', 'the result cannot be read'), error: described };
   return { ...fail(phase, 'threw', described.message), error: described };
-}
-
-function isInstance<Made>(value: unknown, Maker: new (...args: never) => Made): value is Made {
-  try {
-    return value instanceof Maker;
-  } catch {
-    // A proxy whose traps throw, or a revoked one: it is nothing that was made here.
-    return false;
-  }
 }
 
 function fail(phase: GuestPhase, kind: GuestFailureKind, message: string): GuestFailureMessage {

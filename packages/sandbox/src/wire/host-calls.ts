@@ -1,5 +1,6 @@
 import { createError, isPluginError } from '@kb-labs/contracts';
 import type { PluginError, SandboxHost } from '@kb-labs/contracts';
+import { WAITING_CALL } from './messages.js';
 import type { GuestMessage, HostCallFailure, HostMessage } from './messages.js';
 import { UnsendableError } from './wire-value.js';
 
@@ -32,6 +33,8 @@ const LOOK_AGAIN_MS = 5;
 /** Makes the table of the calls of one run. */
 export function createHostCalls({ maxInFlight, send, isBehind, onFlood }: HostCallsOptions): HostCalls {
   const open = new Map<number, AbortController>();
+  /** The call that may wait as long as the run: it takes no place of `maxInFlight`. */
+  let waitingId: number | undefined;
   let host: SandboxHost | undefined;
   let closed = false;
   let refused = 0;
@@ -47,6 +50,7 @@ export function createHostCalls({ maxInFlight, send, isBehind, onFlood }: HostCa
       if (!closed) refuse(id, toCallError(error, name));
     } finally {
       open.delete(id);
+      if (waitingId === id) waitingId = undefined;
     }
   };
 
@@ -57,11 +61,12 @@ export function createHostCalls({ maxInFlight, send, isBehind, onFlood }: HostCa
     begin(call) {
       if (open.has(call.id)) throw new TypeError('a call id that is in use');
       if (closed || host === undefined) return refuse(call.id, runIsOver());
-      if (open.size >= maxInFlight) {
+      const refusal = whyRefused(call.name, { inFlight: open.size, isWaiting: waitingId !== undefined, maxInFlight });
+      if (refusal !== undefined) {
         refused += 1;
-        if (refused > MAX_REFUSED) return onFlood();
-        return refuse(call.id, tooManyCalls(open.size, maxInFlight));
+        return refused > MAX_REFUSED ? onFlood() : refuse(call.id, refusal);
       }
+      if (call.name === WAITING_CALL) waitingId = call.id;
       const controller = new AbortController();
       open.set(call.id, controller);
       void work(host, call, controller.signal);
@@ -92,6 +97,23 @@ function tooManyCalls(used: number, limit: number): PluginError {
     details: { quota: 'maxInFlight', used, limit },
     hint: 'await a call before making the next, or raise quotas.maxInFlight in both the manifest and the grant',
   });
+}
+
+interface CallsNow {
+  readonly inFlight: number;
+  /** Whether one of them is the one that may wait. */
+  readonly isWaiting: boolean;
+  readonly maxInFlight: number;
+}
+
+function whyRefused(name: string, { inFlight, isWaiting, maxInFlight }: CallsNow): PluginError | undefined {
+  if (name === WAITING_CALL) return isWaiting ? isUnderWay(name) : undefined;
+  const counted = isWaiting ? inFlight - 1 : inFlight;
+  return counted < maxInFlight ? undefined : tooManyCalls(counted, maxInFlight);
+}
+
+function isUnderWay(name: string): PluginError {
+  return createError('ERR_INVALID_ARGUMENT', `"${name}" is under way already: one call serves all subscriptions`);
 }
 
 function sendRefusal(send: (message: HostMessage) => void, id: number, error: HostCallFailure): void {

@@ -57,7 +57,7 @@ const MAX_UNREAD_FRAMES = 4;
 export function createHostPeer(options: HostPeerOptions): HostPeer {
   const { transport, limits, events } = options;
   const wire = wireLimitsFor(limits.maxResultBytes);
-  const progress: Progress = { ready: false, running: false, result: false, ended: false, done: false, broken: false };
+  const progress: Progress = { ...NO_PROGRESS };
   const maxUnread = MAX_UNREAD_FRAMES * (wire.maxBinaryBytes + wire.maxJsonBytes);
 
   const breakOff = (error: PluginError): void => {
@@ -87,10 +87,12 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
     output,
     run(call, host, { root, env }) {
       progress.running = true;
+      progress.mayTrack = call.api.includes('analytics.track');
       calls.serve(host);
       output.serve(host);
-      const { handler, inputSchema, outputSchema, input, api } = call;
-      send({ t: 'run', handler, inputSchema, outputSchema, input, api, root, env, limits: { ...limits, ...wire } });
+      const { handler, inputSchema, outputSchema, outputParts, input, api } = call;
+      const modules = { handler, inputSchema, outputSchema, outputParts };
+      send({ t: 'run', ...modules, input, api, root, env, limits: { ...limits, ...wire } });
     },
     abort: (code, reason) => send({ t: 'abort', code, reason }),
     end() {
@@ -132,11 +134,23 @@ function floodError(used: number, { maxOutputBytes }: SandboxLimits): PluginErro
 interface Progress {
   ready: boolean;
   running: boolean;
+  /** Whether this run was lent `analytics.track`. */
+  mayTrack: boolean;
   result: boolean;
   ended: boolean;
   done: boolean;
   broken: boolean;
 }
+
+const NO_PROGRESS: Progress = {
+  ready: false,
+  running: false,
+  mayTrack: false,
+  result: false,
+  ended: false,
+  done: false,
+  broken: false,
+};
 
 function isInTurn(t: GuestMessage['t'], progress: Progress): boolean {
   if (progress.done) return false;
@@ -169,6 +183,9 @@ function createHandler({ calls, output, events, progress, breakOff }: HandlerPar
         return output.log(message);
       case 'progress':
         return output.progress(message.message, message.fraction);
+      case 'track':
+        if (!progress.mayTrack) throw new FrameError('"track" was not lent');
+        return output.track(message);
       case 'result':
         if (progress.result) return breakOff(createError('ERR_PROTOCOL', 'the guest sent a second result'));
         progress.result = true;

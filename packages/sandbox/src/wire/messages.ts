@@ -7,11 +7,18 @@ import type {
   Issue,
   LogLevel,
   LogSource,
+  OutputPart,
 } from '@kb-labs/contracts';
 import { parseGuestError } from './guest-error.js';
 
 /** The version of this set of messages. A guest that speaks another one is refused. */
 export const WIRE_VERSION = 1;
+
+/** The one call that may wait as long as its run. It takes no place of `maxInFlight`, and of it one may be open. */
+export const WAITING_CALL = 'events.next';
+
+/** Characters in the name of what a guest tracks. */
+export const MAX_TRACK_NAME = 64;
 
 /** Why a run failed inside the guest, in the guest's own words. The host decides what it means. */
 export type GuestFailureKind = 'not-found' | 'threw' | 'issues' | 'unsendable' | 'too-large';
@@ -23,6 +30,7 @@ export type HostMessage =
       readonly handler: HandlerModule;
       readonly inputSchema: HandlerModule | undefined;
       readonly outputSchema: HandlerModule | undefined;
+      readonly outputParts: readonly OutputPart[];
       readonly input: unknown;
       readonly api: readonly string[];
       readonly root: string;
@@ -67,6 +75,7 @@ export type GuestMessage =
       readonly fields: Readonly<Record<string, unknown>>;
     }
   | { readonly t: 'progress'; readonly message: string; readonly fraction: number | undefined }
+  | { readonly t: 'track'; readonly name: string; readonly attributes: Readonly<Record<string, unknown>> }
   | { readonly t: 'result'; readonly ok: true; readonly value: unknown }
   | GuestFailureMessage
   | { readonly t: 'done'; readonly leaked: readonly string[] };
@@ -109,6 +118,8 @@ export function parseGuestMessage(value: unknown): GuestMessage | undefined {
       return parseLog(value);
     case 'progress':
       return parseProgress(value);
+    case 'track':
+      return parseTrack(value);
     case 'result':
       return parseResult(value);
     case 'done':
@@ -127,7 +138,7 @@ function parseCall(value: Record<string, unknown>): GuestMessage | undefined {
 
 function parseLog(value: Record<string, unknown>): GuestMessage | undefined {
   const { level, source, text, fields } = value;
-  if (!isLevel(level) || !isSource(source) || typeof text !== 'string' || !isRecord(fields)) return undefined;
+  if (!isLevel(level) || !isSource(source) || typeof text !== 'string' || !isPlain(fields)) return undefined;
   return { t: 'log', level, source, text, fields };
 }
 
@@ -138,6 +149,12 @@ function parseProgress(value: Record<string, unknown>): GuestMessage | undefined
   return typeof fraction === 'number' && fraction >= 0 && fraction <= 1
     ? { t: 'progress', message, fraction }
     : undefined;
+}
+
+function parseTrack(value: Record<string, unknown>): GuestMessage | undefined {
+  const { name, attributes } = value;
+  if (typeof name !== 'string' || name === '' || name.length > MAX_TRACK_NAME) return undefined;
+  return isPlain(attributes) ? { t: 'track', name, attributes } : undefined;
 }
 
 function parseResult(value: Record<string, unknown>): GuestMessage | undefined {
@@ -174,6 +191,11 @@ function parseDone(value: Record<string, unknown>): GuestMessage | undefined {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** No Map, Date or Error: members by name alone. */
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return isRecord(value) && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function isId(value: unknown): value is number {

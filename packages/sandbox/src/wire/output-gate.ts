@@ -1,14 +1,18 @@
 import type { GuestNote, SandboxHost } from '@kb-labs/contracts';
-import { outputCost } from './output-budget.js';
+import { FrameError } from './frame.js';
+import { fieldsCost, MAX_FIELDS, outputCost } from './output-budget.js';
 import { cutToUtf8 } from './utf8.js';
 
 type LogNote = Omit<Extract<GuestNote, { kind: 'log' }>, 'kind'>;
+type TrackNote = Omit<Extract<GuestNote, { kind: 'track' }>, 'kind'>;
 
 /** Passes on what a guest says, up to `maxOutputBytes`, with one marker where it cut. */
 export interface OutputGate {
   serve(host: SandboxHost): void;
+  /** Throws `FrameError` for fields of more than 16 KiB, which no honest guest sends; so does `track`. */
   log(note: LogNote): void;
   progress(message: string, fraction: number | undefined): void;
+  track(note: TrackNote): void;
   /** Raw output, which costs the guest nothing to make: it is dropped when over, and never ends the guest. */
   raw(source: 'stdout' | 'stderr', text: string): void;
   readonly bytes: number;
@@ -38,7 +42,8 @@ export function createOutputGate(maxOutputBytes: number, onFlood: (bytes: number
     const text = `output was cut at ${maxOutputBytes} bytes (maxOutputBytes)`;
     host?.note({ kind: 'log', level: 'warn', source: 'sandbox', text, fields: {} });
   };
-  const countFrame = (cost: number): void => {
+  const pass = (note: GuestNote, cost: number): void => {
+    deliver(note, cost);
     frames += cost;
     if (frames > maxOutputBytes * 2 + FORGIVEN) onFlood(frames);
   };
@@ -47,16 +52,9 @@ export function createOutputGate(maxOutputBytes: number, onFlood: (bytes: number
     serve(next) {
       host = next;
     },
-    log(note) {
-      const cost = outputCost(note.text, note.fields);
-      deliver({ kind: 'log', ...pickNote(note) }, cost);
-      countFrame(cost);
-    },
-    progress(message, fraction) {
-      const cost = outputCost(message, {});
-      deliver({ kind: 'progress', message, fraction }, cost);
-      countFrame(cost);
-    },
+    log: (note) => pass({ kind: 'log', ...pickNote(note) }, costOf(note.text, note.fields)),
+    progress: (message, fraction) => pass({ kind: 'progress', message, fraction }, outputCost(message, {})),
+    track: ({ name, attributes }) => pass({ kind: 'track', name, attributes }, costOf(name, attributes)),
     raw(source, text) {
       const level = source === 'stdout' ? 'info' : 'error';
       deliver({ kind: 'log', level, source, text, fields: {} }, outputCost(text, {}));
@@ -65,6 +63,12 @@ export function createOutputGate(maxOutputBytes: number, onFlood: (bytes: number
       return bytes;
     },
   };
+}
+
+function costOf(text: string, fields: Readonly<Record<string, unknown>>): number {
+  const more = fieldsCost(fields);
+  if (more > MAX_FIELDS) throw new FrameError(`fields of ${more} bytes in one line`);
+  return outputCost(text, {}) + more;
 }
 
 function pickNote({ level, source, text, fields }: LogNote): LogNote {

@@ -21,3 +21,17 @@ export function createTurnstile(): Turnstile {
     },
   };
 }
+
+/** A place with no line: who finds it taken is refused with what `refuse` makes. */
+export function createSinglePlace(refuse: () => Error): Turnstile {
+  let isTaken = false;
+  return {
+    async enter() {
+      if (isTaken) throw refuse();
+      isTaken = true;
+    },
+    leave() {
+      isTaken = false;
+    },
+  };
+}

@@ -88,6 +88,7 @@ export async function runOnce(adapter: SandboxAdapter, root: string, options: Ru
     handler: { file: join(root, options.file ?? 'main.mjs'), export: options.export ?? 'handle' },
     inputSchema: undefined,
     outputSchema: undefined,
+    outputParts: [],
     input: options.input,
     api: options.api ?? [],
     signal: options.signal ?? new AbortController().signal,

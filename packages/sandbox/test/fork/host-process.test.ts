@@ -16,7 +16,7 @@ import { forkSandbox } from ${JSON.stringify(built)};
 const [way, root, act] = process.argv.slice(2);
 const adapter = forkSandbox({ wall: way });
 const plan = { plugin: { id: 'p', version: '1.0.0', root }, limits: ${JSON.stringify(limits)}, env: {}, policyDigest: '', signal: new AbortController().signal };
-const call = { executionId: 'e', handler: { file: root + '/main.mjs', export: 'handle' }, inputSchema: undefined, outputSchema: undefined, input: 1, api: ['test.up'], signal: new AbortController().signal };
+const call = { executionId: 'e', handler: { file: root + '/main.mjs', export: 'handle' }, inputSchema: undefined, outputSchema: undefined, outputParts: [], input: 1, api: ['test.up'], signal: new AbortController().signal };
 const guests = () => readdirSync('/proc').filter((pid) => { try { return /^\\d+$/.test(pid) && readFileSync('/proc/' + pid + '/cmdline', 'utf8').includes('--allow-fs-read=' + root) && !/bwrap$/.test(readFileSync('/proc/' + pid + '/cmdline', 'utf8').split('\\0')[0]); } catch { return false; } });
 const host = { note() {}, async call() { process.stdout.write('pid ' + guests().join() + '\\n'); if (act === 'exit') process.exit(5); } };
 try {

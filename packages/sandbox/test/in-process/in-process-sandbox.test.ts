@@ -100,6 +100,7 @@ describe('an in-process guest', () => {
       handler: { file, export: 'handle' },
       inputSchema: { file, export: 'input' },
       outputSchema: { file, export: 'output' },
+      outputParts: [],
       api: [],
       signal: new AbortController().signal,
     };

@@ -122,6 +122,7 @@ export function scriptGuest(habits: GuestHabits = {}): ScriptedGuest {
           handler: { file: '/plugin/a.js', export: 'handle' },
           inputSchema: undefined,
           outputSchema: undefined,
+          outputParts: [],
           input: 1,
           api: [],
           signal: new AbortController().signal,

@@ -1,0 +1,53 @@
+import type { ArtifactReadOptions, GuestArtifactInfo, GuestArtifactStream } from '@kb-labs/contracts';
+import type { GuestPort } from './guest-port.js';
+
+/** What `artifacts.openRead` answers. */
+interface OpenedArtifact {
+  readonly id: number;
+  readonly info: GuestArtifactInfo;
+}
+
+/** Opens an artifact for reading piece by piece. The host is asked for a piece when somebody reads, and told when nobody does any more. */
+export async function downloadArtifact(
+  port: GuestPort,
+  uri: string,
+  { signal, ...options }: ArtifactReadOptions,
+): Promise<GuestArtifactStream> {
+  signal?.throwIfAborted();
+  // The host's own answer: this side trusts it.
+  const { id, info } = (await port.call('artifacts.openRead', [uri, options], signal)) as OpenedArtifact;
+  return { info, body: readChunks(port, id, signal) };
+}
+
+function readChunks(port: GuestPort, id: number, signal: AbortSignal | undefined): ReadableStream<Uint8Array> {
+  const close = async (): Promise<void> => {
+    await port.call('artifacts.closeRead', [id], undefined);
+  };
+  let abort = (): void => undefined;
+  // Nothing is read ahead of the reader.
+  const strategy = { highWaterMark: 0 };
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        abort = () => {
+          controller.error(signal?.reason);
+          // Whoever reads has the reason; the host closes at the end of the run in any case.
+          void close().catch(() => undefined);
+        };
+        if (signal?.aborted === true) abort();
+        else signal?.addEventListener('abort', abort, { once: true });
+      },
+      async pull(controller) {
+        const chunk = await port.call('artifacts.readChunk', [id], signal);
+        if (chunk instanceof Uint8Array) return controller.enqueue(chunk);
+        signal?.removeEventListener('abort', abort);
+        controller.close();
+      },
+      async cancel() {
+        signal?.removeEventListener('abort', abort);
+        await close();
+      },
+    },
+    strategy,
+  );
+}
