@@ -18,3 +18,12 @@ export function parseArguments<Schema extends z.ZodType>(
     hint: keys.length > 0 ? `leave out ${keys.join(', ')}` : `look at the signature of ${name}`,
   });
 }
+
+/** The members that were given; one that is `undefined` counts as absent, and absent is not the same to who gets them. */
+export function givenOptions<Options extends object>(
+  options: Options | undefined,
+): { readonly [Name in keyof Options]?: Exclude<Options[Name], undefined> } {
+  const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
+  // The filter is what the type says.
+  return Object.fromEntries(given) as { readonly [Name in keyof Options]?: Exclude<Options[Name], undefined> };
+}

@@ -1,4 +1,11 @@
-import type { AuditOperation, AuditRecord, DenyReason, PermissionPolicy, PermissionRequest } from '@kb-labs/contracts';
+import type {
+  AuditOperation,
+  AuditRecord,
+  DenyReason,
+  DiskRefusal,
+  PermissionPolicy,
+  PermissionRequest,
+} from '@kb-labs/contracts';
 import { describeTarget } from '@kb-labs/permissions';
 import { describeText } from './describe-text.js';
 
@@ -17,7 +24,7 @@ export interface RoomDecision {
   readonly target: string;
   readonly decision:
     | { readonly allowed: true; readonly rule: string }
-    | { readonly allowed: false; readonly reason: DenyReason };
+    | { readonly allowed: false; readonly reason: DenyReason | DiskRefusal };
 }
 
 /** Writes one decision down; a denial carries the changes that would lift it. Holds no user info, query or fragment of a URL. */

@@ -1,11 +1,15 @@
 import { createError } from '@kb-labs/contracts';
+import { openArtifactRoom } from './artifacts/artifact-room.js';
+import { openEventRoom } from './events/event-room.js';
 import type { FileTree } from './fs/file-tree.js';
 import { createFsFunctions } from './fs/fs-functions.js';
 import type { Gate } from './gate.js';
 import type { HostFunctions, Room } from './host-function.js';
 import type { CompleteHostApiOptions } from './host-api-options.js';
+import { createInvokeFunctions } from './invoke/invoke-functions.js';
 import { createNetwork } from './net/network.js';
 import type { OperationRecorder } from './operation-recorder.js';
+import { createPresenterFunctions } from './presenter/presenter-functions.js';
 
 /** What the functions of one run are made of. */
 export interface RoomsOptions {
@@ -16,14 +20,20 @@ export interface RoomsOptions {
 }
 
 /** Every function that there is with these options, granted or not. Disposing ends what is under way. */
-export function openRooms({ gate, tree, options }: RoomsOptions): Room {
-  const { clock, env, maxMessageBytes, resolve, timeouts } = options;
-  const rooms: readonly Room[] = [createNetwork({ gate, clock, resolve, timeouts })];
+export function openRooms({ gate, tree, recorder, options }: RoomsOptions): Room {
+  const { artifacts, clock, env, events, invoke, maxMessageBytes, presenter, resolve, timeouts } = options;
+  const rooms: readonly Room[] = [
+    createNetwork({ gate, clock, resolve, timeouts }),
+    ...(artifacts === undefined ? [] : [openArtifactRoom({ gate, access: artifacts, recorder, maxMessageBytes })]),
+    ...(events === undefined ? [] : [openEventRoom({ gate, port: events })]),
+  ];
   return {
     functions: {
       ...createFsFunctions({ gate, tree, maxMessageBytes }),
       'env.read': () => Promise.resolve({ ...env }),
       'analytics.track': refuseTrack,
+      ...createPresenterFunctions({ presenter, maxMessageBytes }),
+      ...(invoke === undefined ? {} : createInvokeFunctions({ gate, port: invoke })),
       ...functionsOf(rooms),
     },
     async [Symbol.asyncDispose]() {

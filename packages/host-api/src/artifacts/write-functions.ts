@@ -1,0 +1,116 @@
+import { isPluginError } from '@kb-labs/contracts';
+import type { ArtifactWriteOptions, GuestArtifactInfo } from '@kb-labs/contracts';
+import { givenOptions, parseArguments } from '../arguments.js';
+import { createCallSignal, onStop } from '../call-signal.js';
+import { charge } from '../fs/fs-session.js';
+import { createAbortedError, throwIfStopped } from '../host-function.js';
+import type { CallContext, HostFunctions } from '../host-function.js';
+import { ARTIFACT_ARGUMENTS } from './artifact-arguments.js';
+import { lookBefore, recordWritten } from './artifact-change.js';
+import type { ArtifactSession } from './artifact-session.js';
+import { decideByBroker } from './broker-decision.js';
+import { toGuestInfo } from './guest-info.js';
+import { startWrite } from './open-write.js';
+
+/** Writing, whole and piece by piece. An artifact counts as one of `maxArtifacts`, its bytes as `maxArtifactBytes`. */
+export function createWriteFunctions(session: ArtifactSession): HostFunctions {
+  return {
+    'artifacts.write': async (args, context) => {
+      const [uri, bytes, options] = parseArguments('artifacts.write', ARTIFACT_ARGUMENTS.write, args);
+      return write(session, { uri, bytes, options: givenOptions(options) }, context);
+    },
+    'artifacts.openWrite': async (args, context) => {
+      const [uri, options] = parseArguments('artifacts.openWrite', ARTIFACT_ARGUMENTS.openWrite, args);
+      return openWrite(session, { uri, options: givenOptions(options) }, context);
+    },
+    'artifacts.writeChunk': async (args, context) => {
+      const [id, bytes] = parseArguments('artifacts.writeChunk', ARTIFACT_ARGUMENTS.chunk, args);
+      await writeChunk(session, { id, bytes }, context);
+    },
+    'artifacts.closeWrite': async (args, context) => {
+      const [id, commit] = parseArguments('artifacts.closeWrite', ARTIFACT_ARGUMENTS.closeWrite, args);
+      return commit ? commitWrite(session, id, context) : discardWrite(session, id);
+    },
+  };
+}
+
+/** What is to be written where. */
+interface Content {
+  readonly uri: string;
+  readonly bytes: Uint8Array;
+  readonly options: ArtifactWriteOptions;
+}
+
+async function write(session: ArtifactSession, content: Content, context: CallContext): Promise<GuestArtifactInfo> {
+  const { access, gate } = session;
+  const { uri, bytes, options } = content;
+  throwIfStopped(context);
+  using one = charge(gate.meter, 'maxArtifacts', 1);
+  using size = charge(gate.meter, 'maxArtifactBytes', bytes.byteLength);
+  using call = createCallSignal(context);
+  const { signal } = call;
+  const before = await lookBefore(session, uri, { ...options, signal });
+  const info = await decideByBroker(gate, { operation: 'write', uri }, () =>
+    access.writeStream(uri, bytes, { ...options, signal }),
+  );
+  one.commit();
+  size.commit();
+  recordWritten(session, { name: 'artifacts.write', target: uri }, { before, info });
+  return toGuestInfo(info);
+}
+
+async function openWrite(
+  session: ArtifactSession,
+  content: Omit<Content, 'bytes'>,
+  context: CallContext,
+): Promise<number> {
+  throwIfStopped(context);
+  const place = session.writes.take();
+  try {
+    const opening = startWrite(session, content);
+    using _ = onStop(context, (error) => void opening.discard(error));
+    await opening.opened;
+    throwIfStopped(context);
+    place.fill(opening);
+    return place.id;
+  } finally {
+    place.free();
+  }
+}
+
+/** Half an artifact is of no use, so whatever fails on the way throws all of it away. */
+async function writeChunk(
+  session: ArtifactSession,
+  { id, bytes }: { readonly id: number; readonly bytes: Uint8Array },
+  context: CallContext,
+): Promise<void> {
+  throwIfStopped(context);
+  const open = session.writes.find(id);
+  using _ = onStop(context, (error) => void open.discard(error));
+  try {
+    await open.write(bytes);
+  } catch (error) {
+    // A call out of turn harms nothing.
+    if (isPluginError(error) && error.code === 'ERR_INVALID_ARGUMENT') throw error;
+    session.writes.remove(id);
+    await open.discard(error);
+    throw error;
+  }
+}
+
+async function commitWrite(session: ArtifactSession, id: number, context: CallContext): Promise<GuestArtifactInfo> {
+  throwIfStopped(context);
+  const open = session.writes.find(id);
+  using _ = onStop(context, (error) => void open.discard(error));
+  const { info, before } = await open.commit((signal) => lookBefore(session, open.uri, { ...open.options, signal }));
+  session.writes.remove(id);
+  recordWritten(session, { name: 'artifacts.closeWrite', target: open.uri }, { before, info });
+  return toGuestInfo(info);
+}
+
+async function discardWrite(session: ArtifactSession, id: number): Promise<undefined> {
+  const open = session.writes.peek(id);
+  session.writes.remove(id);
+  await open?.discard(createAbortedError());
+  return undefined;
+}

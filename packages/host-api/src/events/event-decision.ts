@@ -1,0 +1,55 @@
+import { isPluginError } from '@kb-labs/contracts';
+import type { DenyReason, ErrorCode } from '@kb-labs/contracts';
+import type { Gate } from '../gate.js';
+
+/** What was asked of the port. */
+export interface EventQuestion {
+  readonly operation: 'publish' | 'subscribe';
+  /** A topic or a pattern, as the plugin wrote it. */
+  readonly topic: string;
+}
+
+/** The rules are asked before these limits. */
+const AFTER_DECISION: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ERR_EVENT_TOO_LARGE',
+  'ERR_EVENT_OVERFLOW',
+  'ERR_QUOTA_EXCEEDED',
+  'ERR_IO_FAILED',
+]);
+
+/** In the audit's words: what is reserved, or would let one plugin refuse the events of others, no rule can lift. */
+const REASONS: ReadonlyMap<unknown, DenyReason> = new Map([
+  ['not-listed', 'not-requested'],
+  ['scope-not-listed', 'not-requested'],
+  ['reserved', 'mandatory-deny'],
+  ['may-not-reject', 'mandatory-deny'],
+]);
+
+/** Does what the port's own rules decide on, and tells the audit what they said. A port that has ended decides nothing. */
+export async function decideByPort<Result>(
+  gate: Gate,
+  { operation, topic }: EventQuestion,
+  work: () => Promise<Result> | Result,
+): Promise<Result> {
+  const allow = (): void => {
+    const rule = `permissions.events.${operation === 'publish' ? 'produce' : 'consume'}`;
+    gate.note({ kind: 'event', operation, target: topic, decision: { allowed: true, rule } });
+  };
+  try {
+    const result = await work();
+    allow();
+    return result;
+  } catch (error) {
+    if (isPluginError(error)) {
+      const reason = error.code === 'ERR_EVENT_DENIED' ? readReason(error.details['reason']) : undefined;
+      if (reason !== undefined)
+        gate.note({ kind: 'event', operation, target: topic, decision: { allowed: false, reason } });
+      if (AFTER_DECISION.has(error.code)) allow();
+    }
+    throw error;
+  }
+}
+
+function readReason(reason: unknown): DenyReason | undefined {
+  return reason === 'closed' ? undefined : (REASONS.get(reason) ?? 'denied-by-rule');
+}
