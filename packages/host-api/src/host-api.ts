@@ -31,7 +31,7 @@ export function createHostApi(given: HostApiOptions): HostApi {
   const gate = createGate({ policy, meter, audit });
   const disk = { root: policy.root, sameDevice: options.sameDevice, platform: process.platform };
   const tree = createFileTree(() => (options.dryRun ? openOverlay(openDisk(disk)) : openDisk(disk)));
-  const recorder = createOperationRecorder(options.dryRun, options.operations);
+  const recorder = createOperationRecorder(options.dryRun, given.operations);
   const rooms = openRooms({ gate, tree, recorder, options });
   const switchboard = createSwitchboard(meter, lendFunctions(options.functions, rooms.functions));
   return {

@@ -29,7 +29,7 @@ export function openRooms({ gate, tree, recorder, options }: RoomsOptions): Room
   ];
   return {
     functions: {
-      ...createFsFunctions({ gate, tree, maxMessageBytes }),
+      ...createFsFunctions({ gate, tree, recorder, maxMessageBytes }),
       'env.read': () => Promise.resolve({ ...env }),
       'analytics.track': refuseTrack,
       ...createPresenterFunctions({ presenter, maxMessageBytes }),

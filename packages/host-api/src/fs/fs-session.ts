@@ -1,6 +1,7 @@
 import { isPluginError } from '@kb-labs/contracts';
 import type { CanonicalPath, FsOperation, MeteredQuotaName, QuotaMeter } from '@kb-labs/contracts';
 import type { Gate } from '../gate.js';
+import type { OperationRecorder } from '../operation-recorder.js';
 import type { FileTree } from './file-tree.js';
 import { createIoError, errnoOf } from './io-error.js';
 import { DiskRefusedError } from './open-directory.js';
@@ -9,6 +10,7 @@ import { DiskRefusedError } from './open-directory.js';
 export interface FsSession {
   readonly gate: Gate;
   readonly tree: FileTree;
+  readonly recorder: OperationRecorder;
   /** Bytes that one answer may have. */
   readonly maxMessageBytes: number;
 }

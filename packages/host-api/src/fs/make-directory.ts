@@ -7,6 +7,7 @@ import { act, admitPath, charge } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
 import { createErrno, errnoOf } from './io-error.js';
 import { lookAt } from './open-file.js';
+import { DIRECTORY, recordChange } from './record-change.js';
 
 const mkdirArguments = z.tuple([z.unknown(), z.strictObject({ recursive: z.boolean().optional() }).optional()]);
 
@@ -22,6 +23,8 @@ export function createMkdir(session: FsSession): HostFunction {
       using entries = charge(session.gate.meter, 'maxEntriesWritten', missing.length);
       for (const folder of missing) makeFolder(session, folder, isRecursive);
       entries.commit();
+      if (missing.length > 0)
+        recordChange(session, { name: 'fs.mkdir', target: path, before: undefined, after: DIRECTORY });
     });
   };
 }

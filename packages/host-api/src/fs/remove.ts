@@ -9,6 +9,7 @@ import { act, admitPath, charge } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
 import { lookAt } from './open-file.js';
 import { paced } from './paced.js';
+import { describePath, recordChange } from './record-change.js';
 
 const removeArguments = z.tuple([z.unknown(), z.strictObject({ recursive: z.boolean().optional() }).optional()]);
 
@@ -32,10 +33,12 @@ export function createRemove(session: FsSession): HostFunction {
       const isDirectory = isDirectoryAt(session, path);
       const below =
         isDirectory && options?.recursive === true ? await admitBelow(session, { path, context }) : undefined;
+      const before = await describePath(session, path);
       using rest = charge(session.gate.meter, 'maxEntriesWritten', below?.length ?? 0);
       const removed = await removeAll(session, [{ path, isDirectory }, ...(below ?? [])], context);
       first.commit();
       rest.commit(removed - 1);
+      recordChange(session, { name: 'fs.remove', target: path, before, after: undefined, reversible: false });
     });
   };
 }

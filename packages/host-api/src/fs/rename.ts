@@ -13,6 +13,7 @@ import { createErrno } from './io-error.js';
 import { childPath } from './list-directory.js';
 import { DiskRefusedError } from './open-directory.js';
 import { paced } from './paced.js';
+import { describePath, describePlace, recordChange } from './record-change.js';
 import { refuseRoot } from './remove.js';
 
 const renameArguments = z.tuple([z.unknown(), z.unknown(), z.strictObject({}).optional()]);
@@ -32,6 +33,7 @@ export function createRename(session: FsSession): HostFunction {
       using entries = charge(session.gate.meter, 'maxEntriesWritten', 1);
       throwIfStopped(context);
       const admitted = isDirectoryAt(session, from) ? await admitMove(session, { from, to, context }) : undefined;
+      const before = await describePath(session, to);
       throwIfStopped(context);
       // From here on in one turn: what was admitted is what moves.
       using source = session.tree.locate(from);
@@ -41,6 +43,8 @@ export function createRename(session: FsSession): HostFunction {
       inspectTarget(target);
       source.directory.rename(source.name, target.directory, target.name);
       entries.commit();
+      const after = await describePlace(session, target);
+      recordChange(session, { name: 'fs.rename', target: from, destination: to, before, after });
     });
   };
 }

@@ -1,4 +1,4 @@
-import type { QuotaMeter } from '@kb-labs/contracts';
+import type { HostFunctionName, QuotaMeter } from '@kb-labs/contracts';
 import { z } from 'zod';
 import { parseArguments } from '../arguments.js';
 import { throwIfStopped } from '../host-function.js';
@@ -8,6 +8,8 @@ import type { Place } from './file-tree.js';
 import { act, admitPath, charge } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
 import { openFile, requireOneName } from './open-file.js';
+import { describeBytes, describePlace, digestPlace, recordChange } from './record-change.js';
+import type { FileChange } from './record-change.js';
 import { replaceFile } from './replace-file.js';
 
 const writeArguments = z.tuple([
@@ -18,25 +20,33 @@ const writeArguments = z.tuple([
 
 /** `fs.writeFile(path, data)`: the file is replaced whole, or stays as it was. */
 export function createWriteFile(session: FsSession): HostFunction {
-  return createWriter(session, { name: 'fs.writeFile', action: 'write' }, (place, data, context) =>
-    replaceFile(place, context, { fill: (file) => writeAll(file, data, context) }),
-  );
+  return createWriter(session, { name: 'fs.writeFile', action: 'write' }, async (place, data, context) => {
+    const before = await describePlace(session, place);
+    await replaceFile(place, context, { fill: (file) => writeAll(file, data, context) });
+    return { before, after: describeBytes(session, data) };
+  });
 }
 
 /** `fs.appendFile(path, data)`: adds at the end, and makes the file where there is none. Not atomic, and not synced. */
 export function createAppendFile(session: FsSession): HostFunction {
   return createWriter(session, { name: 'fs.appendFile', action: 'append to' }, async (place, data, context) => {
+    const digest = await digestPlace(session, place);
+    const before = digest?.state();
     using file = openFile(place, 'append');
     requireOneName(file.stats);
     await writeAll(file, data, context);
+    digest?.add(data);
+    // What was there is there still, before what came.
+    return { before, after: digest?.state() ?? describeBytes(session, data), reversible: true };
   });
 }
 
-type Write = (place: Place, data: Uint8Array, context: CallContext) => Promise<void>;
+type Written = Pick<FileChange, 'before' | 'after' | 'reversible'>;
+type Write = (place: Place, data: Uint8Array, context: CallContext) => Promise<Written>;
 
 function createWriter(
   session: FsSession,
-  { name, action }: { readonly name: string; readonly action: string },
+  { name, action }: { readonly name: HostFunctionName; readonly action: string },
   write: Write,
 ): HostFunction {
   return async (args, context) => {
@@ -47,8 +57,9 @@ function createWriter(
       using charges = chargeWrite(session.gate.meter, data.byteLength);
       throwIfStopped(context);
       using place = session.tree.locate(path);
-      await write(place, data, context);
+      const written = await write(place, data, context);
       charges.commit();
+      recordChange(session, { name, target: path, ...written });
     });
   };
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { OperationRecord } from '@kb-labs/contracts';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeFolder, openHost, outcome } from '../open-host.js';
@@ -119,12 +120,15 @@ describe('a dry run', () => {
   it('answers, refuses, asks and records as a real run does, and changes nothing', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.oneof(change, change, question), { minLength: 1, maxLength: 30 }), async (calls) => {
-        const real = openHost(furnish(makeFolder()), SPEC);
+        const done: OperationRecord[] = [];
+        const foreseen: OperationRecord[] = [];
+        const real = openHost(furnish(makeFolder()), SPEC, { operations: (record) => done.push(record) });
         const outer = makeFolder();
-        const dry = openHost(furnish(outer), SPEC, { dryRun: true });
+        const dry = openHost(furnish(outer), SPEC, { dryRun: true, operations: (record) => foreseen.push(record) });
         const before = photograph(outer);
         for (const each of calls) expect([each, await ask(dry, each)]).toEqual([each, await ask(real, each)]);
         expect(dry.audits).toEqual(real.audits);
+        expect(foreseen).toEqual(done.map((record) => ({ ...record, dryRun: true })));
         expect(await explore(dry)).toEqual(await explore(real));
         for (const name of ['maxEntriesWritten', 'maxBytesWritten', 'maxBytesRead', 'maxEntriesRead'] as const) {
           expect([name, dry.meter.used(name)]).toEqual([name, real.meter.used(name)]);
