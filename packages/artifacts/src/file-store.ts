@@ -1,38 +1,41 @@
-import { createHash } from 'node:crypto';
-import type { Stats } from 'node:fs';
-import { lstat, rm, unlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type {
+  ArtifactDeleteOptions,
   ArtifactInfo,
   ArtifactKey,
   ArtifactPutOptions,
-  ArtifactStore,
   Clock,
   StoredArtifact,
+  WatchableArtifactStore,
 } from '@kb-labs/contracts';
 import { parseArtifactKey, parsePluginId } from './artifact-path.js';
 import { artifactUri } from './artifact-uri.js';
-import { drainBody, throwIfAborted } from './body.js';
-import type { ArtifactBody, BodySum } from './body.js';
-import { readChunks, identityOf, keyHashOf, openCurrent, placeOf } from './current-version.js';
-import { openFolder } from './folder.js';
-import type { Folder } from './folder.js';
-import { findTwin, sweepKey, sweepStore } from './leftovers.js';
+import { throwIfAborted } from './body.js';
+import type { ArtifactBody } from './body.js';
+import { assertMayDelete, assertMayPut } from './condition.js';
+import { openCurrent } from './current-version.js';
+import { isThere, readData, standingOf, unlinkData, writeData } from './data-file.js';
+import { findTwin, sweepStore } from './leftovers.js';
 import { pruneFolders, publish } from './publish.js';
-import { assertPutOptions } from './put-options.js';
-import { conflict, corrupt, errnoOf, linkInTheWay, toStoreError } from './store-errors.js';
+import { assertDeleteOptions, assertPutOptions } from './put-options.js';
+import { conflict, toStoreError } from './store-errors.js';
 import { assertStoreOptions, wrongOption } from './store-options.js';
-import { newTicket, temporaryName } from './ticket.js';
-import type { Ticket } from './ticket.js';
-import { addVersion, createExclusively, openTemporary } from './version-index.js';
+import { temporaryName } from './ticket.js';
+import { takeTurn } from './turn.js';
+import { addVersion } from './version-index.js';
+import { infoOf } from './version.js';
 import type { Version } from './version.js';
 import { walkFiles } from './walk-files.js';
+import { watchPath } from './watch-path.js';
+import { underMark } from './work-in-progress.js';
+import type { WorkInProgress } from './work-in-progress.js';
 
 /** Where a file store lies. An unknown option is `ERR_CONFIG_INVALID`. */
 export interface FileArtifactStoreOptions {
   /** Made on the first write, 0700. Belongs to the store alone. */
   readonly directory: string;
-  /** For `createdAt` alone. Default: that of the process. */
+  /** Tells when an artifact was written, and in conditions whether one has expired. Default: that of the process. */
   readonly clock?: Clock;
 }
 
@@ -40,11 +43,11 @@ export interface FileArtifactStoreOptions {
  * A store of plain files: `<directory>/<pluginId>/<path>`, each published with its metadata by one rename, so that neither a crash nor
  * another process ever shows half of one. Several processes may share a directory. Below it no link is followed.
  */
-export function createFileArtifactStore(options: FileArtifactStoreOptions): ArtifactStore {
+export function createFileArtifactStore(options: FileArtifactStoreOptions): WatchableArtifactStore {
   return new FileArtifactStore(options);
 }
 
-class FileArtifactStore implements ArtifactStore {
+class FileArtifactStore implements WatchableArtifactStore {
   readonly #root: string;
   readonly #now: () => number;
   #swept: Promise<void> | undefined;
@@ -65,16 +68,17 @@ class FileArtifactStore implements ArtifactStore {
     throwIfAborted(options.signal);
     return this.#guard(checked, async () => {
       await this.#sweepOnce();
-      return this.#marked(checked, async (temporary, ticket) => {
+      return underMark(this.#root, checked, async (progress) => {
+        const { temporary, ticket } = progress;
         const data = temporary.at(temporaryName(ticket, 'data'));
         try {
           const written = await writeData(data, body, options);
-          const { contentType, ifExists } = options;
-          const version = { ...checked, ...written, id: ticket.id, contentType, createdAt: this.#now() };
+          const { contentType, version: said, schemaVersion, expiresAt } = options;
+          const known = { contentType, version: said, schemaVersion, createdAt: this.#now(), expiresAt };
+          const version: Version = { ...checked, ...written, ...known, id: ticket.id };
           await addVersion(this.#root, temporary, { ticket, version });
-          await this.#assertNoTwin(checked, ticket);
-          await publish({ root: this.#root, key: checked, source: data, ifExists });
-          return this.#infoOf(version);
+          await this.#publish(data, { version, options, progress });
+          return infoOf(this.#root, version);
         } finally {
           await rm(data, { force: true });
           await rm(temporary.at(temporaryName(ticket, 'json')), { force: true });
@@ -86,7 +90,8 @@ class FileArtifactStore implements ArtifactStore {
   async get(key: ArtifactKey, signal: AbortSignal): Promise<StoredArtifact | undefined> {
     const info = await this.stat(key);
     throwIfAborted(signal);
-    return info === undefined ? undefined : { info, body: { [Symbol.asyncIterator]: () => this.#read(info, signal) } };
+    if (info === undefined) return undefined;
+    return { info, body: { [Symbol.asyncIterator]: () => readData(this.#root, info, signal) } };
   }
 
   async stat(key: ArtifactKey): Promise<ArtifactInfo | undefined> {
@@ -94,7 +99,7 @@ class FileArtifactStore implements ArtifactStore {
     return this.#guard(checked, async () => {
       await this.#sweepOnce();
       await using current = await openCurrent(this.#root, checked);
-      return current === undefined ? undefined : this.#infoOf(current.version);
+      return current === undefined ? undefined : infoOf(this.#root, current.version);
     });
   }
 
@@ -107,12 +112,16 @@ class FileArtifactStore implements ArtifactStore {
     }
   }
 
-  async delete(key: ArtifactKey): Promise<boolean> {
+  async delete(key: ArtifactKey, options: ArtifactDeleteOptions = {}): Promise<boolean> {
     const checked = parseArtifactKey(key);
+    assertDeleteOptions(options);
     return this.#guard(checked, async () => {
       await this.#sweepOnce();
       if (!(await isThere(this.#root, checked))) return false;
-      return this.#marked(checked, async () => {
+      return underMark(this.#root, checked, async ({ temporary, ticket }) => {
+        const uri = artifactUri(checked);
+        await using _turn = await takeTurn(temporary, { ticket, uri, signal: undefined });
+        if (options.ifMatch !== undefined) assertMayDelete(uri, options, await standingOf(this.#root, checked));
         const deleted = await unlinkData(this.#root, checked);
         if (deleted) await pruneFolders(this.#root, checked);
         return deleted;
@@ -120,51 +129,24 @@ class FileArtifactStore implements ArtifactStore {
     });
   }
 
-  /** Works under a mark that is removed last: where it stays, the next start sweeps this key. */
-  async #marked<T>(key: ArtifactKey, work: (temporary: Folder, ticket: Ticket) => Promise<T>): Promise<T> {
-    const ticket = await newTicket(keyHashOf(key));
-    await using temporary = await openTemporary(this.#root, true);
-    if (temporary === undefined) throw new Error('the folder of temporary files was removed by somebody else');
-    const mark = temporary.at(temporaryName(ticket, 'mark'));
-    await (await createExclusively(mark)).close();
-    try {
-      return await work(temporary, ticket);
-    } finally {
-      await this.#cleanUp(mark, ticket);
-    }
+  watch(key: ArtifactKey, onChange: () => void): Disposable {
+    const { pluginId, path } = parseArtifactKey(key);
+    return watchPath({ root: this.#root, segments: `${pluginId}/${path}`.split('/') }, onChange);
   }
 
-  async #cleanUp(mark: string, ticket: Ticket): Promise<void> {
-    try {
-      await sweepKey(this.#root, ticket.keyHash);
-      await rm(mark, { force: true });
-    } catch {
-      // What was published stays published. The mark is still there, and the next start sweeps.
-    }
-  }
-
-  async #assertNoTwin(key: ArtifactKey, ticket: Ticket): Promise<void> {
-    const twin = await findTwin(this.#root, ticket.keyHash, key);
-    if (twin !== undefined)
-      throw conflict(artifactUri(key), `"${twin}" differs by case or spelling alone`, 'same-spelling');
-  }
-
-  async *#read(info: ArtifactInfo, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      await using current = await openCurrent(this.#root, info);
-      if (current?.version.sha256 !== info.sha256) {
-        throw conflict(info.uri, 'it was replaced or deleted since it was looked up', 'look-up');
-      }
-      const hash = createHash('sha256');
-      for await (const chunk of readChunks(current.file)) {
-        throwIfAborted(signal);
-        hash.update(chunk);
-        yield chunk;
-      }
-      if (hash.digest('hex') !== info.sha256) throw corrupt(info.uri, 'its bytes are not those that were written');
-    } catch (error) {
-      throw toStoreError(error, info.uri);
-    }
+  /** Nobody else changes the key between the look at what stands there and the step that replaces it. */
+  async #publish(source: string, { version, options, progress }: Draft): Promise<void> {
+    const { temporary, ticket } = progress;
+    const uri = artifactUri(version);
+    await using _turn = await takeTurn(temporary, { ticket, uri, signal: options.signal });
+    const conditional = options.ifMatch !== undefined || options.ifNoneMatch !== undefined;
+    const standing = conditional ? await standingOf(this.#root, version) : undefined;
+    if (conditional) assertMayPut(uri, options, { standing, now: this.#now() });
+    const twin = await findTwin(this.#root, ticket.keyHash, version);
+    if (twin !== undefined) throw conflict(uri, `"${twin}" differs by case or spelling alone`, 'same-spelling');
+    // A link never replaces, so a name that is to be new is so whatever else writes in the folder.
+    const isNew = options.ifNoneMatch !== undefined && standing === undefined;
+    await publish({ root: this.#root, key: version, source, isNew });
   }
 
   async #listed(key: ArtifactKey): Promise<ArtifactInfo | undefined> {
@@ -175,20 +157,6 @@ class FileArtifactStore implements ArtifactStore {
       if (error instanceof Error && 'code' in error && SKIPPED.has(error.code)) return undefined;
       throw error;
     }
-  }
-
-  #infoOf({ pluginId, path, bytes, sha256, contentType, createdAt }: Version): ArtifactInfo {
-    const location = join(this.#root, pluginId, path);
-    return Object.freeze({
-      uri: artifactUri({ pluginId, path }),
-      pluginId,
-      path,
-      bytes,
-      sha256,
-      contentType,
-      createdAt,
-      location,
-    });
   }
 
   #sweepOnce(): Promise<void> {
@@ -209,52 +177,14 @@ class FileArtifactStore implements ArtifactStore {
   }
 }
 
+interface Draft {
+  readonly version: Version;
+  readonly options: ArtifactPutOptions;
+  readonly progress: WorkInProgress;
+}
+
 const SKIPPED: ReadonlySet<unknown> = new Set([
   'ERR_ARTIFACT_CORRUPT',
   'ERR_ARTIFACT_PATH_INVALID',
   'ERR_PERMISSION_DENIED',
 ]);
-
-async function writeData(
-  path: string,
-  body: ArtifactBody,
-  options: ArtifactPutOptions,
-): Promise<BodySum & { readonly identity: string }> {
-  await using file = await createExclusively(path);
-  const sum = await drainBody(body, options, async (chunk) => file.writeFile(chunk));
-  await file.sync();
-  return { ...sum, identity: identityOf(await file.stat({ bigint: true })) };
-}
-
-/** A damaged artifact is there as well, and can be deleted. A link is refused. */
-async function isThere(root: string, key: ArtifactKey): Promise<boolean> {
-  const { segments, name } = placeOf(key);
-  await using folder = await openFolder({ root, segments, create: false });
-  const stats = folder === undefined ? undefined : await statIfThere(folder.at(name));
-  if (stats?.isSymbolicLink() === true) throw linkInTheWay(name);
-  return stats?.isFile() === true;
-}
-
-async function statIfThere(path: string): Promise<Stats | undefined> {
-  try {
-    return await lstat(path);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-async function unlinkData(root: string, key: ArtifactKey): Promise<boolean> {
-  const { segments, name } = placeOf(key);
-  await using folder = await openFolder({ root, segments, create: false });
-  if (folder === undefined) return false;
-  try {
-    await unlink(folder.at(name));
-    await folder.sync();
-    return true;
-  } catch (error) {
-    // Somebody else was first.
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw error;
-  }
-}

@@ -1,10 +1,9 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import type { ArtifactKey } from '@kb-labs/contracts';
 import { isPluginError } from '@kb-labs/contracts';
 import { openCurrent } from './current-version.js';
 import type { Folder } from './folder.js';
-import { errnoOf } from './store-errors.js';
-import { isAbandoned, temporaryName, ticketOf } from './ticket.js';
+import { isAbandoned, modifiedAt, temporaryName, ticketOf } from './ticket.js';
 import type { Ticket } from './ticket.js';
 import { openTemporary, readVersions, removeVersion } from './version-index.js';
 import type { Version } from './version.js';
@@ -42,14 +41,10 @@ export async function sweepKey(root: string, keyHash: string): Promise<void> {
   }
 }
 
-/** A version of another path that holds the same place: current, or being written by somebody alive. */
+/** The path of another artifact that holds the same place. Exact for whoever has the turn of the key. */
 export async function findTwin(root: string, keyHash: string, key: ArtifactKey): Promise<string | undefined> {
   for (const version of await readVersions(root, keyHash)) {
-    if (version.path === key.path) continue;
-    const ticket = { keyHash, id: version.id };
-    const since = await pendingSince(root, ticket);
-    const pending = since !== undefined && !(await isAbandoned(ticket, Date.now() - since));
-    if (pending || (await isCurrent(root, version))) return version.path;
+    if (version.path !== key.path && (await isCurrent(root, version))) return version.path;
   }
   return undefined;
 }
@@ -68,19 +63,10 @@ async function isCurrent(root: string, version: Version): Promise<boolean> {
 async function pendingSince(root: string, ticket: Ticket): Promise<number | undefined> {
   await using temporary = await openTemporary(root, false);
   // Awaited here, or the folder would be closed, and its number somebody else's, before it is looked into.
-  return temporary === undefined ? undefined : await modifiedAt(temporary, temporaryName(ticket, 'data'));
+  return temporary === undefined ? undefined : await modifiedAt(temporary.at(temporaryName(ticket, 'data')));
 }
 
 async function isLeftover(temporary: Folder, name: string, ticket: Ticket): Promise<boolean> {
-  const modified = await modifiedAt(temporary, name);
+  const modified = await modifiedAt(temporary.at(name));
   return modified !== undefined && (await isAbandoned(ticket, Date.now() - modified));
-}
-
-async function modifiedAt(folder: Folder, name: string): Promise<number | undefined> {
-  try {
-    return (await lstat(folder.at(name))).mtimeMs;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 import { link, rename, rmdir } from 'node:fs/promises';
-import type { ArtifactKey, ArtifactPutOptions } from '@kb-labs/contracts';
+import type { ArtifactKey } from '@kb-labs/contracts';
 import { artifactUri } from './artifact-uri.js';
 import { placeOf } from './current-version.js';
 import { openFolder } from './folder.js';
@@ -13,7 +13,8 @@ export interface Publication {
   readonly key: ArtifactKey;
   /** The finished temporary file. */
   readonly source: string;
-  readonly ifExists: ArtifactPutOptions['ifExists'];
+  /** Fails where anything has the name already. */
+  readonly isNew: boolean;
 }
 
 /** Gives finished data its name in one step that is seen wholly or not at all, and makes that step outlast a loss of power. */
@@ -24,7 +25,7 @@ export async function publish(publication: Publication): Promise<void> {
     try {
       await using folder = await openFolder({ root: publication.root, segments, create: true });
       if (folder !== undefined) {
-        await (publication.ifExists === 'fail' ? link : rename)(publication.source, folder.at(name));
+        await (publication.isNew ? link : rename)(publication.source, folder.at(name));
         return await folder.sync();
       }
     } catch (error) {

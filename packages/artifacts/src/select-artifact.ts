@@ -11,7 +11,8 @@ export function selectArtifact(output: unknown, pointer: string): unknown {
   return part;
 }
 
-function parsePointer(pointer: string): readonly string[] {
+/** The steps of a JSON pointer. Throws `ERR_MANIFEST_INVALID`. */
+export function parsePointer(pointer: string): readonly string[] {
   if (pointer === '') return [];
   if (typeof pointer !== 'string' || !pointer.startsWith('/') || /~(?![01])/.test(pointer)) {
     throw createError('ERR_MANIFEST_INVALID', `${quote(pointer)} is not a JSON pointer`, {

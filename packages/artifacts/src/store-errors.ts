@@ -28,19 +28,22 @@ export function toStoreError(error: unknown, uri: string): PluginError {
 }
 
 const WAYS_OUT = {
-  replace: 'use another name, or ifExists: "replace"',
-  rename: 'use another name, or delete what has this one',
-  'same-spelling': 'use the spelling that is there, or a name that differs by more',
-  templates: 'give each artifact a pathTemplate of its own',
-  'look-up': 'look the artifact up again',
+  replace: { doing: 'written', hint: 'use another name, or leave ifNoneMatch out to replace it' },
+  rename: { doing: 'written', hint: 'use another name, or delete what has this one' },
+  'same-spelling': { doing: 'written', hint: 'use the spelling that is there, or a name that differs by more' },
+  templates: { doing: 'written', hint: 'give each artifact a pathTemplate of its own' },
+  'look-up': { doing: 'written', hint: 'look the artifact up again, and decide with its new etag' },
+  'look-up-to-delete': { doing: 'deleted', hint: 'look the artifact up again, and decide with its new etag' },
+  'look-up-to-read': { doing: 'read', hint: 'look the artifact up again' },
+  later: { doing: 'changed', hint: 'try again later' },
 } as const;
 
 /** `ERR_ARTIFACT_CONFLICT`: the name is taken, by whom the reason says, or what was looked up has changed. */
 export function conflict(uri: string, reason: string, wayOut: keyof typeof WAYS_OUT): PluginError {
-  const doing = wayOut === 'look-up' ? 'read' : 'written';
+  const { doing, hint } = WAYS_OUT[wayOut];
   return createError('ERR_ARTIFACT_CONFLICT', `${uri} cannot be ${doing}: ${reason}`, {
     details: { uri, reason },
-    hint: WAYS_OUT[wayOut],
+    hint,
   });
 }
 

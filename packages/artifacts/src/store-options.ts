@@ -2,7 +2,7 @@ import { createError } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
 import { quote } from './artifact-path.js';
 
-/** A function that makes a store, and the options that it has. */
+/** A function that makes something, and the options that it has. */
 export interface StoreMaker {
   readonly name: string;
   readonly options: readonly string[];
@@ -19,6 +19,12 @@ export function assertStoreOptions(options: object, maker: StoreMaker): void {
   if (typeof clock !== 'object' || clock === null || typeof Reflect.get(clock, 'now') !== 'function') {
     throw wrongOption('clock', `the option "clock" of ${maker.name} has no method "now"`);
   }
+}
+
+/** Throws `ERR_CONFIG_INVALID` for what is no number, zero or more. */
+export function parseLimit(maker: StoreMaker, option: string, value: unknown): number {
+  if (typeof value === 'number' && value >= 0) return value;
+  throw wrongOption(option, `the option "${option}" of ${maker.name} is not a number, zero or more`);
 }
 
 /** `ERR_CONFIG_INVALID` with the option in the pointer, and the known ones in the hint where a name is misspelt. */

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { errnoOf } from './store-errors.js';
 
 /** One write or deletion under way. Its names tell whose it is, so that what a dead process left can be told from work in progress. */
 export interface Ticket {
@@ -10,9 +11,12 @@ export interface Ticket {
   readonly id: string;
 }
 
+/** What a temporary file is for. */
+export type TemporaryKind = 'mark' | 'data' | 'json' | 'turn';
+
 // Longer than any write that is still going on, on a machine whose processes cannot be seen from here.
 const FOREIGN_AGE_MS = 24 * 60 * 60 * 1000;
-const NAME = /^([0-9a-f]{64})\.([0-9a-f]{8}-\d+-\d+-[0-9a-f]{16})\.(?:mark|data|json)$/;
+const NAME = /^([0-9a-f]{64})\.([0-9a-f]{8}-\d+-\d+-[0-9a-f]{16})\.(?:mark|data|json|turn)$/;
 
 /** A ticket of this process. */
 export async function newTicket(keyHash: string): Promise<Ticket> {
@@ -21,7 +25,7 @@ export async function newTicket(keyHash: string): Promise<Ticket> {
 }
 
 /** The name of one of a ticket's temporary files. */
-export function temporaryName(ticket: Ticket, kind: 'mark' | 'data' | 'json'): string {
+export function temporaryName(ticket: Ticket, kind: TemporaryKind): string {
   return `${ticket.keyHash}.${ticket.id}.${kind}`;
 }
 
@@ -40,6 +44,16 @@ export async function isAbandoned(ticket: Ticket, ageMs: number): Promise<boolea
   // A restarted container gives its first process the same number again, but not the same start.
   if (now !== undefined && start !== '0') return now !== start;
   return Number(pid) !== process.pid && ageMs > FOREIGN_AGE_MS;
+}
+
+/** When a temporary file was last written to, in milliseconds since the epoch; `undefined` where it is gone. */
+export async function modifiedAt(path: string): Promise<number | undefined> {
+  try {
+    return (await lstat(path)).mtimeMs;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 function hostTag(): string {

@@ -1,3 +1,8 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { ArtifactInfo } from '@kb-labs/contracts';
+import { artifactUri } from './artifact-uri.js';
+
 /** What is known of one version of an artifact; the content of its metadata file, and never changed once written. */
 export interface Version {
   /** The id of the ticket under which it was written. */
@@ -7,28 +12,56 @@ export interface Version {
   readonly bytes: number;
   readonly sha256: string;
   readonly contentType: string;
+  readonly version: string | undefined;
+  readonly schemaVersion: string | undefined;
   readonly createdAt: number;
+  readonly expiresAt: number | undefined;
   /** Inode and time of change of the data. A copy of a store has others, and there size and hash decide. */
   readonly identity: string;
 }
 
+/** Names a version to those outside. Its id would tell them of the machine and its processes. */
+export function etagOf({ id }: Pick<Version, 'id'>): string {
+  return createHash('sha256').update(id).digest('hex').slice(0, 32);
+}
+
+/** What a store below `root` tells of a version. */
+export function infoOf(root: string, version: Version): ArtifactInfo {
+  const { id: _id, identity: _identity, ...known } = version;
+  const { pluginId, path } = known;
+  return Object.freeze({
+    uri: artifactUri({ pluginId, path }),
+    ...known,
+    etag: etagOf(version),
+    location: join(root, pluginId, path),
+  });
+}
+
 /** The text of a metadata file. */
-export function formatVersion(version: Version): string {
-  const { pluginId, path, bytes, sha256, contentType, createdAt, identity } = version;
-  return `${JSON.stringify({ format: 1, pluginId, path, bytes, sha256, contentType, createdAt, identity })}\n`;
+export function formatVersion({ id: _id, ...version }: Version): string {
+  return `${JSON.stringify({ format: 1, ...version })}\n`;
 }
 
 /** Reads what `formatVersion` wrote; `undefined` for anything else. */
 export function parseVersion(id: string, text: string): Version | undefined {
   const value = parseJson(text);
   if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== 1) return undefined;
-  const { pluginId, path, bytes, sha256, contentType, createdAt, identity }: Readonly<Record<string, unknown>> = {
-    ...value,
-  };
+  const fields: Readonly<Record<string, unknown>> = { ...value };
+  const { pluginId, path, contentType, identity, sha256, bytes, createdAt } = fields;
+  const { version, schemaVersion, expiresAt } = fields;
   if (typeof pluginId !== 'string' || typeof path !== 'string' || typeof contentType !== 'string') return undefined;
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) return undefined;
   if (typeof bytes !== 'number' || typeof createdAt !== 'number' || typeof identity !== 'string') return undefined;
-  return { id, pluginId, path, bytes, sha256, contentType, createdAt, identity };
+  if (!isOptional('string', version) || !isOptional('string', schemaVersion)) return undefined;
+  if (!isOptional('number', expiresAt)) return undefined;
+  const known = { pluginId, path, bytes, sha256, contentType, version, schemaVersion };
+  return { id, ...known, createdAt, expiresAt, identity };
+}
+
+function isOptional(type: 'string', value: unknown): value is string | undefined;
+function isOptional(type: 'number', value: unknown): value is number | undefined;
+function isOptional(type: string, value: unknown): boolean {
+  return value === undefined || typeof value === type;
 }
 
 function parseJson(text: string): unknown {

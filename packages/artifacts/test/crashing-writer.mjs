@@ -4,6 +4,10 @@ import { syncBuiltinESMExports } from 'node:module';
 import { createFileArtifactStore } from '@kb-labs/artifacts';
 
 const [directory, action, step] = process.argv.slice(2);
+const key = { pluginId: '@acme/review', path: 'reports/2026.md' };
+const store = createFileArtifactStore({ directory });
+// The first call sweeps, which is none of the steps.
+const { etag } = (await store.stat(key)) ?? {};
 let left = Number(step);
 
 function countDown() {
@@ -43,10 +47,10 @@ fs.open = async (path, flags, mode) => {
 };
 syncBuiltinESMExports();
 
-const store = createFileArtifactStore({ directory });
-const key = { pluginId: '@acme/review', path: 'reports/2026.md' };
+const CONDITIONS = { replace: {}, create: { ifNoneMatch: '*' }, exchange: { ifMatch: etag } };
 if (action === 'delete') await store.delete(key);
+else if (action === 'delete-version') await store.delete(key, { ifMatch: etag });
 else {
-  const options = { contentType: 'text/new', maxBytes: 1e6, ifExists: action, signal: new AbortController().signal };
-  await store.put(key, Buffer.from('NEW'.repeat(100_000)), options);
+  const options = { ...CONDITIONS[action], contentType: 'text/new', version: '2.0.0', maxBytes: 1e6 };
+  await store.put(key, Buffer.from('NEW'.repeat(100_000)), { ...options, signal: new AbortController().signal });
 }

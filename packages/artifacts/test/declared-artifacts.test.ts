@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { writeDeclaredArtifacts } from '../src/declared-artifacts.js';
 import type { WriteDeclaredArtifactsOptions } from '../src/declared-artifacts.js';
 import { createMemoryArtifactStore } from '../src/memory-store.js';
-import { code, listAll, readAll } from './store-duties.js';
+import { clock, code, listAll, putOptions, readAll } from './artifact-fixture.js';
 
 const pluginId = '@acme/review';
 const output = { text: '# Räport', bytes: Buffer.from([1, 2, 3]), data: { a: [1] }, nothing: null };
@@ -35,6 +35,37 @@ describe('declared artifacts', () => {
     const texts = await Promise.all(infos.map(({ path }) => readAll(store, { pluginId, path })));
     expect(texts).toEqual(['# Räport', '\u0001\u0002\u0003', '{\n  "a": [\n    1\n  ]\n}\n']);
     expect(used()).toEqual([3, 35]);
+  });
+
+  it('keep what the declaration says of them', async () => {
+    const known = { contentType: 'text/markdown', version: '1.2.0', schemaVersion: '2.0.0' };
+    const { store, write } = setUp([{ name: 'r', pathTemplate: 'r.md', from: '/text', ...known, ttlMs: 500 }], {
+      clock,
+    });
+    const [info] = await write();
+    expect(info).toMatchObject({ ...known, createdAt: expect.any(Number), expiresAt: clock.now() + 500 });
+    expect(await store.stat({ pluginId, path: 'r.md' })).toEqual(info);
+  });
+
+  it('leave an earlier good artifact as it was when they cannot be written', async () => {
+    const store = createMemoryArtifactStore({ maxBytes: 10 });
+    const path = { pluginId, path: 'good' };
+    const good = await store.put(path, Buffer.from('earlier'), putOptions({ version: '1.0.0' }));
+    const { write } = setUp([{ name: 'good', pathTemplate: 'good', from: '/text' }], { store });
+    await expect(write()).rejects.toThrow(code('ERR_IO_FAILED'));
+    const { write: invalid } = setUp([{ name: 'good', pathTemplate: 'good', from: '/absent' }], { store });
+    await expect(invalid()).rejects.toThrow(code('ERR_OUTPUT_INVALID'));
+    expect([await store.stat(path), await readAll(store, path)]).toEqual([good, 'earlier']);
+  });
+
+  it('leave members out that are undefined, and refuse what would be damaged', async () => {
+    const { store, write } = setUp([{ name: 'a', pathTemplate: 'a' }], { output: { a: undefined, b: 1 } });
+    await write();
+    expect(await readAll(store, { pluginId, path: 'a' })).toBe('{\n  "b": 1\n}\n');
+    for (const member of [new Map(), new Date(0), new Uint8Array(1), [undefined], Number.NaN]) {
+      const { write: refused } = setUp([{ name: 'a', pathTemplate: 'a' }], { output: { list: [member] } });
+      await expect(refused()).rejects.toThrow(code('ERR_OUTPUT_INVALID'));
+    }
   });
 
   it('are all of the output without a pointer, and may be null', async () => {
@@ -72,18 +103,25 @@ describe('declared artifacts', () => {
     ['ERR_OUTPUT_INVALID', { name: 'x', pathTemplate: 'x', from: '/work' }, { output: { text: 't', work: () => 1 } }],
     ['ERR_OUTPUT_INVALID', { name: 'x', pathTemplate: 'x', from: '/big' }, { output: { text: 't', big: 1n } }],
     ['ERR_MANIFEST_INVALID', { name: 'x', pathTemplate: 'x', from: 'text' }, {}],
-    ['ERR_ARTIFACT_PATH_INVALID', { name: 'x', pathTemplate: '{who}' }, {}],
+    ['ERR_MANIFEST_INVALID', { name: 'x', pathTemplate: '{who}' }, {}],
+    ['ERR_MANIFEST_INVALID', { name: 'x', pathTemplate: 'x', version: 'v1' }, {}],
+    ['ERR_MANIFEST_INVALID', { name: 'x', pathTemplate: 'x', ttlMs: 0 }, {}],
+    [
+      'ERR_ARTIFACT_TOO_LARGE',
+      { name: 'x', pathTemplate: 'x', from: '/data', maxBytes: 2 },
+      { output: { text: 't', data: { a: 'long' } } },
+    ],
     ['ERR_ARTIFACT_PATH_INVALID', { name: 'x', pathTemplate: '{runId}/x' }, { variables: { runId: '../..' } }],
-    ['ERR_ARTIFACT_CONFLICT', { name: 'x', pathTemplate: 'GOOD' }, {}],
+    ['ERR_ARTIFACT_CONFLICT', { name: 'x', pathTemplate: 'GOOD', from: '/data' }, {}],
     ['ERR_ARTIFACT_TOO_LARGE', { name: 'x', pathTemplate: 'x', from: '/bytes', maxBytes: 2 }, {}],
     [
       'ERR_QUOTA_EXCEEDED',
-      { name: 'x', pathTemplate: 'x' },
+      { name: 'x', pathTemplate: 'x', from: '/data' },
       { meter: countingMeter({ maxArtifacts: 1, maxArtifactBytes: 100 }) },
     ],
     [
       'ERR_QUOTA_EXCEEDED',
-      { name: 'x', pathTemplate: 'x' },
+      { name: 'x', pathTemplate: 'x', from: '/data' },
       { meter: countingMeter({ maxArtifacts: 9, maxArtifactBytes: 12 }) },
     ],
   ])(

@@ -11,7 +11,6 @@ for (const size of [10, 1_000_000]) {
   const options = {
     contentType: 'text/plain',
     maxBytes: 1e9,
-    ifExists: 'replace',
     signal: new AbortController().signal,
   };
   await store.put({ pluginId: 'acme', path: 'a.bin' }, Buffer.alloc(size), options).then(

@@ -1,20 +1,45 @@
-import { chmod, cp, link, mkdir, readFile, rename, stat, symlink, unlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  cp,
+  link,
+  mkdir,
+  open as openFile,
+  readFile,
+  rename,
+  stat,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
+import { describeArtifactStore } from '@kb-labs/conformance';
 import { isPluginError } from '@kb-labs/contracts';
 import { describe, expect, it } from 'vitest';
 import { createFileArtifactStore } from '../src/file-store.js';
-import { clock, code, collect, describeStoreDuties, key, listAll, putOptions, readAll } from './store-duties.js';
+import { code, collect, key, listAll, putOptions, readAll } from './artifact-fixture.js';
+import { describeStrictNames } from './strict-names.js';
 import { filesBelow, temporaryFolder } from './temporary-folder.js';
 
 const posix = process.platform !== 'win32';
 
+describeArtifactStore('of files', async (clock) => {
+  const directory = join(await temporaryFolder(), 'store');
+  const open = () => createFileArtifactStore({ directory, clock });
+  return {
+    store: open(),
+    open,
+    leftovers: () => filesBelow(join(directory, '.tmp')),
+    damage: async ({ pluginId, path }) => {
+      await using file = await openFile(join(directory, pluginId, path), 'r+');
+      await file.write('jello', 7);
+    },
+  };
+});
+
 describe('the file store', () => {
-  describeStoreDuties(async () => {
-    const directory = join(await temporaryFolder(), 'store');
-    return {
-      store: createFileArtifactStore({ directory, clock }),
-      leftovers: () => filesBelow(join(directory, '.tmp')),
-    };
+  describeStrictNames(async () => {
+    const directory = await temporaryFolder();
+    return { store: createFileArtifactStore({ directory }), leftovers: () => filesBelow(join(directory, '.tmp')) };
   });
 
   it.each<[string, Record<string, unknown>, string | undefined]>([
@@ -145,7 +170,7 @@ describe.runIf(posix)('links below the directory', () => {
     await expect(store.stat(key)).rejects.toThrow(code('ERR_PERMISSION_DENIED'));
     await expect(store.get(key, new AbortController().signal)).rejects.toThrow(code('ERR_PERMISSION_DENIED'));
     await expect(store.delete(key)).rejects.toThrow(code('ERR_PERMISSION_DENIED'));
-    await expect(store.put(key, Buffer.from('x'), putOptions({ ifExists: 'fail' }))).rejects.toThrow(
+    await expect(store.put(key, Buffer.from('x'), putOptions({ ifNoneMatch: '*' }))).rejects.toThrow(
       code('ERR_ARTIFACT_CONFLICT'),
     );
     await store.put(key, Buffer.from('x'), putOptions());

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { isPluginError } from '@kb-labs/contracts';
 import { describe, expect, it } from 'vitest';
 import { createFileArtifactStore } from '../src/file-store.js';
-import { key, putOptions } from './store-duties.js';
+import { key, putOptions } from './artifact-fixture.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 const exchanger = fileURLToPath(new URL('exchanging-folder.mjs', import.meta.url));

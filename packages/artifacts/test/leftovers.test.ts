@@ -5,7 +5,7 @@ import { keyHashOf } from '../src/current-version.js';
 import { sweepKey } from '../src/leftovers.js';
 import { newTicket, temporaryName } from '../src/ticket.js';
 import { addVersion, openTemporary, readVersions } from '../src/version-index.js';
-import { key } from './store-duties.js';
+import { key } from './artifact-fixture.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 describe('sweepKey', () => {
@@ -16,7 +16,8 @@ describe('sweepKey', () => {
     await mkdir(join(root, '.tmp'));
     await writeFile(join(root, '.tmp', temporaryName(ticket, 'data')), 'half');
     const sum = { bytes: 4, sha256: '0'.repeat(64), contentType: 'text/plain', createdAt: 0, identity: '0-0' };
-    const version = { ...key, ...sum, id: ticket.id };
+    const unset = { version: undefined, schemaVersion: undefined, expiresAt: undefined };
+    const version = { ...key, ...sum, ...unset, id: ticket.id };
     await using temporary = await openTemporary(root, true);
     if (temporary === undefined) throw new Error('there is no folder of temporary files');
     await addVersion(root, temporary, { ticket, version });

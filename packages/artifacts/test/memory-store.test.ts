@@ -1,9 +1,13 @@
+import { describeArtifactStore } from '@kb-labs/conformance';
 import { describe, expect, it } from 'vitest';
 import { createMemoryArtifactStore } from '../src/memory-store.js';
-import { clock, code, describeStoreDuties, key, putOptions, readAll } from './store-duties.js';
+import { code, key, putOptions, readAll } from './artifact-fixture.js';
+import { describeStrictNames } from './strict-names.js';
+
+describeArtifactStore('in memory', (clock) => ({ store: createMemoryArtifactStore({ clock }) }));
 
 describe('the memory store', () => {
-  describeStoreDuties(async () => ({ store: createMemoryArtifactStore({ clock }), leftovers: async () => [] }));
+  describeStrictNames(async () => ({ store: createMemoryArtifactStore(), leftovers: async () => [] }));
 
   it('refuses what does not fit, and gives back what failed, was replaced or deleted', async () => {
     const store = createMemoryArtifactStore({ maxBytes: 10 });

@@ -59,12 +59,12 @@ describe('errors of the store', () => {
     const uri = 'artifact://acme/a';
     expect([
       conflict(uri, 'the name is taken', 'replace'),
-      conflict(uri, 'it was replaced', 'look-up'),
+      conflict(uri, 'it was replaced', 'look-up-to-read'),
       corrupt(uri, 'its bytes changed'),
     ]).toEqual([
       expect.objectContaining({
         message: 'artifact://acme/a cannot be written: the name is taken',
-        hint: 'use another name, or ifExists: "replace"',
+        hint: 'use another name, or leave ifNoneMatch out to replace it',
       }),
       expect.objectContaining({
         message: 'artifact://acme/a cannot be read: it was replaced',

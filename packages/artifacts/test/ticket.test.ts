@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createFileArtifactStore } from '../src/file-store.js';
 import { isAbandoned, newTicket, temporaryName, ticketOf } from '../src/ticket.js';
-import { key } from './store-duties.js';
+import { key } from './artifact-fixture.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 const keyHash = 'a'.repeat(64);
