@@ -26,3 +26,9 @@ export const throws = schema(() => {
 });
 
 export const notASchema = { parse: () => undefined };
+
+/** Changes what it is shown, and hands on something else. */
+export const changes = schema((value) => {
+  value.list.push('changed');
+  return { value: 'something else' };
+});

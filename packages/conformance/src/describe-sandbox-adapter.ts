@@ -4,11 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPluginFolder } from './bench/plugin-folder.js';
 import type { PluginFolder } from './bench/plugin-folder.js';
 import { attackClaims } from './claims/attack-claims.js';
+import { ARTIFACT_ACCESS_DUTIES } from './duties/artifact-access-duties.js';
 import type { Duty } from './duties/duty.js';
 import { ERROR_DUTIES } from './duties/error-duties.js';
+import { EVENT_ACCESS_DUTIES } from './duties/event-access-duties.js';
 import { HANDLER_DUTIES } from './duties/handler-duties.js';
 import { HOST_DUTIES } from './duties/host-duties.js';
 import { LIFECYCLE_DUTIES } from './duties/lifecycle-duties.js';
+import { MEMBER_DUTIES } from './duties/member-duties.js';
 import { VALUE_DUTIES } from './duties/value-duties.js';
 
 /** What a machine may need to keep the time limits of the kit. */
@@ -22,6 +25,9 @@ const DUTIES: Readonly<Record<string, readonly Duty[]>> = {
   handlers: HANDLER_DUTIES,
   errors: ERROR_DUTIES,
   'the host': HOST_DUTIES,
+  artifacts: ARTIFACT_ACCESS_DUTIES,
+  events: EVENT_ACCESS_DUTIES,
+  'other members': MEMBER_DUTIES,
   'beginnings and endings': LIFECYCLE_DUTIES,
 };
 

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPluginFolder } from '../../src/bench/plugin-folder.js';
 import type { PluginFolder } from '../../src/bench/plugin-folder.js';
+import { ARTIFACT_ACCESS_DUTIES } from '../../src/duties/artifact-access-duties.js';
 import type { Duty } from '../../src/duties/duty.js';
 import { ERROR_DUTIES } from '../../src/duties/error-duties.js';
+import { EVENT_ACCESS_DUTIES } from '../../src/duties/event-access-duties.js';
 import { HANDLER_DUTIES } from '../../src/duties/handler-duties.js';
 import { HOST_DUTIES } from '../../src/duties/host-duties.js';
 import { LIFECYCLE_DUTIES } from '../../src/duties/lifecycle-duties.js';
+import { MEMBER_DUTIES } from '../../src/duties/member-duties.js';
 import { VALUE_DUTIES } from '../../src/duties/value-duties.js';
 import { lyingSandbox, runHere, runNothing } from '../lying-adapter.js';
 
@@ -37,6 +40,9 @@ describe('the duties', () => {
     ['handlers', HANDLER_DUTIES],
     ['errors', ERROR_DUTIES],
     ['the host', HOST_DUTIES],
+    ['artifacts', ARTIFACT_ACCESS_DUTIES],
+    ['events', EVENT_ACCESS_DUTIES],
+    ['other members', MEMBER_DUTIES],
   ])('of %s are not done by an adapter that runs nothing', async (_, duties) => {
     expect(await fulfilled(duties, runNothing)).toEqual([]);
   });
