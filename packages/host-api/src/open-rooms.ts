@@ -23,7 +23,7 @@ export interface RoomsOptions {
 export function openRooms({ gate, tree, recorder, options }: RoomsOptions): Room {
   const { artifacts, clock, env, events, invoke, maxMessageBytes, presenter, resolve, timeouts } = options;
   const rooms: readonly Room[] = [
-    createNetwork({ gate, clock, resolve, timeouts }),
+    createNetwork({ gate, clock, resolve, timeouts, recorder, traceparent: options.traceparent }),
     ...(artifacts === undefined ? [] : [openArtifactRoom({ gate, access: artifacts, recorder, maxMessageBytes })]),
     ...(events === undefined ? [] : [openEventRoom({ gate, port: events })]),
   ];

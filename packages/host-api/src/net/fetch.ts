@@ -1,5 +1,5 @@
 import { createError } from '@kb-labs/contracts';
-import type { NetTarget } from '@kb-labs/contracts';
+import type { FetchReply, NetTarget } from '@kb-labs/contracts';
 import type { Response } from 'undici';
 import { createAbortedError, throwIfStopped } from '../host-function.js';
 import type { CallContext, HostFunction } from '../host-function.js';
@@ -12,17 +12,9 @@ import { countRequestBytes, parseFetchArguments } from './outgoing-request.js';
 import type { FetchArguments, OutgoingRequest } from './outgoing-request.js';
 import { createRedirectError, followRedirect, readRedirect } from './redirect.js';
 import { resolveTarget } from './resolve-target.js';
+import { addTrace } from './trace-header.js';
+import { recordUnsafe } from './unsafe-request.js';
 import { createUpload } from './upload.js';
-
-/** The head of a response. Its body is fetched with `net.readBody` under `id`. */
-interface FetchReply {
-  readonly id: number;
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: readonly (readonly [string, string])[];
-  readonly url: string;
-  readonly redirected: boolean;
-}
 
 const MAX_REDIRECTS = 5;
 
@@ -30,7 +22,7 @@ const MAX_REDIRECTS = 5;
 export function createFetch(session: NetSession): HostFunction {
   return async (args, context): Promise<FetchReply> => {
     throwIfStopped(context);
-    const init = parseFetchArguments(args);
+    const init = addTrace(parseFetchArguments(args), session.traceparent);
     const target = session.gate.parseUrl(init.url, 'fetch');
     session.gate.admit({ kind: 'net', url: target }, 'fetch');
     return await exchange(session, { init, target, context });
@@ -129,6 +121,7 @@ async function sendOnce(session: NetSession, current: Exchange, request: Outgoin
   const agent = await session.agent();
   signal.throwIfAborted();
   gate.meter.reserve('maxBytesSent', countRequestBytes(request)).commit();
+  recordUnsafe(session, request);
   agent.pin(request.target, addresses);
   const body = request.body === 'stream' ? current.upload?.body : request.body;
   return await agent.fetch(request.target.href, {

@@ -1,5 +1,6 @@
 import type { Clock } from '@kb-labs/contracts';
 import type { Gate } from '../gate.js';
+import type { OperationRecorder } from '../operation-recorder.js';
 import type { Exchange, ExchangeTable } from './exchange.js';
 import type { FetchTiming } from './fetch-error.js';
 import type { FetchTimeouts } from './fetch-timeouts.js';
@@ -12,6 +13,9 @@ export interface NetworkOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly resolve: Resolve;
   readonly timeouts: FetchTimeouts;
+  readonly recorder: OperationRecorder;
+  /** For requests that carry none of their own. */
+  readonly traceparent: string | undefined;
 }
 
 /** What the network functions of one run share. */

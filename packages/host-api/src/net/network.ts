@@ -12,11 +12,11 @@ export interface Network extends AsyncDisposable {
 }
 
 /** Connections, cookies and caches are shared with no other run: there is one agent for each, and no cookie jar or cache at all. */
-export function createNetwork({ gate, clock, resolve, timeouts }: NetworkOptions): Network {
+export function createNetwork(options: NetworkOptions): Network {
   let opened: Promise<PinnedAgent> | undefined;
-  const agent = (): Promise<PinnedAgent> => (opened ??= createPinnedAgent(timeouts));
+  const agent = (): Promise<PinnedAgent> => (opened ??= createPinnedAgent(options.timeouts));
   const exchanges = createExchangeTable();
-  const session = { gate, clock, resolve, timeouts, agent, exchanges };
+  const session = { ...options, agent, exchanges };
   return {
     functions: {
       'net.fetch': createFetch(session),
