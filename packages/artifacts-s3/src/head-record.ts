@@ -1,10 +1,46 @@
+import { parseArtifactPath } from '@kb-labs/artifacts';
 import type { ArtifactInfo } from '@kb-labs/contracts';
 import { z } from 'zod';
 import type { ArtifactPlace } from './object-keys.js';
 
-const base = { format: z.literal(1), id: z.uuid(), pluginId: z.string(), path: z.string() };
+interface RecordBase {
+  readonly format: 1;
+  /** Names the version, and the object with its bytes. */
+  readonly id: string;
+  readonly pluginId: string;
+  readonly path: string;
+}
 
-const HeadRecord = z.discriminatedUnion('kind', [
+/** What the head of an artifact says. */
+export interface ArtifactRecord extends RecordBase {
+  readonly kind: 'artifact';
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly contentType: string;
+  readonly version?: string | undefined;
+  readonly schemaVersion?: string | undefined;
+  readonly createdAt: number;
+  readonly expiresAt?: number | undefined;
+}
+
+/** Stands for an artifact that was deleted, on servers that delete under no condition. */
+interface DeletedRecord extends RecordBase {
+  readonly kind: 'deleted';
+}
+
+/** What a head says. */
+export type HeadRecord = ArtifactRecord | DeletedRecord;
+
+/** A head as it was read. `record` is `undefined` where it says nothing that can be understood. */
+export interface Head {
+  /** Of the server: any other write gives another one, because every record has an id of its own. */
+  readonly etag: string;
+  readonly record: HeadRecord | undefined;
+}
+
+const base = { format: z.literal(1), id: z.uuid(), pluginId: z.string(), path: z.string().refine(isArtifactPath) };
+
+const schema: z.ZodType<HeadRecord> = z.discriminatedUnion('kind', [
   z.strictObject({
     ...base,
     kind: z.literal('artifact'),
@@ -16,21 +52,8 @@ const HeadRecord = z.discriminatedUnion('kind', [
     createdAt: z.number(),
     expiresAt: z.number().optional(),
   }),
-  // Stands for an artifact that was deleted, on servers that delete under no condition.
   z.strictObject({ ...base, kind: z.literal('deleted') }),
 ]);
-
-/** What a head says. Its id names the version, and the object with its bytes. */
-export type HeadRecord = z.output<typeof HeadRecord>;
-/** The record of an artifact that is there. */
-export type ArtifactRecord = Extract<HeadRecord, { kind: 'artifact' }>;
-
-/** A head as it was read. `record` is `undefined` where it says nothing that can be understood. */
-export interface Head {
-  /** Of the server: any other write gives another one, because every record has an id of its own. */
-  readonly etag: string;
-  readonly record: HeadRecord | undefined;
-}
 
 /** The text of a head. */
 export function formatRecord(record: HeadRecord): string {
@@ -39,7 +62,7 @@ export function formatRecord(record: HeadRecord): string {
 
 /** Reads what `formatRecord` wrote for this plugin; `undefined` for anything else. */
 export function parseRecord(text: string, pluginId: string): HeadRecord | undefined {
-  const parsed = HeadRecord.safeParse(parseJson(text));
+  const parsed = schema.safeParse(parseJson(text));
   return parsed.success && parsed.data.pluginId === pluginId ? parsed.data : undefined;
 }
 
@@ -54,6 +77,15 @@ export function infoOf(uri: string, record: ArtifactRecord, location: string): A
   const { pluginId, path, bytes, sha256, id, contentType, version, schemaVersion, createdAt, expiresAt } = record;
   const about = { contentType, version, schemaVersion, createdAt, expiresAt };
   return Object.freeze({ uri, pluginId, path, bytes, sha256, etag: id, ...about, location });
+}
+
+function isArtifactPath(path: string): boolean {
+  try {
+    return parseArtifactPath(path) === path;
+  } catch {
+    // Somebody else wrote this record, for a path that no artifact has.
+    return false;
+  }
 }
 
 function parseJson(text: string): unknown {

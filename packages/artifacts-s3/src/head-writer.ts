@@ -4,7 +4,7 @@ import type { S3Objects } from './s3-objects.js';
 import type { Turns } from './turns.js';
 
 /** A change of one head, only where it still is as it was read: `undefined` for not there. */
-export interface HeadChange {
+interface HeadChange {
   readonly key: string;
   readonly expected: Head | undefined;
 }

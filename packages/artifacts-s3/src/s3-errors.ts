@@ -10,14 +10,14 @@ const HINTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What a server answered, as far as a thrown value tells it. */
-export interface S3Answer {
+interface S3Answer {
   readonly name: string;
   /** `undefined` where no answer came. */
   readonly status: number | undefined;
 }
 
 /** Reads what the SDK threw; never throws itself. */
-export function answerOf(error: unknown): S3Answer {
+function answerOf(error: unknown): S3Answer {
   if (!(error instanceof Error)) return { name: typeof error, status: undefined };
   const metadata: unknown = Reflect.get(error, '$metadata');
   const status: unknown =
