@@ -127,8 +127,30 @@ type Instruction = readonly [code: number, jumpTrue: number, jumpFalse: number, 
  * only replace itself, inside the same walls.
  */
 export function buildSeccompFilter(): Uint8Array {
+  return buildFilter(Object.values(DENIED), CLONE_THREAD);
+}
+
+/** What commands of the system need and handlers do not. */
+const COMMANDS_NEED: ReadonlySet<string> = new Set(
+  'fork vfork socketpair chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes futimesat utimensat'.split(
+    ' ',
+  ),
+);
+const MODE_CHANGES: ReadonlySet<string> = new Set(['chmod', 'fchmod', 'fchmodat', 'fchmodat2']);
+
+/** The same for a command of the system: it may start processes, and change modes, owners and times unless `keepsModes`. No sockets either. */
+export function buildCommandFilter({ keepsModes }: { readonly keepsModes: boolean }): Uint8Array {
+  const denied = Object.entries(DENIED).filter(
+    ([name]) => !COMMANDS_NEED.has(name) || (keepsModes && MODE_CHANGES.has(name)),
+  );
+  return buildFilter(
+    denied.map(([, number]) => number),
+    undefined,
+  );
+}
+
+function buildFilter(denied: readonly number[], cloneFlag: number | undefined): Uint8Array {
   const absent = Object.values(ABSENT);
-  const denied = Object.values(DENIED);
   const tests = absent.length + denied.length;
   // Behind the tests: [clone test] [load flags] [thread?] [allow] [EPERM] [ENOSYS] [kill].
   const program: Instruction[] = [
@@ -140,7 +162,7 @@ export function buildSeccompFilter(): Uint8Array {
     ...denied.map((nr, index): Instruction => [JUMP_EQUAL, denied.length - index - 1 + 4, 0, nr]),
     [JUMP_EQUAL, 0, 2, CLONE],
     [LOAD, 0, 0, OFFSET_ARG0],
-    [JUMP_IF_SET, 0, 1, CLONE_THREAD],
+    cloneFlag === undefined ? [LOAD, 0, 0, OFFSET_ARG0] : [JUMP_IF_SET, 0, 1, cloneFlag],
     [RETURN, 0, 0, ALLOW],
     [RETURN, 0, 0, ERRNO | EPERM],
     [RETURN, 0, 0, ERRNO | ENOSYS],

@@ -1,0 +1,105 @@
+import { lstatSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { INFO_FD, SECCOMP_FD } from './wall.js';
+
+/** The opened file that is run, where bubblewrap can bind it. */
+export const COMMAND_FD = 3;
+/** From here on, one descriptor at its end for each file that is hidden. */
+export const FIRST_EMPTY_FD = 6;
+
+/** What a command sees of one place below the run's root. */
+export interface CommandView {
+  /** Absolute, real. */
+  readonly path: string;
+  readonly kind: 'file' | 'directory';
+  readonly access: 'none' | 'read' | 'write';
+}
+
+/** What a command sees inside the fence, and where it stands. */
+export interface FencedCommand {
+  /** The real path of the file. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** The run's root first; what lies below it and differs comes after. */
+  readonly views: readonly CommandView[];
+  /** Folders and files of the host that it may read besides the system's. */
+  readonly readable: readonly string[];
+}
+
+/** How bubblewrap does it on this machine. */
+export interface FenceTraits {
+  /** Whether it binds what a descriptor holds, so that what was checked is what is run, whatever happens to its name. */
+  readonly bindsDescriptors: boolean;
+  readonly filters: boolean;
+}
+
+// prettier-ignore
+const NAMESPACES = [
+  '--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--clearenv',
+  '--cap-drop', 'ALL', '--uid', '65534', '--gid', '65534', '--hostname', 'command',
+  '--proc', '/proc', '--remount-ro', '/proc', '--dev', '/dev', '--remount-ro', '/dev',
+] as const;
+const SCRATCH = ['--size', String(64 * 1024 * 1024), '--tmpfs', '/tmp'] as const;
+/** What the loader, time zones and alternatives need; nothing that holds a secret. */
+const SYSTEM_FILES = [
+  '/etc/ld.so.cache',
+  '/etc/ld.so.conf',
+  '/etc/ld.so.conf.d',
+  '/etc/alternatives',
+  '/etc/localtime',
+];
+const SYSTEM_FOLDERS = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
+
+/** The arguments of bubblewrap for one command: argument vectors alone, never a shell. */
+export function buildCommandFence(fenced: FencedCommand, traits: FenceTraits): readonly string[] {
+  const { command, args, env, cwd, views, readable } = fenced;
+  return [
+    ...NAMESPACES,
+    ...bind('--ro-bind', '/usr'),
+    ...SYSTEM_FOLDERS.flatMap(copySystemFolder),
+    ...SYSTEM_FILES.flatMap((path) => bind('--ro-bind-try', path)),
+    ...SCRATCH,
+    ...readable.flatMap((path) => bind('--ro-bind', path)),
+    ...buildViews(views),
+    ...(traits.bindsDescriptors ? ['--ro-bind-fd', String(COMMAND_FD), command] : bind('--ro-bind', command)),
+    '--remount-ro',
+    '/',
+    '--chdir',
+    cwd,
+    ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
+    '--json-status-fd',
+    String(INFO_FD),
+    ...(traits.filters ? ['--seccomp', String(SECCOMP_FD)] : []),
+    '--',
+    command,
+    ...args,
+  ];
+}
+
+function bind(option: string, path: string): readonly string[] {
+  return [option, path, path];
+}
+
+/** Most systems have links to /usr there, others folders. */
+function copySystemFolder(path: string): readonly string[] {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats?.isSymbolicLink() === true) return ['--symlink', readlinkSync(path), path];
+  return stats?.isDirectory() === true ? bind('--ro-bind', path) : [];
+}
+
+function buildViews(views: readonly CommandView[]): readonly string[] {
+  let empty = FIRST_EMPTY_FD;
+  return views.flatMap(({ path, kind, access }) => {
+    // All that there is cannot be laid over itself.
+    if (path === join(path, '..')) return [];
+    if (access !== 'none') return bind(access === 'write' ? '--bind' : '--ro-bind', path);
+    return kind === 'directory' ? ['--tmpfs', path, '--remount-ro', path] : ['--ro-bind-data', String(empty++), path];
+  });
+}
+
+/** How many files are to look empty. */
+export function countEmpty(views: readonly CommandView[]): number {
+  return views.filter(({ kind, access }) => kind === 'file' && access === 'none').length;
+}
