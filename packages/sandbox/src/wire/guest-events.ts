@@ -21,10 +21,10 @@ export function createGuestEvents({ port, calls }: Lender, names: readonly strin
     calls.track(() => port.call('events.publish', args, undefined));
   const listening: Omit<GuestEvents, 'publish'> = {
     subscribe: (pattern, listener, options = {}) =>
-      calls.track(() => {
+      calls.track(async () => {
         if (typeof listener !== 'function') throw invalidArgument('the listener must be a function');
         options.signal?.throwIfAborted();
-        return deliver(port, {
+        return await deliver(port, {
           pattern,
           listener,
           subscription: openUntil(pump.open(pattern, options), options.signal),
