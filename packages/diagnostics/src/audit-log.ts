@@ -43,7 +43,11 @@ export interface AuditLog extends AuditSink {
 const OPTIONS = z.strictObject({
   file: absolutePath,
   sampleAllows: z.number().min(0).max(1).default(0),
-  maxBytes: z.int().min(1024).max(2 ** 40).default(10_485_760),
+  maxBytes: z
+    .int()
+    .min(1024)
+    .max(2 ** 40)
+    .default(10_485_760),
   maxFiles: z.int().min(1).max(1000).default(10),
   maxPending: z.int().min(1).max(1_000_000).default(10_000),
   flushTimeoutMs: z.int().min(1).max(2_147_483_647).default(5000),
@@ -185,7 +189,7 @@ function detailsOf(error: unknown): Readonly<Record<string, unknown>> {
 
 function unavailable(problem: string, cause: unknown): PluginError {
   return createError('ERR_AUDIT_UNAVAILABLE', `Decisions cannot be kept in the audit log: ${problem}`, {
-    ...(cause === undefined ? {} : { cause }),
+    cause,
     hint: 'Look at the cause, and make room or give back the right to write to the file and its folder.',
   });
 }

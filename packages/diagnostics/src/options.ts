@@ -18,6 +18,7 @@ export function parseOptions<Schema extends z.ZodType>(schema: Schema, options: 
   const problem = unknown.length > 0 ? 'there is no such option' : (issue?.message ?? 'malformed');
   throw createError('ERR_CONFIG_INVALID', `${pointer === '' ? 'The options' : pointer}: ${problem}`, {
     details: { pointer },
-    hint: unknown.length > 0 ? 'Leave it out, or correct its name.' : 'Give what the documentation of the option names.',
+    hint:
+      unknown.length > 0 ? 'Leave it out, or correct its name.' : 'Give what the documentation of the option names.',
   });
 }

@@ -128,7 +128,5 @@ function isList(value: JsonValue): value is readonly JsonValue[] {
 }
 
 function malformed(problem: string, cause?: unknown): PluginError {
-  return createError('ERR_CONFIG_INVALID', `A value of the snapshot cannot be read: ${problem}`, {
-    ...(cause === undefined ? {} : { cause }),
-  });
+  return createError('ERR_CONFIG_INVALID', `A value of the snapshot cannot be read: ${problem}`, { cause });
 }

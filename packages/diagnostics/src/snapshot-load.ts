@@ -35,7 +35,10 @@ export async function loadSnapshotText(
   const snapshot = parseSnapshot(text);
   const id = idOfFileName(basename(file));
   if (id !== undefined && id !== snapshot.id) {
-    throw createError('ERR_CONFIG_INVALID', `The file ${file} holds the snapshot ${snapshot.id}, not the one it is named after`);
+    throw createError(
+      'ERR_CONFIG_INVALID',
+      `The file ${file} holds the snapshot ${snapshot.id}, not the one it is named after`,
+    );
   }
   return { snapshot: { ...snapshot, file }, text };
 }
@@ -58,7 +61,8 @@ function locate(reference: SnapshotReference): string {
   }
   const { directory, id } = reference;
   if (typeof id !== 'string' || !isSnapshotId(id)) throw wrong('The id of a snapshot is a UUIDv7 in lower case');
-  if (typeof directory !== 'string' || !isAbsolute(directory)) throw wrong('The folder of a snapshot is an absolute path');
+  if (typeof directory !== 'string' || !isAbsolute(directory))
+    throw wrong('The folder of a snapshot is an absolute path');
   return fileOf(directory, id);
 }
 

@@ -97,6 +97,6 @@ function malformed(problem: string, pointer: string, cause: unknown): Error {
   return createError('ERR_CONFIG_INVALID', `No snapshot of the format ${SNAPSHOT_FORMAT}: ${pointer} ${problem}`, {
     details: { pointer },
     hint: 'Read it with the version that wrote it.',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

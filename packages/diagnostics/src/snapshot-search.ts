@@ -131,7 +131,17 @@ function asWritten(text: string): string {
   return JSON.stringify(text).slice(1, -1).toLowerCase();
 }
 
-function summaryOf({ id, file, startTime, stamp, request, result, calls, masked, cut }: LoadedSnapshot): SnapshotSummary {
+function summaryOf({
+  id,
+  file,
+  startTime,
+  stamp,
+  request,
+  result,
+  calls,
+  masked,
+  cut,
+}: LoadedSnapshot): SnapshotSummary {
   const { pluginId, executionId, traceId } = stamp;
   return {
     id,

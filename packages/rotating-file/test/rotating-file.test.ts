@@ -75,7 +75,10 @@ describe('a probe', () => {
     const rotating = new RotatingFile(join(at, 'lines'), limits);
     await rotating.probe();
     await rename(at, `${at}-moved`);
-    await expect(rotating.probe()).rejects.toMatchObject({ code: 'ERR_IO_FAILED', details: expect.objectContaining({ errno: 'ENOENT' }) });
+    await expect(rotating.probe()).rejects.toMatchObject({
+      code: 'ERR_IO_FAILED',
+      details: expect.objectContaining({ errno: 'ENOENT' }),
+    });
     await expect(rotating.append(lines('a'), signal)).rejects.toMatchObject({ code: 'ERR_IO_FAILED' });
     await rename(`${at}-moved`, at);
     await rotating.probe();
@@ -90,7 +93,10 @@ describe('a probe', () => {
     process.on('SIGXFSZ', onLimit);
     await limitFileSize('8192');
     try {
-      await expect(rotating.probe()).rejects.toMatchObject({ code: 'ERR_IO_FAILED', details: expect.objectContaining({ errno: 'EFBIG' }) });
+      await expect(rotating.probe()).rejects.toMatchObject({
+        code: 'ERR_IO_FAILED',
+        details: expect.objectContaining({ errno: 'EFBIG' }),
+      });
     } finally {
       await limitFileSize('unlimited');
       process.off('SIGXFSZ', onLimit);

@@ -1,0 +1,90 @@
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { extname, join, relative, sep } from 'node:path';
+import { createError } from '@kb-labs/contracts';
+import type { HandlerModule } from '@kb-labs/contracts';
+import type { ReplayDivergence } from './replay-report.js';
+import type { SnapshotAuthority } from './snapshot.js';
+
+/** The modules of one run, as real paths below the plugin's real root. */
+export interface ReplayModules {
+  readonly root: string;
+  readonly handler: HandlerModule;
+  readonly inputSchema: HandlerModule | undefined;
+  readonly outputSchema: HandlerModule | undefined;
+}
+
+const MANIFESTS = ['plugin.json', 'kb.plugin.json'];
+const MODULES: ReadonlySet<string> = new Set(['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts']);
+const REFERENCE = /^(\.\/[^\\?#%:\p{Cc}]+)#([\p{ID_Start}$_][\p{ID_Continue}$]*)$/u;
+
+/**
+ * Finds what the record names in these files. Throws `ERR_INVALID_ARGUMENT` for a root that is no folder; anything else that is not as in the
+ * record is a divergence. Without a manifest, id and version are taken to be right.
+ */
+export async function findModules(
+  pluginRoot: string,
+  authority: SnapshotAuthority,
+  anyVersion: boolean,
+): Promise<ReplayModules | ReplayDivergence> {
+  const root = await realFolder(pluginRoot);
+  const { id, version } = authority.plugin;
+  const expected = anyVersion ? id : `${id}@${version}`;
+  const found = await readIdentity(root);
+  const actual = found === undefined || anyVersion ? found?.id : `${found.id}@${found.version}`;
+  if (actual !== undefined && actual !== expected) return { kind: 'plugin', expected, actual };
+  const handler = await locate(authority.handler, root);
+  if (handler === undefined) return absent(authority.handler);
+  const schemas: (HandlerModule | undefined)[] = [];
+  for (const reference of [authority.inputSchema, authority.outputSchema]) {
+    const schema = reference === undefined ? undefined : await locate(reference, root);
+    if (reference !== undefined && schema === undefined) return absent(reference);
+    schemas.push(schema);
+  }
+  return { root, handler, inputSchema: schemas[0], outputSchema: schemas[1] };
+}
+
+function absent(reference: string): ReplayDivergence {
+  return { kind: 'plugin', expected: reference, actual: undefined };
+}
+
+async function realFolder(path: string): Promise<string> {
+  try {
+    const root = await realpath(path);
+    if ((await stat(root)).isDirectory()) return root;
+  } catch {
+    // Missing or not readable: told below.
+  }
+  throw createError('ERR_INVALID_ARGUMENT', `pluginRoot is no folder: ${path}`, {
+    hint: 'Give the folder that held the plugin when the snapshot was taken, or a copy of it.',
+  });
+}
+
+/** Inside the plugin by its real path: a link that leads out is not followed. */
+async function locate(reference: string, root: string): Promise<HandlerModule | undefined> {
+  const [, file, name] = REFERENCE.exec(reference) ?? [];
+  if (file === undefined || name === undefined || file.split('/').includes('..')) return undefined;
+  try {
+    const path = await realpath(join(root, file));
+    const way = relative(root, path);
+    const inside = way !== '..' && !way.startsWith(`..${sep}`) && join(root, way) === path;
+    const loadable = inside && MODULES.has(extname(path)) && (await stat(path)).isFile();
+    return loadable ? { file: path, export: name } : undefined;
+  } catch {
+    // Missing, not readable or a loop of links: it is not there.
+    return undefined;
+  }
+}
+
+async function readIdentity(root: string): Promise<{ readonly id: string; readonly version: string } | undefined> {
+  for (const name of MANIFESTS) {
+    try {
+      const manifest: unknown = JSON.parse(await readFile(join(root, name), 'utf8'));
+      if (typeof manifest === 'object' && manifest !== null && 'id' in manifest && 'version' in manifest) {
+        return { id: String(manifest.id), version: String(manifest.version) };
+      }
+    } catch {
+      // None, or none that says who this is.
+    }
+  }
+  return undefined;
+}

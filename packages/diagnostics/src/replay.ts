@@ -1,0 +1,189 @@
+import { createAbortError, createError } from '@kb-labs/contracts';
+import type { JsonValue, SandboxAdapter, SandboxLimits, SandboxOutcome } from '@kb-labs/contracts';
+import { createMasker } from '@kb-labs/redaction';
+import type { MaskOptions } from '@kb-labs/redaction';
+import { canonicalJson } from './canonical-json.js';
+import { decodeSnapshotValue } from './snapshot-decode.js';
+import { SnapshotEncoder } from './snapshot-encode.js';
+import { loadBodies, loadSnapshot } from './snapshot-load.js';
+import type { LoadedSnapshot, SnapshotAuthority } from './snapshot.js';
+import { callOf, RecordedHost } from './replay-host.js';
+import { findModules } from './replay-plugin.js';
+import type { ReplayModules } from './replay-plugin.js';
+import type { ReplayDivergence, ReplayOutcome, ReplayReport } from './replay-report.js';
+
+/** With what to run it again. */
+export interface ReplayOptions {
+  /** The folder that holds the plugin's code. */
+  readonly pluginRoot: string;
+  /** Where it runs. It stays the caller's. */
+  readonly adapter: SandboxAdapter;
+  /** Variables, of which the guest gets those that it had. A snapshot has their names alone. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** Milliseconds. Default: as in the record. */
+  readonly timeoutMs?: number;
+  /** Whether files of another version of the plugin will do: to see what a change would have done. Default false. */
+  readonly anyVersion?: boolean;
+  /** The rules that the recorder had, so that what was masked there is here. */
+  readonly redaction?: MaskOptions;
+}
+
+/**
+ * Runs the handler of a snapshot again, with no authority at all: host calls are answered from the record, and nothing is read, sent or
+ * written. Tells the first thing in which it was not like the record. Throws `ERR_INVALID_ARGUMENT` for a run that never came to its
+ * handler or whose input was not kept, what `loadSnapshot` throws, and what `adapter.acquire` throws.
+ */
+export async function replay(snapshot: LoadedSnapshot | string, options: ReplayOptions): Promise<ReplayReport> {
+  const loaded = typeof snapshot === 'string' ? await loadSnapshot(snapshot) : snapshot;
+  const { authority } = loaded;
+  const returned = handlerReturned(loaded);
+  if (authority === undefined || returned === undefined) throw unfit('the run ended before its handler began');
+  const missingEnv = authority.env.filter((name) => options.env?.[name] === undefined);
+  const facts = { answered: 0, masked: loaded.masked, missingEnv };
+  const modules = await findModules(options.pluginRoot, authority, options.anyVersion === true);
+  if ('kind' in modules) return { ...facts, same: false, divergence: modules };
+  return { ...facts, ...(await run({ snapshot: loaded, authority, modules, options, returned })) };
+}
+
+interface Replaying {
+  readonly snapshot: LoadedSnapshot;
+  readonly authority: SnapshotAuthority;
+  readonly modules: ReplayModules;
+  readonly options: ReplayOptions;
+  /** Whether the handler of the record returned: what failed then was none of its own. */
+  readonly returned: boolean;
+}
+
+type Verdict = { readonly answered: number } & (
+  | { readonly same: true; readonly outcome: ReplayOutcome }
+  | { readonly same: false; readonly divergence: ReplayDivergence }
+);
+
+async function run({ snapshot, authority, modules, options, returned }: Replaying): Promise<Verdict> {
+  const bodies = await loadBodies(snapshot);
+  const masker = createMasker(options.redaction);
+  const encoder = new SnapshotEncoder({ masker, maxBodyBytes: snapshot.maxBodyBytes, keep: () => undefined });
+  const diverged = new AbortController();
+  let divergence: ReplayDivergence | undefined;
+  const onDivergence = (found: ReplayDivergence): void => {
+    divergence ??= found;
+    diverged.abort();
+  };
+  const signal = AbortSignal.any([diverged.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  const input = decodeInput(snapshot, bodies);
+  using host = new RecordedHost({ snapshot, bodies, encoder, onDivergence });
+  await using place = await options.adapter.acquire({
+    plugin: { ...authority.plugin, root: modules.root },
+    limits: limitsOf(authority, options.timeoutMs),
+    env: pickEnv(authority, options.env ?? {}),
+    // Of its own: no child that serves a run with authority may serve this one, or the other way round.
+    policyDigest: `replay:${authority.policyDigest}`,
+    signal,
+  });
+  const outcome = await place.run(
+    {
+      executionId: snapshot.stamp.executionId,
+      handler: modules.handler,
+      inputSchema: modules.inputSchema,
+      outputSchema: modules.outputSchema,
+      outputParts: [],
+      input,
+      api: authority.functions,
+      signal,
+    },
+    host,
+  );
+  if (options.signal?.aborted === true) throw createAbortError('the replay was aborted', options.signal);
+  const { answered } = host;
+  if (divergence !== undefined) return { answered, same: false, divergence };
+  return { answered, ...compareOutcomes(outcomeOf(outcome, encoder), recordedOutcome(snapshot, returned), host) };
+}
+
+function compareOutcomes(
+  actual: ReplayOutcome,
+  expected: ReplayOutcome,
+  host: RecordedHost,
+):
+  | { readonly same: true; readonly outcome: ReplayOutcome }
+  | { readonly same: false; readonly divergence: ReplayDivergence } {
+  const missing = host.missing();
+  if (missing !== undefined) {
+    const divergence = { kind: 'missing-call', call: missing.call, expected: callOf(missing), actual } as const;
+    return { same: false, divergence };
+  }
+  if (isSame(expected, actual)) return { same: true, outcome: actual };
+  return { same: false, divergence: { kind: 'outcome', expected, actual } };
+}
+
+function isSame(expected: ReplayOutcome, actual: ReplayOutcome): boolean {
+  if (!expected.ok || !actual.ok) {
+    if (expected.ok || actual.ok || expected.code !== actual.code) return false;
+    return expected.error?.name === actual.error?.name && expected.error?.message === actual.error?.message;
+  }
+  if (expected.value === undefined || actual.value === undefined) return true;
+  return canonicalJson(expected.value) === canonicalJson(actual.value);
+}
+
+function outcomeOf(outcome: SandboxOutcome, encoder: SnapshotEncoder): ReplayOutcome {
+  if (outcome.ok) return { ok: true, value: encoder.encode(outcome.value) };
+  return { ok: false, code: outcome.error.code, error: errorOf(encoder.facts(outcome.guestError)) };
+}
+
+/** After the handler came the host's own schema and the artifacts: where those failed, of its output nothing is known. */
+function recordedOutcome({ result }: LoadedSnapshot, returned: boolean): ReplayOutcome {
+  if (result.ok) return { ok: true, value: result.data };
+  if (returned) return { ok: true, value: undefined };
+  return { ok: false, code: result.code, error: errorOf(result.error['error']) };
+}
+
+function errorOf(error: JsonValue | undefined): { readonly name: string; readonly message: string } | undefined {
+  if (typeof error !== 'object' || error === null || !('name' in error) || !('message' in error)) return undefined;
+  const { name, message } = error;
+  return typeof name === 'string' && typeof message === 'string' ? { name, message } : undefined;
+}
+
+/** `undefined` where it never began. */
+function handlerReturned({ stages }: LoadedSnapshot): boolean | undefined {
+  const handler = stages.find(({ stage }) => stage === 'handler');
+  return handler === undefined ? undefined : handler['code'] === undefined;
+}
+
+function decodeInput(snapshot: LoadedSnapshot, bodies: (sha256: string) => Uint8Array | undefined): unknown {
+  try {
+    return decodeSnapshotValue(snapshot.request.input, bodies);
+  } catch (error) {
+    throw unfit('its input was not kept whole', error);
+  }
+}
+
+/** What of the guest's own is bounded in the same way as then. */
+function limitsOf({ quotas }: SnapshotAuthority, timeoutMs: number | undefined): SandboxLimits {
+  const of = (name: string, fallback: number): number => quotas[name] ?? fallback;
+  return {
+    timeoutMs: timeoutMs ?? of('timeoutMs', 30_000),
+    startTimeoutMs: of('startTimeoutMs', 10_000),
+    cpuMs: of('cpuMs', 30_000),
+    memoryMb: of('memoryMb', 256),
+    maxOutputBytes: of('maxOutputBytes', 1_048_576),
+    maxResultBytes: of('maxResultBytes', 16_777_216),
+    maxInFlight: of('maxInFlight', 64),
+    graceMs: 500,
+  };
+}
+
+function pickEnv(authority: SnapshotAuthority, env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    authority.env.flatMap((name): [string, string][] => {
+      const value = Object.hasOwn(env, name) ? env[name] : undefined;
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+function unfit(problem: string, cause?: unknown): Error {
+  return createError('ERR_INVALID_ARGUMENT', `The snapshot cannot be run again: ${problem}`, {
+    cause,
+    hint: 'Take snapshots with a larger maxBodyBytes and maxBytes, and replay those whose handler began.',
+  });
+}

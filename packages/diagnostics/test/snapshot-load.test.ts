@@ -1,0 +1,109 @@
+import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
+import { describe, expect, it } from 'vitest';
+import { createSnapshotRecorder, decodeSnapshotValue, listSnapshots, loadBodies, loadSnapshot } from '../src/index.js';
+import { recordRun } from './record-run.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+interface Kept {
+  readonly directory: string;
+  readonly id: string;
+  readonly file: string;
+  readonly text: string;
+}
+
+async function keepOne(input: unknown = {}): Promise<Kept> {
+  const directory = await temporaryFolder();
+  await using recorder = createSnapshotRecorder({ directory, include: 'all' });
+  await recordRun({ code: 'export const handle = (input) => input;', input }, recorder);
+  await recorder.settled();
+  const [{ id, file } = { id: '', file: '' }] = (await listSnapshots(directory)).snapshots;
+  return { directory, id, file, text: await readFile(file, 'utf8') };
+}
+
+describe('loading a snapshot', () => {
+  it('takes its file, or its folder and id', async () => {
+    const { directory, id, file } = await keepOne();
+    expect(await loadSnapshot({ directory, id })).toEqual(await loadSnapshot(file));
+    expect(await loadSnapshot(file)).toMatchObject({ id, file });
+  });
+
+  it.each([
+    '../../etc/passwd',
+    '..',
+    '',
+    'a/b',
+    '0190163d-8694-739b-aea5-966c26f8ad90/../x',
+    '0190163D-8694-739B-AEA5-966C26F8AD90',
+    '0190163d-8694-439b-aea5-966c26f8ad90',
+    '__proto__',
+    1,
+  ])('takes no id that is none: %s', async (id) => {
+    const directory = await temporaryFolder();
+    await expect(Reflect.apply(loadSnapshot, undefined, [{ directory, id }])).rejects.toMatchObject({
+      code: 'ERR_INVALID_ARGUMENT',
+    });
+  });
+
+  it.each(['relative.json', '/a\0b'])('takes no path that depends or deceives: %j', async (path) => {
+    await expect(loadSnapshot(path)).rejects.toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
+  });
+
+  it.skipIf(process.platform === 'win32')('follows no link, and reads no folder', async () => {
+    const { directory, file } = await keepOne();
+    await symlink(file, join(directory, 'link.json'));
+    await mkdir(join(directory, 'folder.json'));
+    for (const name of ['link.json', 'folder.json', 'missing.json']) {
+      await expect(loadSnapshot(join(directory, name))).rejects.toMatchObject({ code: 'ERR_IO_FAILED' });
+    }
+  });
+
+  it('takes no file that is named after another', async () => {
+    const { directory, file } = await keepOne();
+    const id = uuidv7();
+    await rename(file, join(directory, `${id}.json`));
+    await expect(loadSnapshot({ directory, id })).rejects.toMatchObject({ code: 'ERR_CONFIG_INVALID' });
+  });
+
+  it.each<[string, (text: string) => string, string]>([
+    ['half of it', (text) => text.slice(0, text.length / 2), ''],
+    ['nothing', () => '', ''],
+    ['another format', (text) => text.replace('kb.snapshot/1', 'kb.snapshot/2'), '/format'],
+    ['a member more', (text) => text.replace('{', '{"more":1,'), ''],
+    ['a member less', (text) => text.replace('"endTime"', '"ended"'), '/endTime'],
+    ['a wrong kind', (text) => text.replace('"calls":[]', '"calls":{}'), '/calls'],
+    ['a hash that walks', (text) => text.replace('"bodies":{}', '"bodies":{"../../x":1}'), '/bodies/../../x'],
+  ])('refuses what no recorder wrote: %s', async (_, change, pointer) => {
+    const { file, text } = await keepOne();
+    await writeFile(file, change(text));
+    await expect(loadSnapshot(file)).rejects.toMatchObject({ code: 'ERR_CONFIG_INVALID', details: { pointer } });
+  });
+
+  it('of a great depth ends where the value is read', async () => {
+    const { file, text } = await keepOne();
+    await writeFile(file, text.replace('"input":{}', `"input":${'['.repeat(1e5)}${']'.repeat(1e5)}`));
+    const { request } = await loadSnapshot(file);
+    expect(() => decodeSnapshotValue(request.input)).toThrow(/too deeply/);
+  });
+
+  it('lets no recorded data reach a prototype', async () => {
+    const { file } = await keepOne(
+      JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}'),
+    );
+    const { request, result } = await loadSnapshot(file);
+    const input = decodeSnapshotValue(request.input);
+    expect(JSON.stringify(input)).toBe('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}');
+    expect([result.ok, Reflect.get({}, 'polluted')]).toEqual([true, undefined]);
+  });
+
+  it('has no body at hand that is not what its name says', async () => {
+    const { directory, id, file } = await keepOne('x'.repeat(5000));
+    const snapshot = await loadSnapshot(file);
+    const [sha256 = ''] = Object.keys(snapshot.bodies);
+    expect(decodeSnapshotValue(snapshot.request.input, await loadBodies(snapshot))).toBe('x'.repeat(5000));
+    await writeFile(join(directory, `${id}.bodies`, sha256), 'forged');
+    const bodies = await loadBodies(snapshot);
+    expect(() => decodeSnapshotValue(snapshot.request.input, bodies)).toThrow(/was not kept/);
+  });
+});
