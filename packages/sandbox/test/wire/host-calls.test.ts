@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createError } from '@kb-labs/contracts';
 import type { SandboxHost } from '@kb-labs/contracts';
 import { encodeValue } from '../../src/wire/encode-value.js';
+import { encodeFrame, measureFrame } from '../../src/wire/frame.js';
 import { createHostCalls } from '../../src/wire/host-calls.js';
 import type { HostCalls } from '../../src/wire/host-calls.js';
 import type { HostMessage } from '../../src/wire/messages.js';
@@ -63,6 +64,36 @@ describe('the calls of a guest', () => {
       { t: 'reply', id: 2, ok: true, value: 'fast' },
       { t: 'reply', id: 1, ok: true, value: 'done' },
     ]);
+  });
+
+  it('are answered with bytes that travel beside the JSON', async () => {
+    const { calls, replies } = openCalls(1, () => Promise.resolve(new Uint8Array(262_144).fill(0x22)));
+    calls.begin({ t: 'call', id: 1, name: 'artifacts.readChunk', args: [1] });
+    const [reply] = await replies(1);
+    const { jsonBytes, binaryBytes } = measureFrame(encodeFrame(encodeValue(reply)));
+    expect(binaryBytes).toBe(262_144);
+    expect(jsonBytes).toBeLessThan(100);
+  });
+
+  it('that wait for events take no place, and there is one of them', async () => {
+    const ends: ((value: unknown) => void)[] = [];
+    const { calls, sent, replies } = openCalls(1, (name) =>
+      name === 'events.next' ? new Promise((resolve) => ends.push(resolve)) : Promise.resolve('answer'),
+    );
+    const next = (id: number) => ({ t: 'call', id, name: 'events.next', args: [] }) as const;
+    calls.begin(next(1));
+    calls.begin(next(2));
+    calls.begin(call(3));
+    expect(await replies(2)).toEqual([
+      refusal(2, 'ERR_INVALID_ARGUMENT', '"events.next" is under way already: one call serves all subscriptions'),
+      { t: 'reply', id: 3, ok: true, value: 'answer' },
+    ]);
+    ends[0]?.([]);
+    await replies(3);
+    calls.begin(next(4));
+    ends[1]?.([]);
+    await replies(4);
+    expect(sent.slice(2)).toEqual([1, 4].map((id) => ({ t: 'reply', id, ok: true, value: [] })));
   });
 
   it('beyond maxInFlight are refused, and room comes back only when a call has ended', async () => {

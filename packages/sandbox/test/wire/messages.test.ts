@@ -91,8 +91,11 @@ describe('a message of a guest', () => {
   });
 
   it('makes no exception, whatever it is', () => {
-    const word = fc.constantFrom('ready', 'call', 'cancel', 'log', 'progress', 'result', 'done', 'end');
-    const record = fc.tuple(word, fc.dictionary(fc.constantFrom('ok', 'id', 'args', 'error', 'issues'), fc.anything()));
+    const word = fc.constantFrom('ready', 'call', 'cancel', 'log', 'progress', 'track', 'result', 'done', 'end');
+    const record = fc.tuple(
+      word,
+      fc.dictionary(fc.constantFrom('ok', 'id', 'args', 'error', 'issues', 'name', 'attributes'), fc.anything()),
+    );
     const isQuiet = fc.property(record, ([t, members]) => {
       parseGuestMessage({ ...members, t });
     });
