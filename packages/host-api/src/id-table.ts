@@ -16,7 +16,7 @@ export interface IdTable<Held> {
 /** A place that is filled or freed. */
 interface Place<Held> {
   readonly id: number;
-  fill(held: Held): void;
+  keep(held: Held): void;
   free(): void;
 }
 
@@ -49,7 +49,7 @@ export function createIdTable<Held>({ quota, limit, hint }: IdTableOptions): IdT
       opening.add(id);
       return {
         id,
-        fill(held) {
+        keep(held) {
           if (opening.delete(id)) byId.set(id, held);
         },
         free: () => void opening.delete(id),

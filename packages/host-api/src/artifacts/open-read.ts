@@ -78,10 +78,8 @@ export async function* piecesOf(
   }
 }
 
-/** All of it in one piece, not copied where it is one already. */
+/** All of it in one piece, and a copy: what a store hands out may be its own memory. */
 export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array {
-  const [only] = chunks;
-  if (only !== undefined && chunks.length === 1) return only;
   const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
   let offset = 0;
   for (const chunk of chunks) {

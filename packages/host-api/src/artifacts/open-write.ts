@@ -1,87 +1,103 @@
 import { createError } from '@kb-labs/contracts';
 import type { ArtifactInfo, ArtifactWriteOptions, QuotaReservation } from '@kb-labs/contracts';
+import type { Gate } from '../gate.js';
 import type { ArtifactSession } from './artifact-session.js';
 import { createDecisionNote } from './broker-decision.js';
+import type { DecisionNote } from './broker-decision.js';
 import { createChunkPipe } from './chunk-pipe.js';
 
-/** An artifact that a guest writes piece by piece. Nothing of it is seen before it is committed. */
-export interface OpenWrite {
+/** Where to write, and how it is to be kept. */
+export interface OpenWriteTarget {
   readonly uri: string;
   readonly options: ArtifactWriteOptions;
+}
+
+/**
+ * An artifact that a guest writes piece by piece. Holds one of `maxArtifacts`, and of `maxArtifactBytes` what has come: kept if it is stored,
+ * given back once if not. Nothing of it is seen before it is committed.
+ */
+export class OpenWrite {
+  readonly target: OpenWriteTarget;
   /** Resolves when the broker has allowed it and wants the first chunk; rejects with what it said instead. */
   readonly opened: Promise<void>;
-  /** Resolves when the store has taken the chunk. One call at a time, of this and of `commit`. */
-  write(chunk: Uint8Array): Promise<void>;
-  /** `before` runs when no chunk is under way and none can come. */
-  commit<Before>(before: (signal: AbortSignal) => Promise<Before>): Promise<{ info: ArtifactInfo; before: Before }>;
-  /** Throws away what has come, and resolves when nothing is left of it. */
-  discard(reason: unknown): Promise<void>;
-}
+  readonly #gate: Gate;
+  readonly #note: DecisionNote;
+  readonly #held: QuotaReservation[];
+  readonly #controller = new AbortController();
+  readonly #pipe = createChunkPipe();
+  readonly #stored: Promise<ArtifactInfo>;
+  #isBusy = false;
 
-/** Begins to write. Holds one of `maxArtifacts`, and of `maxArtifactBytes` what comes: kept if it is stored, given back once if not. */
-export function startWrite(
-  { access, gate }: ArtifactSession,
-  { uri, options }: Pick<OpenWrite, 'uri' | 'options'>,
-): OpenWrite {
-  const held: QuotaReservation[] = [gate.meter.reserve('maxArtifacts', 1)];
-  const note = createDecisionNote(gate, { operation: 'write', uri });
-  const controller = new AbortController();
-  const pipe = createChunkPipe();
+  constructor({ access, gate }: Pick<ArtifactSession, 'access' | 'gate'>, target: OpenWriteTarget) {
+    this.target = target;
+    this.#gate = gate;
+    this.#note = createDecisionNote(gate, { operation: 'write', uri: target.uri });
+    this.#held = [gate.meter.reserve('maxArtifacts', 1)];
+    const options = { ...target.options, signal: this.#controller.signal };
+    this.#stored = this.#store(() => access.writeStream(target.uri, this.#pipe.body, options));
+    // Whoever writes or commits next is told; where nobody does, nobody is missed.
+    this.#stored.catch(() => undefined);
+    const wanted = this.#pipe.wanted.then(() => this.#note.allowed());
+    this.opened = Promise.race([wanted, this.#stored.then(() => undefined)]);
+  }
 
-  const store = async (): Promise<ArtifactInfo> => {
+  /** Throws `ERR_INVALID_ARGUMENT` while a chunk or the end is under way: chunks have an order only if each is awaited. */
+  assertIdle(): void {
+    if (this.#isBusy) throw createBusyError();
+  }
+
+  /** Resolves when the store has taken the chunk. */
+  async write(chunk: Uint8Array): Promise<void> {
+    if (chunk.byteLength === 0) return;
+    const reserved = this.#gate.meter.reserve('maxArtifactBytes', chunk.byteLength);
+    this.#held.push(reserved);
+    this.#isBusy = true;
     try {
-      const info = await access.writeStream(uri, pipe.body, { ...options, signal: controller.signal });
-      for (const reservation of held) reservation.commit();
-      note.allowed();
-      pipe.fail(createEarlyEndError());
+      await this.#pipe.write(chunk);
+    } catch (error) {
+      // The store may have failed before this chunk came, and given back all but this.
+      reserved.giveBack();
+      throw error;
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /** `before` runs when no chunk is under way and none can come. */
+  async commit<Before>(
+    before: (signal: AbortSignal) => Promise<Before>,
+  ): Promise<{ readonly info: ArtifactInfo; readonly before: Before }> {
+    this.#isBusy = true;
+    try {
+      const seen = await before(this.#controller.signal);
+      this.#pipe.end();
+      return { info: await this.#stored, before: seen };
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /** Throws away what has come, and resolves when nothing is left of it. */
+  async discard(reason: unknown): Promise<void> {
+    this.#controller.abort(reason);
+    this.#pipe.fail(reason);
+    await this.#stored.catch(() => undefined);
+  }
+
+  async #store(write: () => Promise<ArtifactInfo>): Promise<ArtifactInfo> {
+    try {
+      const info = await write();
+      this.#note.allowed();
+      for (const reservation of this.#held) reservation.commit();
+      this.#pipe.fail(createEarlyEndError());
       return info;
     } catch (error) {
-      for (const reservation of held) reservation.giveBack();
-      note.failed(error);
-      pipe.fail(error);
+      this.#note.failed(error);
+      for (const reservation of this.#held) reservation.giveBack();
+      this.#pipe.fail(error);
       throw error;
     }
-  };
-  const stored = store();
-  // Whoever writes or commits next is told; where nobody does, nobody is missed.
-  stored.catch(() => undefined);
-  const inTurn = createTurn();
-  return {
-    uri,
-    options,
-    opened: Promise.race([pipe.wanted.then(note.allowed), stored.then(() => undefined)]),
-    write: (chunk) =>
-      inTurn(async () => {
-        if (chunk.byteLength === 0) return;
-        held.push(gate.meter.reserve('maxArtifactBytes', chunk.byteLength));
-        await pipe.write(chunk);
-      }),
-    commit: (before) =>
-      inTurn(async () => {
-        const seen = await before(controller.signal);
-        pipe.end();
-        return { info: await stored, before: seen };
-      }),
-    async discard(reason) {
-      controller.abort(reason);
-      pipe.fail(reason);
-      await stored.catch(() => undefined);
-    },
-  };
-}
-
-/** Chunks have an order only if each is awaited, so a second call does not wait for the first: it is refused. */
-function createTurn(): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  let isBusy = false;
-  return async (work) => {
-    if (isBusy) throw createBusyError();
-    isBusy = true;
-    try {
-      return await work();
-    } finally {
-      isBusy = false;
-    }
-  };
+  }
 }
 
 function createBusyError(): Error {

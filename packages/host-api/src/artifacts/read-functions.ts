@@ -78,7 +78,7 @@ async function openRead(
     const { info, body } = await find(session, wanted, controller.signal);
     throwIfStopped(context);
     const chunkBytes = Math.min(CHUNK_BYTES, maxMessageBytes);
-    place.fill(createOpenRead(body, { meter: gate.meter, controller, chunkBytes }));
+    place.keep(createOpenRead(body, { meter: gate.meter, controller, chunkBytes }));
     return { id: place.id, info: toGuestInfo(info) };
   } finally {
     place.free();

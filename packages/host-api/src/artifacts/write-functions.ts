@@ -1,7 +1,6 @@
-import { isPluginError } from '@kb-labs/contracts';
 import type { ArtifactWriteOptions, GuestArtifactInfo } from '@kb-labs/contracts';
 import { givenOptions, parseArguments } from '../arguments.js';
-import { createCallSignal, onStop } from '../call-signal.js';
+import { createCallSignal, onStop, untilAborted } from '../call-signal.js';
 import { charge } from '../fs/fs-session.js';
 import { createAbortedError, throwIfStopped } from '../host-function.js';
 import type { CallContext, HostFunctions } from '../host-function.js';
@@ -10,7 +9,7 @@ import { lookBefore, recordWritten } from './artifact-change.js';
 import type { ArtifactSession } from './artifact-session.js';
 import { decideByBroker } from './broker-decision.js';
 import { toGuestInfo } from './guest-info.js';
-import { startWrite } from './open-write.js';
+import { OpenWrite } from './open-write.js';
 
 /** Writing, whole and piece by piece. An artifact counts as one of `maxArtifacts`, its bytes as `maxArtifactBytes`. */
 export function createWriteFunctions(session: ArtifactSession): HostFunctions {
@@ -67,45 +66,53 @@ async function openWrite(
   throwIfStopped(context);
   const place = session.writes.take();
   try {
-    const opening = startWrite(session, content);
+    const opening = new OpenWrite(session, content);
     using _ = onStop(context, (error) => void opening.discard(error));
-    await opening.opened;
+    using call = createCallSignal(context);
+    await untilAborted(opening.opened, call.signal);
     throwIfStopped(context);
-    place.fill(opening);
+    place.keep(opening);
     return place.id;
   } finally {
     place.free();
   }
 }
 
-/** Half an artifact is of no use, so whatever fails on the way throws all of it away. */
 async function writeChunk(
   session: ArtifactSession,
   { id, bytes }: { readonly id: number; readonly bytes: Uint8Array },
   context: CallContext,
 ): Promise<void> {
-  throwIfStopped(context);
-  const open = session.writes.find(id);
-  using _ = onStop(context, (error) => void open.discard(error));
-  try {
-    await open.write(bytes);
-  } catch (error) {
-    // A call out of turn harms nothing.
-    if (isPluginError(error) && error.code === 'ERR_INVALID_ARGUMENT') throw error;
-    session.writes.remove(id);
-    await open.discard(error);
-    throw error;
-  }
+  await withOpen(session, { id, context }, (open) => open.write(bytes));
 }
 
 async function commitWrite(session: ArtifactSession, id: number, context: CallContext): Promise<GuestArtifactInfo> {
+  return withOpen(session, { id, context }, async (open) => {
+    const { uri, options } = open.target;
+    const { info, before } = await open.commit((signal) => lookBefore(session, uri, { ...options, signal }));
+    session.writes.remove(id);
+    recordWritten(session, { name: 'artifacts.closeWrite', target: uri }, { before, info });
+    return toGuestInfo(info);
+  });
+}
+
+/** Half an artifact is of no use, so whatever fails on the way throws all of it away. A call out of turn harms nothing. */
+async function withOpen<Result>(
+  { writes }: ArtifactSession,
+  { id, context }: { readonly id: number; readonly context: CallContext },
+  work: (open: OpenWrite) => Promise<Result>,
+): Promise<Result> {
   throwIfStopped(context);
-  const open = session.writes.find(id);
+  const open = writes.find(id);
+  open.assertIdle();
   using _ = onStop(context, (error) => void open.discard(error));
-  const { info, before } = await open.commit((signal) => lookBefore(session, open.uri, { ...open.options, signal }));
-  session.writes.remove(id);
-  recordWritten(session, { name: 'artifacts.closeWrite', target: open.uri }, { before, info });
-  return toGuestInfo(info);
+  try {
+    return await work(open);
+  } catch (error) {
+    writes.remove(id);
+    await open.discard(error);
+    throw error;
+  }
 }
 
 async function discardWrite(session: ArtifactSession, id: number): Promise<undefined> {

@@ -32,7 +32,7 @@ export class Inbox implements Disposable {
       const stream = await open();
       const events = { onHead: () => this.#wake?.(), onEnd: () => this.#forget(place.id) };
       const added = createSubscription(place.id, stream, events);
-      place.fill(added);
+      place.keep(added);
       this.#rotation.add(added);
       if (this.#isClosed) this.#forget(place.id);
       if (this.#isWaiting) added.pull();
