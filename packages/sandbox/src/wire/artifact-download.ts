@@ -20,12 +20,12 @@ export async function downloadArtifact(
 }
 
 function readChunks(port: GuestPort, id: number, signal: AbortSignal | undefined): ReadableStream<Uint8Array> {
+  let abort = (): void => undefined;
+  const release = (): void => signal?.removeEventListener('abort', abort);
   const close = async (): Promise<void> => {
+    release();
     await port.call('artifacts.closeRead', [id], undefined);
   };
-  let abort = (): void => undefined;
-  // Nothing is read ahead of the reader.
-  const strategy = { highWaterMark: 0 };
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -35,19 +35,17 @@ function readChunks(port: GuestPort, id: number, signal: AbortSignal | undefined
           void close().catch(() => undefined);
         };
         if (signal?.aborted === true) abort();
-        else signal?.addEventListener('abort', abort, { once: true });
+        else signal?.addEventListener('abort', abort);
       },
       async pull(controller) {
         const chunk = await port.call('artifacts.readChunk', [id], signal);
         if (chunk instanceof Uint8Array) return controller.enqueue(chunk);
-        signal?.removeEventListener('abort', abort);
+        release();
         controller.close();
       },
-      async cancel() {
-        signal?.removeEventListener('abort', abort);
-        await close();
-      },
+      cancel: close,
     },
-    strategy,
+    // Nothing is read ahead of the reader.
+    { highWaterMark: 0 },
   );
 }

@@ -77,10 +77,10 @@ function lendMembers(lender: Lender, { api, env }: GuestContextOptions): LentMem
         ({ events: members['events'], end: endEvents } = createGuestEvents(lender, names));
         break;
       case 'analytics':
-        members['analytics'] = createGuestAnalytics(lender.port);
+        if (names.includes('track')) members['analytics'] = createGuestAnalytics(lender.port);
         break;
       case 'invoke':
-        members['invoke'] = createGuestInvoke(lender);
+        if (names.includes('call')) members['invoke'] = createGuestInvoke(lender);
         break;
       default:
         members[group] = Object.freeze(lendFunctions(lender, group, names));
