@@ -24,6 +24,10 @@ export interface CompiledMasker extends Masker {
 /** A secret shape of more characters than this may show in part where a text is cut off inside it. */
 const LONGEST_SHAPE = 4096;
 
+/** Characters of texts that are remembered, and how many of them. */
+const SHORT = 64;
+const MEMORY = 2048;
+
 /** Compiles what is secret by key, by shape and by value. Throws `ERR_CONFIG_INVALID`, with a pointer below `pointer`. */
 export function createMasker(options: MaskOptions = {}, pointer = ''): Masker {
   return compileMasker(parseMaskOptions(options, pointer), pointer);
@@ -32,9 +36,16 @@ export function createMasker(options: MaskOptions = {}, pointer = ''): Masker {
 /** The same for options that were checked. */
 export function compileMasker({ keys, secrets }: ParsedMaskOptions, pointer: string): CompiledMasker {
   const known = compileKnownSecrets(secrets, `${pointer}/secrets`);
+  // Keys, names and codes come again and again. Of what holds a secret nothing is remembered.
+  const clean = new Set<string>();
   const maskText = (text: string): string => {
+    const short = text.length <= SHORT;
+    if (short && clean.has(text)) return text;
     const spans = [...findSecretShapes(text), ...known.find(text)];
-    return spans.length === 0 ? text : maskSpans(text, spans);
+    if (spans.length > 0) return maskSpans(text, spans);
+    if (clean.size >= MEMORY) clean.clear();
+    if (short) clean.add(text);
+    return text;
   };
   return Object.freeze({
     longest: Math.max(LONGEST_SHAPE, known.longest),
