@@ -8,6 +8,9 @@ import type { ArtifactSession } from './artifact-session.js';
 import { decideByBroker } from './broker-decision.js';
 import { toGuestInfo } from './guest-info.js';
 
+/** A message takes 1 MiB of JSON, and this is not all that is in it. */
+const MAX_LIST_BYTES = 1_000_000;
+
 /** What tells of artifacts without reading them. Each one that `artifacts.list` names counts as `maxEntriesRead`. */
 export function createLookupFunctions(session: ArtifactSession): HostFunctions {
   const { access, gate, maxMessageBytes } = session;
@@ -33,7 +36,7 @@ export function createLookupFunctions(session: ArtifactSession): HostFunctions {
       );
       gate.meter.reserve('maxEntriesRead', infos.length).commit();
       const answer = infos.map(toGuestInfo);
-      requireFits(Buffer.byteLength(JSON.stringify(answer)), maxMessageBytes);
+      requireFits(Buffer.byteLength(JSON.stringify(answer)), Math.min(maxMessageBytes, MAX_LIST_BYTES));
       return answer;
     },
     'artifacts.wait': async (args, context) => {

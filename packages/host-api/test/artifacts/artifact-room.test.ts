@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs';
+import { createFileArtifactStore } from '@kb-labs/artifacts';
 import { describe, expect, it } from 'vitest';
-import { outcome, text } from '../open-host.js';
+import { makeFolder, outcome, text } from '../open-host.js';
 import { bytes, openArtifactHost, putThere } from './open-artifact-host.js';
 
 describe('the end of a run', () => {
@@ -14,6 +16,19 @@ describe('the end of a run', () => {
     expect(operations).toEqual([]);
     expect(await outcome(call('artifacts.writeChunk', id, bytes('x')))).toBe('ERR_PERMISSION_DENIED run-over');
     expect(await outcome(call('artifacts.closeWrite', id, true))).toBe('ERR_PERMISSION_DENIED run-over');
+  });
+
+  it('leaves no file of what was not committed', async () => {
+    const directory = makeFolder();
+    const names = (): readonly string[] => readdirSync(directory, { recursive: true, encoding: 'utf8' }).toSorted();
+    const { api, call } = openArtifactHost({ store: createFileArtifactStore({ directory }) });
+    await call('artifacts.write', 'out/whole', bytes('x'));
+    const before = names();
+    const id = await call('artifacts.openWrite', 'out/half');
+    await call('artifacts.writeChunk', id, new Uint8Array(1_000_000));
+    expect(names()).not.toEqual(before);
+    await api[Symbol.asyncDispose]();
+    expect(names()).toEqual(before);
   });
 
   it('ends what waits, and audits no denial for it', async () => {

@@ -36,6 +36,22 @@ describe('artifacts.list', () => {
     ]);
   });
 
+  it('is denied where nothing of a plugin may be read', async () => {
+    const { audits, call } = openArtifactHost();
+    expect(await outcome(call('artifacts.list', { from: '@acme/third' }))).toBe('ERR_PERMISSION_DENIED not-requested');
+    expect(audits).toMatchObject([
+      { operation: 'list', target: 'artifact://@acme/third/**', decision: { allowed: false, reason: 'not-requested' } },
+    ]);
+  });
+
+  it('names as many as fit into a message, however long their names are', async () => {
+    const { call, store } = openArtifactHost();
+    const long = Array.from({ length: 5 }, () => 'ü'.repeat(100)).join('/');
+    for (let index = 0; index < 500; index += 1) await putThere(store, `out/${long}/${index}`, '');
+    expect(await outcome(call('artifacts.list'))).toBe('ERR_OUTPUT_EXCEEDED');
+    expect(await call('artifacts.list', { limit: 100 })).toHaveLength(100);
+  });
+
   it('names no more than the quota, and no more than a message carries', async () => {
     const few = openArtifactHost({ quotas: { maxEntriesRead: 1 } });
     const small = openArtifactHost({ host: { maxMessageBytes: 300 } });

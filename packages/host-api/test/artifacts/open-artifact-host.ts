@@ -1,9 +1,14 @@
-import { createMemoryArtifactStore } from '@kb-labs/artifacts';
-import type { ArtifactAccess, OperationRecord, PermissionSpec, WatchableArtifactStore } from '@kb-labs/contracts';
+import { ArtifactBroker, createMemoryArtifactStore } from '@kb-labs/artifacts';
+import type {
+  ArtifactAccess,
+  ArtifactRules,
+  OperationRecord,
+  PermissionSpec,
+  WatchableArtifactStore,
+} from '@kb-labs/contracts';
 import type { HostApiOptions } from '../../src/index.js';
 import { makeFolder, openHost } from '../open-host.js';
 import type { OpenHost } from '../open-host.js';
-import { createSmallBroker } from './small-broker.js';
 
 export interface ArtifactHost extends OpenHost {
   readonly access: ArtifactAccess;
@@ -14,20 +19,25 @@ export interface ArtifactHost extends OpenHost {
 export interface ArtifactHostOptions {
   readonly quotas?: PermissionSpec['quotas'];
   readonly host?: Partial<HostApiOptions>;
+  /** Default: one in memory. */
+  readonly store?: WatchableArtifactStore;
   /** Stands between the host API and the broker. */
   readonly between?: (access: ArtifactAccess) => ArtifactAccess;
 }
 
 /** May read all of its own but `secret/`, and `shared/` of another plugin; may write all of its own but `fixed/`. */
-const RULES = {
-  read: ['@acme/report/out/', '@acme/report/fixed/', '@acme/other/shared/'],
-  write: ['@acme/report/out/', '@acme/report/secret/'],
+const RULES: ArtifactRules = {
+  read: [
+    { from: 'self', paths: ['out/**', 'fixed/**'] },
+    { from: '@acme/other', paths: ['shared/**'] },
+  ],
+  write: [{ paths: ['out/**', 'secret/**'] }],
 };
 
 /** A host API over a real broker and a real store. */
-export function openArtifactHost({ quotas, host, between }: ArtifactHostOptions = {}): ArtifactHost {
-  const store = createMemoryArtifactStore();
-  const broker = createSmallBroker(store, RULES);
+export function openArtifactHost(options: ArtifactHostOptions = {}): ArtifactHost {
+  const { quotas, host, between, store = createMemoryArtifactStore() } = options;
+  const broker = new ArtifactBroker({ store, pluginId: '@acme/report', rules: [RULES] });
   const access = between === undefined ? broker : between(broker);
   const operations: OperationRecord[] = [];
   const opened = openHost(

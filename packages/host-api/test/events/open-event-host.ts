@@ -6,7 +6,7 @@ import type { HostApiOptions } from '../../src/index.js';
 import { makeFolder, openHost } from '../open-host.js';
 import type { OpenHost } from '../open-host.js';
 
-export const RULES: EventRules = {
+const RULES: EventRules = {
   produce: ['report.**', 'noise'],
   consume: ['report.**', 'noise'],
   scopes: ['execution', 'plugin'],
