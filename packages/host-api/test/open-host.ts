@@ -44,7 +44,7 @@ export function openHost(root: string, spec: PermissionSpec, options: Partial<Ho
 function functionsWith(options: Partial<HostApiOptions>): readonly string[] {
   return Object.keys(HOST_FUNCTIONS).filter((name) => {
     const [option = ''] = name.split('.');
-    return !['artifacts', 'events', 'invoke', 'shell', 'config', 'presenter'].includes(option) || option in options;
+    return !['artifacts', 'events', 'invoke', 'shell', 'presenter'].includes(option) || option in options;
   });
 }
 

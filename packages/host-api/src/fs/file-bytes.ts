@@ -22,7 +22,7 @@ export interface ReadLimits {
 export async function* readChunks(
   file: OpenFile,
   limits: ReadLimits,
-  context: CallContext,
+  context: Pick<CallContext, 'signal' | 'closing'>,
 ): AsyncGenerator<Uint8Array> {
   const size = Number(file.stats.size);
   requireFits(size, limits.maxBytes);
@@ -45,7 +45,11 @@ export async function* readChunks(
 }
 
 /** Reads a file whole, as `readChunks` does. */
-export async function readWhole(file: OpenFile, limits: ReadLimits, context: CallContext): Promise<Uint8Array> {
+export async function readWhole(
+  file: OpenFile,
+  limits: ReadLimits,
+  context: Pick<CallContext, 'signal' | 'closing'>,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of readChunks(file, limits, context)) chunks.push(chunk);
   const [only] = chunks;
@@ -60,7 +64,11 @@ export async function readWhole(file: OpenFile, limits: ReadLimits, context: Cal
 }
 
 /** Writes all bytes, from where the last writing ended. Stops between chunks once the call is over. */
-export async function writeAll(file: OpenFile, bytes: Uint8Array, context: CallContext): Promise<void> {
+export async function writeAll(
+  file: OpenFile,
+  bytes: Uint8Array,
+  context: Pick<CallContext, 'signal' | 'closing'>,
+): Promise<void> {
   for (let offset = 0; offset < bytes.byteLength;) {
     throwIfStopped(context);
     const chunk = bytes.subarray(offset, offset + CHUNK_BYTES);

@@ -1,3 +1,4 @@
+import { createConfigFunctions } from '../config/config-functions.js';
 import type { HostFunctions } from '../host-function.js';
 import { createCopy } from './copy.js';
 import type { FsSession } from './fs-session.js';
@@ -11,7 +12,7 @@ import { createRename } from './rename.js';
 import { createAppendFile, createWriteFile } from './write-file.js';
 
 /**
- * The file functions of one run, by name. None follows a link, and all decide on the object that they then use. Those that change
+ * The file functions of one run, by name, and those that change files in their own way. None follows a link, and all decide on the object that they then use. Those that change
  * something wait for each other.
  */
 export function createFsFunctions(session: FsSession): HostFunctions {
@@ -27,5 +28,6 @@ export function createFsFunctions(session: FsSession): HostFunctions {
     'fs.remove': inTurn(createRemove(session)),
     'fs.rename': inTurn(createRename(session)),
     'fs.copy': inTurn(createCopy(session)),
+    ...createConfigFunctions(session, inTurn),
   };
 }
