@@ -3,7 +3,8 @@ import { createError } from '@kb-labs/contracts';
 import type { ArtifactInfo, ArtifactKey, ArtifactPutOptions, PluginError } from '@kb-labs/contracts';
 import { foldPath, parsePluginId } from './artifact-path.js';
 import { artifactUri } from './artifact-uri.js';
-import { drainBody, throwIfAborted } from './body.js';
+import { drainBody } from './body.js';
+import { throwIfAborted } from './until-aborted.js';
 import type { ArtifactBody, BodySum } from './body.js';
 import { conflict, corrupt } from './store-errors.js';
 

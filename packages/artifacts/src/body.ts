@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createAbortError, createError, isPluginError } from '@kb-labs/contracts';
+import { createError, isPluginError } from '@kb-labs/contracts';
 import type { ArtifactPutOptions, PluginError } from '@kb-labs/contracts';
+import { throwIfAborted, untilAborted } from './until-aborted.js';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -38,11 +39,6 @@ export async function drainBody(
   return { bytes, sha256: hash.digest('hex') };
 }
 
-/** Throws `ERR_ABORTED`, or the signal's reason where that is one of our errors (`ERR_TIMEOUT`, for one). */
-export function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw abortError(signal);
-}
-
 async function* piecesOf(body: ArtifactBody, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   throwIfAborted(signal);
   if (body instanceof Uint8Array) {
@@ -72,21 +68,6 @@ async function* piecesOf(body: ArtifactBody, signal: AbortSignal): AsyncGenerato
 function iterate(body: AsyncIterable<Uint8Array>): AsyncIterator<Uint8Array> {
   if (typeof body !== 'object' || body === null || typeof body[Symbol.asyncIterator] !== 'function') throw notBytes();
   return body[Symbol.asyncIterator]();
-}
-
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(abortError(signal));
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-    void Promise.resolve(work)
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', stop));
-  });
-}
-
-function abortError(signal: AbortSignal): PluginError {
-  return isPluginError(signal.reason) ? signal.reason : createAbortError('the artifact was given up', signal);
 }
 
 function tooLarge(limit: number): PluginError {

@@ -8,8 +8,6 @@ const MAX_DEPTH = 500;
 export interface EncodedData {
   readonly body: Uint8Array;
   readonly contentType: string;
-  /** For a name, with its dot. */
-  readonly extension: '.txt' | '.bin' | '.json';
 }
 
 /** What data may be. */
@@ -27,16 +25,22 @@ export interface EncodeOptions {
 export function encodeData(data: unknown, options: EncodeOptions): EncodedData {
   if (typeof data === 'string') {
     if (!data.isWellFormed()) throw notStorable('', 'it has half a surrogate pair');
-    return { body: Buffer.from(data), contentType: 'text/plain; charset=utf-8', extension: '.txt' };
+    return { body: Buffer.from(data), contentType: 'text/plain; charset=utf-8' };
   }
   if (types.isUint8Array(data)) {
     // Of any realm; the stores know those of their own.
     const body = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    return { body, contentType: 'application/octet-stream', extension: '.bin' };
+    return { body, contentType: 'application/octet-stream' };
   }
   new JsonWalk(options).check(data, []);
   const body = Buffer.from(`${JSON.stringify(data, undefined, 2)}\n`);
-  return { body, contentType: 'application/json', extension: '.json' };
+  return { body, contentType: 'application/json' };
+}
+
+/** The end of a name for what `encodeData` makes of it, with the dot. */
+export function extensionOf(data: unknown): string {
+  if (typeof data === 'string') return '.txt';
+  return types.isUint8Array(data) ? '.bin' : '.json';
 }
 
 /** Goes through a value without running any of its code. */

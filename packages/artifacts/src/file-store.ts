@@ -11,7 +11,7 @@ import type {
 } from '@kb-labs/contracts';
 import { parseArtifactKey, parsePluginId } from './artifact-path.js';
 import { artifactUri } from './artifact-uri.js';
-import { throwIfAborted } from './body.js';
+import { throwIfAborted } from './until-aborted.js';
 import type { ArtifactBody } from './body.js';
 import { assertMayDelete, assertMayPut } from './condition.js';
 import { openCurrent } from './current-version.js';

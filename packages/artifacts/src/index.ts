@@ -1,4 +1,6 @@
 // The public names of this package, one by one.
+export { ArtifactBroker } from './artifact-broker.js';
+export type { ArtifactBrokerOptions, ArtifactDataOptions } from './artifact-broker.js';
 export { parseArtifactPath } from './artifact-path.js';
 export { artifactUri, parseArtifactUri } from './artifact-uri.js';
 export { checkArtifactDeclaration } from './declaration.js';
@@ -13,3 +15,5 @@ export type { OverlayStoreOptions } from './overlay-store.js';
 export { parsePathTemplate, renderPathTemplate } from './path-template.js';
 export type { PathTemplate, PathTemplateOptions } from './path-template.js';
 export { selectArtifact } from './select-artifact.js';
+export { writeArtifact } from './write-artifact.js';
+export type { WriteArtifactOptions } from './write-artifact.js';

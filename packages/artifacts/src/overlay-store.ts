@@ -12,7 +12,7 @@ import { parseArtifactKey } from './artifact-path.js';
 import { artifactUri } from './artifact-uri.js';
 import { ArtifactTable, readEntry } from './artifact-table.js';
 import type { Entry } from './artifact-table.js';
-import { throwIfAborted } from './body.js';
+import { throwIfAborted } from './until-aborted.js';
 import type { ArtifactBody } from './body.js';
 import { assertMayDelete, assertMayPut } from './condition.js';
 import { KeyWatchers } from './key-watchers.js';

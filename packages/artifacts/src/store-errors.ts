@@ -1,5 +1,5 @@
 import { createError, isPluginError } from '@kb-labs/contracts';
-import type { PluginError } from '@kb-labs/contracts';
+import type { ArtifactInfo, PluginError } from '@kb-labs/contracts';
 
 const HINTS: ReadonlyMap<string, string> = new Map([
   ['ENOSPC', 'free space where the artifacts lie'],
@@ -61,4 +61,40 @@ export function linkInTheWay(name: string): PluginError {
     details: { name },
     hint: 'remove the link, or give the store the real folder',
   });
+}
+
+/** `ERR_ARTIFACT_NOT_FOUND`: there is none, or none that is new enough. */
+export function notFound(
+  uri: string,
+  versions?: { minVersion: string | undefined; version: string | undefined },
+): PluginError {
+  if (versions === undefined) {
+    return createError('ERR_ARTIFACT_NOT_FOUND', `there is no ${uri}`, { details: { uri } });
+  }
+  const { minVersion, version } = versions;
+  const has = version === undefined ? 'has no version' : `has the version ${version}`;
+  return createError('ERR_ARTIFACT_NOT_FOUND', `${uri} ${has}, and ${minVersion} is the oldest that will do`, {
+    details: { uri, minVersion, version },
+    hint: 'wait for a newer one, or ask for an older minVersion',
+  });
+}
+
+/** `ERR_ARTIFACT_EXPIRED`: it was there, and its time is over. */
+export function expired({ uri, expiresAt }: Pick<ArtifactInfo, 'uri' | 'expiresAt'>): PluginError {
+  return createError('ERR_ARTIFACT_EXPIRED', `${uri} has expired`, {
+    details: { uri, expiresAt },
+    hint: 'write it again, with a longer ttlMs',
+  });
+}
+
+/** `ERR_ARTIFACT_TOO_LARGE`: it fits in no answer. */
+export function tooLargeToRead(uri: string, limit: number): PluginError {
+  return createError(
+    'ERR_ARTIFACT_TOO_LARGE',
+    `${uri} has more than ${limit} bytes, which is too much to read at once`,
+    {
+      details: { uri, limit },
+      hint: 'use readStream, or raise maxBytes',
+    },
+  );
 }

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { throwIfAborted } from './body.js';
+import { throwIfAborted } from './until-aborted.js';
 import type { Folder } from './folder.js';
 import { conflict } from './store-errors.js';
 import { isAbandoned, modifiedAt, temporaryName, ticketOf } from './ticket.js';

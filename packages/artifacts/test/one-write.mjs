@@ -1,0 +1,33 @@
+// Does one thing with a store in a process of its own.
+import { ArtifactBroker, createFileArtifactStore } from '@kb-labs/artifacts';
+
+const [action, directory, path] = process.argv.slice(2);
+const store = createFileArtifactStore({ directory });
+const broker = new ArtifactBroker({ store, pluginId: 'acme', rules: 'host' });
+
+if (action === 'write') await broker.write(path, 'hello');
+if (action === 'watch') {
+  store.watch({ pluginId: 'acme', path }, () => undefined);
+  console.log('watching');
+}
+if (action === 'wait') {
+  const waiting = broker.wait(path);
+  console.log('waiting');
+  await waiting;
+}
+if (action === 'create') {
+  await broker.write(path, `${process.pid}`, { ifNoneMatch: '*' }).then(
+    () => console.log('won'),
+    (error) => console.log(error.code),
+  );
+}
+if (action === 'count') {
+  for (let done = 0; done < 5;) {
+    const info = await broker.stat(path);
+    const sum = Number(await broker.read(path, { as: 'text' }).catch(() => Number.NaN)) + 1;
+    done += await broker.write(path, `${sum}`, { ifMatch: info.etag }).then(
+      () => 1,
+      () => 0,
+    );
+  }
+}

@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { keyHashOf } from '../src/current-version.js';
+import { createFileArtifactStore } from '../src/file-store.js';
+import { newTicket, temporaryName } from '../src/ticket.js';
+import { code, key, putOptions, readAll } from './artifact-fixture.js';
+import { filesBelow, temporaryFolder } from './temporary-folder.js';
+
+const run = promisify(execFile);
+const script = fileURLToPath(new URL('one-write.mjs', import.meta.url));
+
+describe('turns', () => {
+  it('let one of several processes create an artifact', async () => {
+    const directory = await temporaryFolder();
+    const runs = Array.from({ length: 6 }, () => run(process.execPath, [script, 'create', directory, 'a']));
+    const lines = (await Promise.all(runs)).map(({ stdout }) => stdout.trim());
+    expect(lines.toSorted()).toEqual([...Array<string>(5).fill('ERR_ARTIFACT_CONFLICT'), 'won']);
+    expect(await filesBelow(join(directory, '.tmp'))).toEqual([]);
+  });
+
+  it('lose no change of several processes that read, change and write', { timeout: 60_000 }, async () => {
+    const directory = await temporaryFolder();
+    const store = createFileArtifactStore({ directory });
+    const counter = { pluginId: 'acme', path: 'counter' };
+    await store.put(counter, Buffer.from('0'), putOptions());
+    await Promise.all(Array.from({ length: 4 }, () => run(process.execPath, [script, 'count', directory, 'counter'])));
+    expect([await readAll(store, counter), await filesBelow(join(directory, '.tmp'))]).toEqual(['20', []]);
+  });
+
+  it('wait for who is alive, for as long as the signal lets them, and not for who is gone', async () => {
+    const directory = await temporaryFolder();
+    const store = createFileArtifactStore({ directory });
+    await store.put(key, Buffer.from('old'), putOptions());
+    const ticket = await newTicket(keyHashOf(key));
+    const held = join(directory, '.tmp', temporaryName(ticket, 'turn'));
+    await writeFile(held, '');
+    const limit = new AbortController();
+    const refused = store.put(key, Buffer.from('given up'), putOptions({ signal: limit.signal }));
+    const waiting = store.put(key, Buffer.from('new'), putOptions());
+    limit.abort('enough');
+    await expect(refused).rejects.toThrow(code('ERR_ABORTED'));
+    expect(await readAll(store)).toBe('old');
+    await rm(held);
+    await waiting;
+    expect(await readAll(store)).toBe('new');
+    const gone = { ...ticket, id: ticket.id.replace(`-${process.pid}-`, '-999999999-') };
+    await writeFile(join(directory, '.tmp', temporaryName(gone, 'turn')), '');
+    await store.put(key, Buffer.from('newer'), putOptions());
+    expect(await readAll(store)).toBe('newer');
+  });
+
+  it('are given back by those whose condition does not hold', async () => {
+    const directory = await temporaryFolder();
+    const store = createFileArtifactStore({ directory });
+    await store.put(key, Buffer.from('old'), putOptions());
+    await expect(store.put(key, Buffer.from('x'), putOptions({ ifMatch: 'x' }))).rejects.toThrow(
+      code('ERR_ARTIFACT_CONFLICT'),
+    );
+    await expect(store.delete(key, { ifMatch: 'x' })).rejects.toThrow(code('ERR_ARTIFACT_CONFLICT'));
+    expect(await filesBelow(join(directory, '.tmp'))).toEqual([]);
+  });
+});
