@@ -9,6 +9,14 @@ import type { CallNote, StageNote } from './trace-spans.js';
 type Told<Type extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: Type }>;
 
 const MAX_NAME = 256;
+/** Of what is longer, so much is kept until it is masked: a secret that begins where it will be cut is seen whole. */
+const MAX_TARGET = 8192;
+
+/** A host call, not yet masked. */
+type TracedCall = Omit<CallNote, 'attributes' | 'cut'> & {
+  readonly target: string | undefined;
+  readonly failure: BoundAttributes | undefined;
+};
 
 /** What is kept of one execution, until somebody asks for the trace. */
 export class TracedExecution {
@@ -17,7 +25,7 @@ export class TracedExecution {
   readonly #name: string;
   readonly #facts: BoundAttributes;
   readonly #stages = new Map<StageName, StageNote>();
-  readonly #calls: CallNote[] = [];
+  readonly #calls: TracedCall[] = [];
   readonly #counts = { logs: 0, warnings: 0, denials: 0, operations: 0, artifacts: 0 };
   #ms: number | undefined;
   #code: ErrorCode | undefined;
@@ -71,16 +79,18 @@ export class TracedExecution {
     this.#stages.set(stage, { stage, startTime: time, ms: undefined, code: undefined });
   }
 
-  /** Takes a host call that has ended, and keeps nothing of its arguments and its answer but what it is about. */
+  /**
+   * Takes a host call that has ended, and keeps nothing of its arguments and its answer but what it is about. That is masked when the trace is
+   * asked for: masking it here would take longer than all else (measured: 6 µs of 7).
+   */
   addCall({ call, name, callSpanId, startTime, ms, code, args, outcome }: Told<'host-call'>): void {
-    const attributes = new BoundAttributes(this.#masker);
-    attributes.set('target', callTarget(name, args));
+    const note = { call, name: name.slice(0, MAX_NAME), callSpanId, startTime, ms, code };
+    const failure = outcome.ok ? undefined : new BoundAttributes(this.#masker);
     if (!outcome.ok) {
-      attributes.set('message', outcome.error.message);
-      attributes.setAll('details', outcome.error.details);
+      failure?.set('message', outcome.error.message);
+      failure?.setAll('details', outcome.error.details);
     }
-    const { values, cut } = attributes;
-    this.#calls.push({ call, name: name.slice(0, MAX_NAME), callSpanId, startTime, ms, code, attributes: values, cut });
+    this.#calls.push({ ...note, target: shortText(callTarget(name, args)), failure });
   }
 
   /** The spans as they are now, below that of the execution. */
@@ -94,8 +104,15 @@ export class TracedExecution {
       attributes: { ...this.#facts.values, ...Object.fromEntries(counts) },
       cut: this.#facts.cut,
       stages: [...this.#stages.values()],
-      calls: this.#calls,
+      calls: this.#calls.map((call) => this.#callNote(call)),
     });
+  }
+
+  #callNote({ target, failure, ...note }: TracedCall): CallNote {
+    const attributes = new BoundAttributes(this.#masker);
+    attributes.set('target', target);
+    const cut = attributes.cut + (failure?.cut ?? 0);
+    return { ...note, attributes: { ...attributes.values, ...failure?.values }, cut };
   }
 
   #endStage({ stage, ms, code }: Told<'stage-end'>): void {
@@ -113,4 +130,9 @@ export class TracedExecution {
     this.#facts.set('failedStage', result.error.stage);
     this.#facts.set('message', result.error.message);
   }
+}
+
+function shortText(text: string | undefined): string | undefined {
+  // A mere slice would keep all of a text alive that it is a part of.
+  return text === undefined || text.length <= MAX_TARGET ? text : Buffer.from(text.slice(0, MAX_TARGET)).toString();
 }
