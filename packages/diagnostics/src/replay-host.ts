@@ -7,6 +7,7 @@ import type { SnapshotEncoder } from './snapshot-encode.js';
 import type { ReplayCall, ReplayDivergence } from './replay-report.js';
 import { createTurns } from './replay-turns.js';
 import type { Turns } from './replay-turns.js';
+import { ENV_CALL } from './snapshot.js';
 import type { Snapshot, SnapshotCall } from './snapshot.js';
 
 /** What answers from a record. */
@@ -14,6 +15,8 @@ export interface RecordOptions {
   readonly snapshot: Snapshot;
   readonly bodies: BodySource;
   readonly encoder: SnapshotEncoder;
+  /** What the guest sees of the environment. */
+  readonly env: Readonly<Record<string, string>>;
   /** Told once. */
   readonly onDivergence: (divergence: ReplayDivergence) => void;
 }
@@ -81,7 +84,8 @@ export class RecordedHost implements SandboxHost {
 
   #answer(recorded: SnapshotCall): unknown {
     const { outcome } = recorded;
-    const { bodies } = this.#options;
+    const { bodies, env } = this.#options;
+    if (outcome.ok && recorded.name === ENV_CALL) return { ...env };
     let value: unknown;
     try {
       value = decodeSnapshotValue(outcome.ok ? outcome.value : outcome.details, bodies);

@@ -71,12 +71,13 @@ async function run({ snapshot, authority, modules, options, returned }: Replayin
     diverged.abort();
   };
   const signal = AbortSignal.any([diverged.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  const env = pickEnv(authority, options.env ?? {});
   const input = decodeInput(snapshot, bodies);
-  using host = new RecordedHost({ snapshot, bodies, encoder, onDivergence });
+  using host = new RecordedHost({ snapshot, bodies, encoder, env, onDivergence });
   await using place = await options.adapter.acquire({
     plugin: { ...authority.plugin, root: modules.root },
     limits: limitsOf(authority, options.timeoutMs),
-    env: pickEnv(authority, options.env ?? {}),
+    env,
     // Of its own: no child that serves a run with authority may serve this one, or the other way round.
     policyDigest: `replay:${authority.policyDigest}`,
     signal,

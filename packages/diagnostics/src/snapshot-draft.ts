@@ -1,7 +1,7 @@
 import type { ExecuteResult, ExecutionEvent, HostCallOutcome, JsonValue } from '@kb-labs/contracts';
 import type { Masker } from '@kb-labs/redaction';
 import { SnapshotEncoder } from './snapshot-encode.js';
-import { SNAPSHOT_FORMAT } from './snapshot.js';
+import { ENV_CALL, SNAPSHOT_FORMAT } from './snapshot.js';
 
 /** How much of a run is kept. */
 export interface DraftLimits {
@@ -121,7 +121,7 @@ export class SnapshotDraft {
       spanId: callSpanId,
       startTime,
       ms,
-      outcome: this.#outcome(outcome),
+      outcome: name === ENV_CALL && outcome.ok ? { ok: true, value: { $: 'env' } } : this.#outcome(outcome),
     };
   }
 

@@ -3,6 +3,9 @@ import type { ErrorCode, JsonValue } from '@kb-labs/contracts';
 /** The only format that this version writes and reads. */
 export const SNAPSHOT_FORMAT = 'kb.snapshot/1';
 
+/** The one call whose answer is the environment. Of it a snapshot has `{ "$": "env" }`, and a replay what it was given. */
+export const ENV_CALL = 'env.read';
+
 /** An object of plain JSON that nobody here reads member by member. */
 export type SnapshotFacts = Readonly<Record<string, JsonValue>>;
 

@@ -246,6 +246,16 @@ describe('what a replay is given', () => {
     });
   });
 
+  it('answers a guest that asks for the environment by itself', async () => {
+    const code = 'export const handle = async (_, ctx) => [ctx.env.HOME, (await ctx.env.read()).HOME];';
+    const env = { HOME: '/h' };
+    const { snapshot, pluginRoot } = await take({ code, env, host: { 'env.read': () => env } });
+    expect(await replay(snapshot, { pluginRoot, adapter: directSandbox(), env })).toMatchObject({
+      same: true,
+      outcome: { value: ['/h', '/h'] },
+    });
+  });
+
   it('is masked as the record was, with the same rules', async () => {
     const redaction = { secrets: ['hunter22'] };
     const code = "export const handle = async (_, ctx) => ctx.fs.readFile('for ' + ctx.env.WHO);";

@@ -112,6 +112,13 @@ describe('a snapshot', () => {
     expect(snapshot.masked).toBe(5);
   });
 
+  it('has no value of the environment either where a guest asks for it by itself', async () => {
+    const code = 'export const handle = async (_, ctx) => Object.keys(await ctx.env.read());';
+    const { snapshot, text } = await snapshotOf({ code, host: { 'env.read': () => ({ PLAIN: 'value-of-it' }) } });
+    expect(text).not.toContain('value-of-it');
+    expect(snapshot.calls.map(({ outcome }) => outcome)).toEqual([{ ok: true, value: { $: 'env' } }]);
+  });
+
   it('holds values as they were when they were seen', async () => {
     const input = { list: [1] };
     const code = 'export const handle = () => 1;';
