@@ -73,7 +73,7 @@ export function runEvents(plan: RunPlan): readonly ExecutionEvent[] {
   return [...events, { ...stampAt(now), type: 'execution-end', result }];
 }
 
-export function callEvent(call: CallPlan, index: number, stamp: EventStamp): ExecutionEvent {
+function callEvent(call: CallPlan, index: number, stamp: EventStamp): ExecutionEvent {
   const { name, args = [], at, ms, outcome = { ok: true, value: undefined }, spanId } = call;
   return {
     ...stamp,
