@@ -44,10 +44,15 @@ export async function streams(count, ctx) {
   return seen;
 }
 
+/** Calls go in the order of asking: once this one is answered, all that ended before has been told to the host. */
+const lastWord = (ctx) => ctx.events.publish('last word', undefined);
+
 export async function waitsFor(_, ctx) {
   const waiting = ctx.events.waitFor('a.b', { predicate: ({ payload }) => payload === 2 });
   for (const payload of [0, 1, 2, 3]) await ctx.events.publish('a.b', payload);
-  return (await waiting).payload;
+  const { payload } = await waiting;
+  await lastWord(ctx);
+  return payload;
 }
 
 export const waitsInVain = async (_, ctx) => {
@@ -66,7 +71,9 @@ export const waitsInVain = async (_, ctx) => {
   controller.abort();
   const codes = Object.entries(waits).map(async ([name, wait]) => [name, await codeOf(wait)]);
   await ctx.events.publish('a.c', 1);
-  return Object.fromEntries(await Promise.all(codes));
+  const told = Object.fromEntries(await Promise.all(codes));
+  await lastWord(ctx);
+  return told;
 };
 
 /** Holds a subscription, a stream and a wait open, calls on, and returns without an end to any of them. */
