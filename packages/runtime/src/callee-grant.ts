@@ -17,21 +17,25 @@ export interface CalleeGrant {
   readonly authority?: 'shared' | 'own';
 }
 
-/** The shape of `callees`. The specs are parsed by `parseCallees`, which knows more of them. */
-export const calleesSchema: z.ZodType<Readonly<Record<string, z.infer<typeof calleeSchema>>>> = z.lazy(() =>
-  z.record(z.string().refine(isPluginId, 'is not the id of a plugin'), calleeSchema),
-);
+/** A grant as it is written, before its spec has been looked at. */
+interface WrittenGrant extends Pick<CalleeGrant, 'capabilities' | 'authority'> {
+  readonly permissions?: unknown;
+}
 
-const calleeSchema = z.strictObject({
+const calleeSchema: z.ZodType<WrittenGrant> = z.strictObject({
   capabilities: z.array(z.string()).max(1000),
   permissions: z.unknown().refine((spec) => spec !== undefined, 'write what is granted, or {} where nothing is'),
   authority: z.enum(['shared', 'own']).exactOptional(),
 });
 
+/** The shape of `callees`. The specs are parsed by `parseCallees`, which knows more of them. */
+export const calleesSchema: z.ZodType<Readonly<Record<string, WrittenGrant>>> = z.record(
+  z.string().refine(isPluginId, 'is not the id of a plugin'),
+  calleeSchema,
+);
+
 /** Grants by plugin id, copied and frozen. Throws `ERR_CONFIG_INVALID` with a pointer for a spec or a capability that is none. */
-export function parseCallees(
-  callees: Readonly<Record<string, z.infer<typeof calleeSchema>>>,
-): ReadonlyMap<string, CalleeGrant> {
+export function parseCallees(callees: Readonly<Record<string, WrittenGrant>>): ReadonlyMap<string, CalleeGrant> {
   return new Map(
     Object.entries(callees).map(([id, { capabilities, permissions, authority }]) => {
       checkCapabilities([], capabilities);

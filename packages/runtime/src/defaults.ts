@@ -1,6 +1,7 @@
 import { checkArtifactDeclaration } from '@kb-labs/artifacts';
 import { createError } from '@kb-labs/contracts';
 import type { ExecutionObserver, PluginManifest } from '@kb-labs/contracts';
+import { createCommandRunner } from '@kb-labs/host-api';
 import { satisfies } from 'semver';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAdmission } from './admission.js';
@@ -75,6 +76,7 @@ function openRuntime(options: RuntimeOptions): EngineRuntime {
     clock,
   });
   const closing = new AbortController();
+  const { shell, ...hostApi } = parsed.hostApi;
   const adapters = new EmbeddedAdapters(parsed.sandbox);
   const events = embeddedEvents(parsed.events);
   return new EngineRuntime({
@@ -93,7 +95,8 @@ function openRuntime(options: RuntimeOptions): EngineRuntime {
       log,
       graceMs: parsed.graceMs,
       capabilities: parsed.capabilityRegistry,
-      hostApi: parsed.hostApi,
+      hostApi,
+      commands: createCommandRunner(shell),
       requiredConfinement: confinementTable(parsed.requiredConfinement),
       observers: [...auditObserver(parsed), ...parsed.observers],
       ownCode: ownCode(),

@@ -1,5 +1,6 @@
 import type { KnownCapabilities } from '@kb-labs/capabilities';
 import type { Clock, ConfinementTable, ExecutionObserver, SandboxAdapter } from '@kb-labs/contracts';
+import type { CommandRunner } from '@kb-labs/host-api';
 import type { Admission } from './admission.js';
 import type { RequestDefaults } from './request.js';
 import type { Rooms } from './rooms.js';
@@ -17,7 +18,9 @@ export interface Engine extends RequestDefaults {
   /** Milliseconds that a guest has after an abort and after its own result; after SIGTERM it has at most 50 of them. */
   readonly graceMs: number;
   readonly capabilities: KnownCapabilities;
-  readonly hostApi: HostApiSettings;
+  readonly hostApi: Omit<HostApiSettings, 'shell'>;
+  /** Runs commands for all plugins, so many at a time. */
+  readonly commands: CommandRunner;
   readonly requiredConfinement: ConfinementTable;
   readonly observers: readonly ExecutionObserver[];
   /** Real folders of the runtime's own code: no plugin writes them. */

@@ -142,6 +142,7 @@ interface Lending extends GuestWork {
 
 function lendHostApi(run: Run, { job, engine, authority, functions, rooms, audit, env }: Lending): HostApi {
   const { propagateTrace, ...settings } = engine.hostApi;
+  const { presenter } = job.settings;
   return createHostApi({
     ...settings,
     policy: authority.policy,
@@ -151,10 +152,11 @@ function lendHostApi(run: Run, { job, engine, authority, functions, rooms, audit
     env,
     clock: engine.clock,
     ...rooms,
-    presenter: job.settings.presenter,
+    ...(presenter !== undefined && { presenter }),
+    shell: engine.commands,
     dryRun: job.dryRun,
     operations: (record) => run.operation(record),
-    traceparent: propagateTrace === true ? run.traceparent : undefined,
+    ...(propagateTrace === true && { traceparent: run.traceparent }),
   });
 }
 

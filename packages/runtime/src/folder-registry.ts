@@ -44,7 +44,15 @@ export function createFolderRegistryWith(parse: Parse, options: FolderRegistryOp
   if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'the registry' });
   const folders = parsed.data.folders.map((folder) => resolve(folder));
   let scan: Promise<Scan> | undefined;
-  const current = (): Promise<Scan> => (scan ??= scanFolders(folders, parse));
+  const current = async (): Promise<Scan> => {
+    scan ??= scanFolders(folders, parse);
+    try {
+      return await scan;
+    } catch (error) {
+      scan = undefined;
+      throw error;
+    }
+  };
   return {
     async find(id, range) {
       const { plugins } = await current();

@@ -1,4 +1,12 @@
 // The public names of this package, one by one.
+export { createAnalytics, jsonLinesSink, memorySink } from '@kb-labs/analytics';
+export type {
+  Analytics,
+  AnalyticsOptions,
+  JsonLinesSinkOptions,
+  MemorySink,
+  MemorySinkOptions,
+} from '@kb-labs/analytics';
 export { ArtifactBroker, createFileArtifactStore, createMemoryArtifactStore } from '@kb-labs/artifacts';
 export type { ArtifactBrokerOptions, FileArtifactStoreOptions, MemoryArtifactStoreOptions } from '@kb-labs/artifacts';
 export {
@@ -14,6 +22,33 @@ export type {
   InvalidCapability,
   KnownCapabilities,
 } from '@kb-labs/capabilities';
+export {
+  createAuditLog,
+  createSnapshotRecorder,
+  createTraceRecorder,
+  diffSnapshots,
+  listSnapshots,
+  loadSnapshot,
+  renderTraceTree,
+  searchSnapshots,
+  summariseAudit,
+  toChromeTrace,
+} from '@kb-labs/diagnostics';
+export type {
+  AuditLog,
+  AuditLogOptions,
+  AuditSummary,
+  LoadedSnapshot,
+  ReplayDivergence,
+  ReplayReport,
+  Snapshot,
+  SnapshotRecorder,
+  SnapshotRecorderOptions,
+  Trace,
+  TraceRecorder,
+  TraceRecorderOptions,
+  TraceSpan,
+} from '@kb-labs/diagnostics';
 export { createError, ERROR_CODES, isErrorCode, isPluginError, PluginError } from '@kb-labs/contracts';
 export type {
   AdmissionQuotaName,
@@ -177,7 +212,10 @@ export { createPluginContext } from './context.js';
 export type { PluginContext } from './context.js';
 export type { PluginContextOptions } from './context-options.js';
 export { createFolderRegistry, createRuntime, execute, parseManifest } from './defaults.js';
+export { replay } from './embedded/replay.js';
+export type { ReplaySettings } from './embedded/replay.js';
 export { writeArtifact } from './embedded/write-artifact.js';
+export type { WriteArtifactOptions } from './embedded/write-artifact.js';
 export type { Execute } from './execute-call.js';
 export type { HandlerReference } from './handler-reference.js';
 export type { RuntimeLogLevel } from './log-level.js';

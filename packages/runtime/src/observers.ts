@@ -2,9 +2,7 @@ import type { Clock, EventStamp, ExecutionEvent, ExecutionObserver } from '@kb-l
 import { describeThrown } from './envelope.js';
 import type { RuntimeLog } from './runtime-log.js';
 
-type Unstamped<Event> = Event extends unknown
-  ? Omit<Event, keyof EventStamp>
-  : never;
+type Unstamped<Event> = Event extends unknown ? Omit<Event, keyof EventStamp> : never;
 
 /** An event as its place of origin knows it; the stamp is put on here, by the host. */
 export type EventBody = Unstamped<ExecutionEvent>;

@@ -104,7 +104,10 @@ export function jobOf(args: readonly unknown[], defaults: RequestDefaults): Job 
   if (typeof first !== 'string') return jobOfRequest(args, defaults);
   const settings = settingsOf(third);
   const registry = settings.registry ?? defaults.registry;
-  return makeJob({ handler: first, input: second }, settings, { source: sourceOf(fourth, settings, defaults), registry });
+  return makeJob({ handler: first, input: second }, settings, {
+    source: sourceOf(fourth, settings, defaults),
+    registry,
+  });
 }
 
 function jobOfRequest([request, context, given]: readonly unknown[], defaults: RequestDefaults): Job {

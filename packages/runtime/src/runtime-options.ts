@@ -140,8 +140,12 @@ export function parseRuntimeOptions(options: unknown): ParsedRuntimeOptions {
 }
 
 function auditMissing(): Error {
-  return createError('ERR_CONFIG_INVALID', 'the runtime must keep decisions (auditRequired), and has nothing to keep them', {
-    details: { pointer: '/audit' },
-    hint: 'hand in an audit sink, such as createAuditLog of @kb-labs/diagnostics, or leave auditRequired out',
-  });
+  return createError(
+    'ERR_CONFIG_INVALID',
+    'the runtime must keep decisions (auditRequired), and has nothing to keep them',
+    {
+      details: { pointer: '/audit' },
+      hint: 'hand in an audit sink, such as createAuditLog of @kb-labs/diagnostics, or leave auditRequired out',
+    },
+  );
 }

@@ -30,7 +30,7 @@ async function run(options: RuntimeOptions): Promise<ExecuteResult> {
   const { root } = plugin;
   const context = createPluginContext({ capabilities: ['fs.read'], permissions, root, pluginRoot: root });
   await runtime.execute('./read.mjs#read', 'b.txt', context);
-  return runtime.execute('./read.mjs#read', 'a.txt', context);
+  return await runtime.execute('./read.mjs#read', 'a.txt', context);
 }
 
 describe('an audit sink', () => {
@@ -38,13 +38,15 @@ describe('an audit sink', () => {
     const audit = listSink();
     const result = await run({ audit });
     expect(result).toMatchObject({ ok: true, data: 'text' });
-    expect(audit.entries.map(({ pluginId, audit: { kind, operation, target, decision } }) => [
-      pluginId,
-      kind,
-      operation,
-      target,
-      decision.allowed,
-    ])).toEqual([
+    expect(
+      audit.entries.map(({ pluginId, audit: { kind, operation, target, decision } }) => [
+        pluginId,
+        kind,
+        operation,
+        target,
+        decision.allowed,
+      ]),
+    ).toEqual([
       ['anonymous', 'fs', 'read', 'b.txt', false],
       ['anonymous', 'fs', 'read', 'a.txt', true],
     ]);

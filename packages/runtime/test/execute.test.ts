@@ -138,6 +138,7 @@ describe('execute', () => {
       'stage-end capabilities',
       'stage-start queue',
       'stage-end queue',
+      'authorised',
       'stage-start sandbox',
       'confined',
       'stage-end sandbox',
@@ -162,6 +163,8 @@ describe('execute', () => {
     const result = await execute({ handler: './run.mjs#run', input: {}, traceparent }, contextWith(inProcess));
 
     expect(result.traceId).toBe('4bf92f3577b34da6a3ce929d0e0e4736');
+    expect(result.traceparent).toMatch(/^00-4bf92f3577b34da6a3ce929d0e0e4736-[\da-f]{16}-01$/u);
+    expect(result.traceparent).not.toBe(traceparent);
   });
 
   it('starts nothing where the signal has gone already', async () => {

@@ -85,7 +85,10 @@ describe('a folder registry', () => {
   it('recovers once a folder that was missing is there', async () => {
     await using folder = await pluginFolder({ 'here/one/plugin.json': manifest('acme', '1.0.0') });
     const registry = createFolderRegistry({ folders: [join(folder.root, 'there')] });
-    await expect(registry.list()).rejects.toMatchObject({ code: 'ERR_CONFIG_INVALID', details: { pointer: '/folders' } });
+    await expect(registry.list()).rejects.toMatchObject({
+      code: 'ERR_CONFIG_INVALID',
+      details: { pointer: '/folders' },
+    });
     await rename(join(folder.root, 'here'), join(folder.root, 'there'));
     await expect(registry.list()).resolves.toHaveLength(1);
   });

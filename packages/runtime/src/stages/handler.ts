@@ -1,12 +1,5 @@
 import { createError, isPluginError } from '@kb-labs/contracts';
-import type {
-  GuestPhase,
-  Sandbox,
-  SandboxCall,
-  SandboxOutcome,
-  StageName,
-  GuestError,
-} from '@kb-labs/contracts';
+import type { GuestPhase, Sandbox, SandboxCall, SandboxOutcome, StageName, GuestError } from '@kb-labs/contracts';
 import { abortError } from '../abort.js';
 import { withinDeadline } from '../deadline.js';
 import { toEnvelope } from '../envelope.js';
@@ -104,4 +97,3 @@ function isOutcome(outcome: SandboxOutcome | undefined): boolean {
   if (typeof outcome !== 'object' || outcome === null || !Array.isArray(outcome.usage?.leaked)) return false;
   return outcome.ok ? 'value' in outcome : isPluginError(outcome.error) && Object.hasOwn(STAGE_OF, outcome.phase);
 }
-

@@ -67,7 +67,11 @@ function describeFailure(error: unknown): (HostCallOutcome & { readonly ok: fals
   return { code: codeOf(error), message, hint, details };
 }
 
-function showProgress(run: Run, note: GuestNote & { readonly kind: 'progress' }, presenter: Presenter | undefined): void {
+function showProgress(
+  run: Run,
+  note: GuestNote & { readonly kind: 'progress' },
+  presenter: Presenter | undefined,
+): void {
   run.emit({ type: 'progress', message: note.message, fraction: note.fraction });
   try {
     presenter?.progress(note.message, note.fraction);

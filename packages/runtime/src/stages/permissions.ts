@@ -36,10 +36,15 @@ export function decideAuthority(job: Job, prepared: Prepared, reserved: Reserved
     manifest === undefined
       ? grants
       : [
-          { policy: compilePolicy(manifest.permissions, { ...places, source: 'manifest' }), specs: [manifest.permissions ?? {}] },
+          {
+            policy: compilePolicy(manifest.permissions, { ...places, source: 'manifest' }),
+            specs: [manifest.permissions ?? {}],
+          },
           ...grants,
         ];
-  const policy = all.map((grant) => grant.policy).reduceRight((granted, asked) => intersectPolicies({ asked, granted }));
+  const policy = all
+    .map((grant) => grant.policy)
+    .reduceRight((granted, asked) => intersectPolicies({ asked, granted }));
   const timeoutMs = Math.min(policy.quotas.timeoutMs, job.timeoutMs ?? Number.POSITIVE_INFINITY);
   const limits = Object.freeze({ ...policy.quotas, timeoutMs });
   return {

@@ -29,7 +29,11 @@ export interface Prepared {
 }
 
 /** Finds the plugin and the handler. Loads no code: that is for the sandbox. */
-export async function prepare(job: Job, parse: RequestDefaults['parseManifest'], signal: AbortSignal): Promise<Prepared> {
+export async function prepare(
+  job: Job,
+  parse: RequestDefaults['parseManifest'],
+  signal: AbortSignal,
+): Promise<Prepared> {
   const { manifest, root } = await findPlugin(job, parse, signal);
   const identity = manifest ?? job.settings.plugin ?? ANONYMOUS_PLUGIN;
   assertSamePlugin(job, identity);
@@ -117,7 +121,12 @@ async function realRoot(root: string): Promise<string> {
 function assertSamePlugin(job: Job, found: { readonly id: string; readonly version: string }): void {
   const expected = job.settings.plugin;
   // What that plugin invokes is another one, and was found under its own name.
-  if (expected === undefined || job.caller !== undefined || (expected.id === found.id && expected.version === found.version)) return;
+  if (
+    expected === undefined ||
+    job.caller !== undefined ||
+    (expected.id === found.id && expected.version === found.version)
+  )
+    return;
   throw createError(
     'ERR_MANIFEST_INVALID',
     `the manifest is of "${found.id}" ${found.version}, and the context is for "${expected.id}" ${expected.version}`,

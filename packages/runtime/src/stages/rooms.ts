@@ -27,11 +27,11 @@ export interface RoomWish {
   readonly lead: (job: Job, engine: Engine) => Promise<ExecuteResult>;
 }
 
-/** What the host API is joined to; `undefined` where the guest holds no function for it. */
+/** What the host API is joined to; absent where the guest holds no function for it. */
 export interface OpenRooms {
-  readonly artifacts: ArtifactAccess | undefined;
-  readonly events: EventPort | undefined;
-  readonly invoke: InvokePort | undefined;
+  readonly artifacts?: ArtifactAccess;
+  readonly events?: EventPort;
+  readonly invoke?: InvokePort;
 }
 
 const DEFAULT_SCOPES: readonly EventScope[] = ['execution', 'plugin'];
@@ -42,17 +42,14 @@ export function openRooms(run: Run, wish: RoomWish): OpenRooms {
   const { pluginId, executionId, traceId } = run.identity;
   const holds = (group: string): boolean => functions.some((name) => name.startsWith(`${group}.`));
   const { rooms } = engine;
+  const { permissions } = authority;
+  const port = { pluginId, executionId, traceId, rules: permissions.map(eventRules), signal: run.signal };
   return {
-    artifacts: holds('artifacts')
-      ? rooms.artifacts.accessFor(store(), pluginId, authority.permissions.map(artifactRules))
-      : undefined,
-    events: holds('events')
-      ? rooms.events.open(
-          { pluginId, executionId, traceId, rules: authority.permissions.map(eventRules), signal: run.signal },
-          job.dryRun,
-        )
-      : undefined,
-    invoke: holds('invoke') ? openInvoke(run, wish) : undefined,
+    ...(holds('artifacts') && {
+      artifacts: rooms.artifacts.accessFor(store(), pluginId, permissions.map(artifactRules)),
+    }),
+    ...(holds('events') && { events: rooms.events.open(port, job.dryRun) }),
+    ...(holds('invoke') && { invoke: openInvoke(run, wish) }),
   };
 }
 

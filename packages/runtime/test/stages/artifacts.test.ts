@@ -89,7 +89,11 @@ describe('artifacts', () => {
 
       await expect(run(plugin.root, [{ ...report, pathTemplate }])).resolves.toMatchObject({
         ok: false,
-        error: { code: 'ERR_ARTIFACT_PATH_INVALID', stage: 'prepare' },
+        error: {
+          code: 'ERR_MANIFEST_INVALID',
+          stage: 'prepare',
+          details: { pointer: '/artifacts/0/pathTemplate' },
+        },
       });
       expect(Object.hasOwn(globalThis, 'artifactRuns')).toBe(false);
     },
