@@ -1,7 +1,6 @@
 import { createError } from '@kb-labs/contracts';
-import type { ArtifactInfo, ArtifactWriteOptions, QuotaReservation } from '@kb-labs/contracts';
+import type { ArtifactAccess, ArtifactInfo, ArtifactWriteOptions, QuotaReservation } from '@kb-labs/contracts';
 import type { Gate } from '../gate.js';
-import type { ArtifactSession } from './artifact-session.js';
 import { createDecisionNote } from './broker-decision.js';
 import type { DecisionNote } from './broker-decision.js';
 import { createChunkPipe } from './chunk-pipe.js';
@@ -10,6 +9,12 @@ import { createChunkPipe } from './chunk-pipe.js';
 export interface OpenWriteTarget {
   readonly uri: string;
   readonly options: ArtifactWriteOptions;
+}
+
+/** Who decides and stores, and what counts it. */
+export interface OpenWriteRoom {
+  readonly access: ArtifactAccess;
+  readonly gate: Gate;
 }
 
 /**
@@ -28,7 +33,7 @@ export class OpenWrite {
   readonly #stored: Promise<ArtifactInfo>;
   #isBusy = false;
 
-  constructor({ access, gate }: Pick<ArtifactSession, 'access' | 'gate'>, target: OpenWriteTarget) {
+  constructor({ access, gate }: OpenWriteRoom, target: OpenWriteTarget) {
     this.target = target;
     this.#gate = gate;
     this.#note = createDecisionNote(gate, { operation: 'write', uri: target.uri });

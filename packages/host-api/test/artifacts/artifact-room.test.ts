@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { createFileArtifactStore } from '@kb-labs/artifacts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { makeFolder, outcome, text } from '../open-host.js';
 import { bytes, openArtifactHost, putThere } from './open-artifact-host.js';
 
@@ -26,7 +26,7 @@ describe('the end of a run', () => {
     const before = names();
     const id = await call('artifacts.openWrite', 'out/half');
     await call('artifacts.writeChunk', id, new Uint8Array(1_000_000));
-    expect(names()).not.toEqual(before);
+    await vi.waitFor(() => expect(names()).not.toEqual(before));
     await api[Symbol.asyncDispose]();
     expect(names()).toEqual(before);
   });
