@@ -10,10 +10,12 @@ import { rewriteFile } from './rewrite-file.js';
 import { parseUnknownSection } from './section.js';
 import type { ConfigSection } from './section.js';
 
+const MAX_FILE_BYTES = 4 * 1_048_576;
+
 /**
  * Sees to it that a JSON file of the host's own has a value at a JSON pointer, as `ctx.config` does for guests, but asks no policy.
  * Whole or not at all, keeping mode and layout. Links are followed to the folder, but the file itself must be none
- * (`ERR_PERMISSION_DENIED`). Throws `ERR_INVALID_ARGUMENT` for what is no JSON, and `ERR_IO_FAILED`.
+ * (`ERR_PERMISSION_DENIED`). Throws `ERR_INVALID_ARGUMENT` for what is no JSON, `ERR_OUTPUT_EXCEEDED` above 4 MiB, `ERR_IO_FAILED`.
  */
 export async function ensureSection(file: string, section: ConfigSection): Promise<{ readonly changed: boolean }> {
   const parsed = parseUnknownSection(section);
@@ -26,6 +28,7 @@ export async function ensureSection(file: string, section: ConfigSection): Promi
       {
         meter: createQuotaMeter(DEFAULT_QUOTAS),
         context: { signal: never, closing: never },
+        maxBytes: MAX_FILE_BYTES,
         edit: (text) => applySection(text, parsed),
       },
     );

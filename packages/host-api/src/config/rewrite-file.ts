@@ -9,8 +9,6 @@ import { openFile } from '../fs/open-file.js';
 import { replaceFile } from '../fs/replace-file.js';
 import { chargeWrite } from '../fs/write-file.js';
 
-/** What a configuration file may have, before and after. */
-const MAX_FILE_BYTES = 4 * 1_048_576;
 /** How often somebody else may be faster. */
 const MAX_ATTEMPTS = 64;
 
@@ -18,6 +16,8 @@ const MAX_ATTEMPTS = 64;
 export interface Rewriting {
   readonly meter: QuotaMeter;
   readonly context: Pick<CallContext, 'signal' | 'closing'>;
+  /** What the file may have, before and after. */
+  readonly maxBytes: number;
   /** The new text, or `undefined` to leave the file alone. Is handed `undefined` where there is none. */
   edit(text: string | undefined): string | undefined;
 }
@@ -47,15 +47,18 @@ class ChangedMeanwhileError extends Error {
   override readonly name = 'ChangedMeanwhileError';
 }
 
-async function rewriteOnce(place: Place, { meter, context, edit }: Rewriting): Promise<Rewritten | undefined> {
+async function rewriteOnce(
+  place: Place,
+  { meter, context, maxBytes, edit }: Rewriting,
+): Promise<Rewritten | undefined> {
   // Held open until the end: its number cannot be given to another file, so the same number means the same file.
   using file = openIfThere(place);
-  const limits = { meter, maxBytes: MAX_FILE_BYTES };
+  const limits = { meter, maxBytes };
   const before = file === undefined ? undefined : await readWhole(file, limits, context);
   const text = edit(before === undefined ? undefined : decode(before));
   if (text === undefined) return undefined;
   const after = new TextEncoder().encode(text);
-  if (after.byteLength > MAX_FILE_BYTES) throw createSizeError(after.byteLength);
+  if (after.byteLength > maxBytes) throw createSizeError(after.byteLength, maxBytes);
   using charges = chargeWrite(meter, after.byteLength);
   await replaceFile(place, context, {
     fill: (temporary) => writeAll(temporary, after, context),
@@ -90,9 +93,13 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-function createSizeError(bytes: number): Error {
-  return createError('ERR_INVALID_ARGUMENT', `ensureSection: the file would have ${bytes} bytes`, {
-    details: { function: 'ensureSection', used: bytes, limit: MAX_FILE_BYTES },
-    hint: 'keep what is large in a file of its own',
-  });
+function createSizeError(bytes: number, limit: number): Error {
+  return createError(
+    'ERR_INVALID_ARGUMENT',
+    `ensureSection: the file would have ${bytes} bytes, and may have ${limit}`,
+    {
+      details: { function: 'ensureSection', used: bytes, limit },
+      hint: 'keep what is large in a file of its own',
+    },
+  );
 }
