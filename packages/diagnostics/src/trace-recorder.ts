@@ -37,7 +37,7 @@ export interface TraceRecorder extends ExecutionObserver {
 
 const LIMITS = z.strictObject({
   maxTraces: z.int().min(1).max(100_000).default(100),
-  maxSpans: z.int().min(1).max(100_000).default(2000),
+  maxSpans: z.int().min(1).max(50_000).default(2000),
   redaction: z.unknown().optional(),
 });
 

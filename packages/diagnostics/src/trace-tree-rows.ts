@@ -52,12 +52,12 @@ export function treeRows({ roots }: Trace, maxCalls: number): readonly TreeRow[]
 
 function shorten(children: readonly TraceSpan[], maxCalls: number): readonly (TraceSpan | More)[] {
   if (children.length <= maxCalls + 1) return children;
-  // A call that set off another execution is never hidden.
+  // A call that set off another execution always has a line of its own.
   const shown = children.filter(
     (child, at) => at < maxCalls || child.children.length > 0 || child.kind !== 'host-call',
   );
-  const hidden = new Set(shown);
-  const calls = children.filter((child) => !hidden.has(child));
+  const own = new Set(shown);
+  const calls = children.filter((child) => !own.has(child));
   return calls.length < 2 ? children : [...shown, { kind: 'more', calls }];
 }
 
