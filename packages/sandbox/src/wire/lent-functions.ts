@@ -38,5 +38,6 @@ export function takeSignal(args: readonly unknown[]): {
   const { signal, ...rest } = last as { readonly signal: unknown };
   if (signal !== undefined && !(signal instanceof AbortSignal)) return { sent: args, signal: undefined };
   const before = args.slice(0, -1);
-  return { sent: Object.keys(rest).length === 0 ? before : [...before, rest], signal };
+  const isAlone = signal !== undefined && Object.keys(rest).length === 0;
+  return { sent: isAlone ? before : [...before, rest], signal };
 }
