@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { createError } from '@kb-labs/contracts';
+import type { MessageLevel, PluginError, PresentedError, Presenter } from '@kb-labs/contracts';
+import { BoundedOutput } from './bounded-output.js';
+import { fractionOf, jsonText, plainName, plainText } from './plain-text.js';
+import { formatSseEvent, SSE_HEARTBEAT } from './sse-event.js';
+import type { SseEventName } from './sse-event.js';
+import { answerUntilAborted } from './until-aborted.js';
+
+const HEARTBEAT_MS = 15_000;
+const CONFIRM_TIMEOUT_MS = 60_000;
+const MAX_OPEN_QUESTIONS = 16;
+
+/** Where events go: a response of Node's HTTP server, or any function that takes text. */
+export type SseTarget =
+  | { readonly response: ServerResponse; readonly write?: never }
+  /** False where it cannot take more now: the event counts as dropped. */
+  | { readonly write: (text: string) => boolean; readonly response?: never };
+
+/** How events are sent. */
+export type SsePresenterOptions = SseTarget & {
+  /** Milliseconds between two comments that keep the connection open. Default 15 000; 0 sends none. */
+  readonly heartbeatMs?: number;
+  /** Bytes that a slow client may leave waiting in the response. Default 1 MiB. */
+  readonly maxBufferedBytes?: number;
+  /** Milliseconds after which a question without an answer is answered no. Default 60 000. */
+  readonly confirmTimeoutMs?: number;
+};
+
+/** Shows to a page. Dispose it when the run is over; the response stays open until you end it. */
+export interface SsePresenter extends Presenter, Disposable {
+  /** Answers a question by the id of its `confirm` event. False where none is open under this id; only `true` is a yes. */
+  answer(id: string, yes: boolean): boolean;
+  /** How many events the client was too slow for. It is told so by a `dropped` event as soon as there is room. */
+  readonly dropped: number;
+}
+
+/**
+ * Server-sent events `message`, `progress`, `json`, `error` and `confirm`, each with JSON in one line. Sends the headers of a response that has sent
+ * none. A question is open until `answer`, its signal, its time limit or the end of the connection; all but a yes mean no.
+ */
+export function createSsePresenter(options: SsePresenterOptions): SsePresenter {
+  return new EventPresenter(options);
+}
+
+class EventPresenter implements SsePresenter {
+  readonly #write: (text: string) => boolean;
+  readonly #confirmTimeoutMs: number;
+  readonly #open = new Map<string, (yes: boolean) => void>();
+  readonly #disposals: (() => void)[] = [];
+  #isDisposed = false;
+  #lastId = 0;
+  #dropped = 0;
+  #untold = 0;
+
+  constructor(options: SsePresenterOptions) {
+    const { heartbeatMs = HEARTBEAT_MS, confirmTimeoutMs = CONFIRM_TIMEOUT_MS, maxBufferedBytes } = options;
+    assertNumber('heartbeatMs', heartbeatMs, 0);
+    assertNumber('confirmTimeoutMs', confirmTimeoutMs, 1);
+    if (maxBufferedBytes !== undefined) assertNumber('maxBufferedBytes', maxBufferedBytes, 0);
+    this.#confirmTimeoutMs = confirmTimeoutMs;
+    if (options.response === undefined) this.#write = writerOf(options.write);
+    else this.#write = this.#take(options.response, maxBufferedBytes);
+    this.#beat(heartbeatMs);
+  }
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  message(text: string, level: MessageLevel): void {
+    this.#send('message', { text: plainText(text), level });
+  }
+
+  progress(text: string, fraction: number | undefined): void {
+    this.#send('progress', { text: plainText(text), fraction: fractionOf(fraction) });
+  }
+
+  json(value: unknown): void {
+    // What is no JSON, or too much of it, is a sentence that says so.
+    this.#emit('json', `{"value":${jsonText(value)}}`);
+  }
+
+  error({ message, code, hint }: PresentedError): void {
+    this.#send('error', {
+      message: plainText(message),
+      code: code === undefined ? undefined : plainName(code),
+      hint: hint === undefined ? undefined : plainText(hint),
+    });
+  }
+
+  async confirm(question: string, signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted || this.#isDisposed || this.#open.size >= MAX_OPEN_QUESTIONS) return false;
+    const id = randomUUID();
+    const timeoutMs = this.#confirmTimeoutMs;
+    const answered = new Promise<boolean>((resolve) => this.#open.set(id, resolve));
+    const timeout = setTimeout(() => this.answer(id, false), timeoutMs).unref();
+    const isAsked = this.#send('confirm', { id, question: plainText(question), timeoutMs });
+    if (!isAsked) this.answer(id, false);
+    const yes = await answerUntilAborted(answered, signal);
+    clearTimeout(timeout);
+    this.#open.delete(id);
+    if (isAsked) this.#send('answer', { id, yes });
+    return yes;
+  }
+
+  answer(id: string, yes: boolean): boolean {
+    const settle = this.#open.get(id);
+    this.#open.delete(id);
+    settle?.(yes === true);
+    return settle !== undefined;
+  }
+
+  [Symbol.dispose](): void {
+    for (const id of this.#open.keys()) this.answer(id, false);
+    this.#isDisposed = true;
+    for (const dispose of this.#disposals.splice(0)) dispose();
+  }
+
+  #send(name: SseEventName, data: unknown): boolean {
+    return this.#emit(name, jsonText(data, { limit: Number.POSITIVE_INFINITY }));
+  }
+
+  #emit(name: SseEventName, data: string): boolean {
+    if (this.#isDisposed) return false;
+    if (this.#untold > 0 && this.#write(formatSseEvent('dropped', this.#nextId(), `{"count":${this.#untold}}`)))
+      this.#untold = 0;
+    const isTaken = this.#untold === 0 && this.#write(formatSseEvent(name, this.#nextId(), data));
+    if (!isTaken) {
+      this.#dropped += 1;
+      this.#untold += 1;
+    }
+    return isTaken;
+  }
+
+  #nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  #take(response: ServerResponse, maxBufferedBytes: number | undefined): (text: string) => boolean {
+    if (!response.headersSent) {
+      // `x-accel-buffering` keeps nginx from collecting events.
+      response.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      });
+      response.flushHeaders();
+    }
+    const output = new BoundedOutput(response, maxBufferedBytes);
+    const onClose = (): void => this[Symbol.dispose]();
+    response.once('close', onClose);
+    this.#disposals.push(
+      () => response.off('close', onClose),
+      () => output[Symbol.dispose](),
+    );
+    return (text) => output.write(text);
+  }
+
+  #beat(heartbeatMs: number): void {
+    if (heartbeatMs === 0) return;
+    const heartbeat = setInterval(() => this.#write(SSE_HEARTBEAT), heartbeatMs).unref();
+    this.#disposals.push(() => clearInterval(heartbeat));
+  }
+}
+
+/** A function that throws has not taken the text either. */
+function writerOf(write: ((text: string) => boolean) | undefined): (text: string) => boolean {
+  if (typeof write !== 'function') throw wrongOption('write', 'it is no function, and there is no response either');
+  return (text) => {
+    try {
+      return write(text) === true;
+    } catch {
+      // Counted as dropped, and told as soon as something is taken again.
+      return false;
+    }
+  };
+}
+
+function assertNumber(name: string, value: unknown, least: number): void {
+  const isWithin = typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= 2 ** 31 - 1;
+  if (!isWithin) throw wrongOption(name, `it is not a whole number from ${least} to ${2 ** 31 - 1}`);
+}
+
+function wrongOption(name: string, flaw: string): PluginError {
+  return createError('ERR_CONFIG_INVALID', `the option "${name}" of createSsePresenter is wrong: ${flaw}`, {
+    details: { pointer: `/${name}` },
+  });
+}
