@@ -17,6 +17,8 @@ export interface ShellResult {
   readonly signal: string | undefined;
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;
+  /** What held it: `bubblewrap 0.8.0`. `undefined`: nothing, it could do what the host's user can. */
+  readonly confinedBy?: string | undefined;
 }
 
 /** Commands through the gate: no shell reads them, and a command that fails is an answer, not an error. */

@@ -15,7 +15,7 @@ import type {
 import { z } from 'zod';
 import type { FetchTimeouts } from './net/fetch-timeouts.js';
 import type { Resolve } from './net/resolve-target.js';
-import type { ShellSettings } from './shell/shell-settings.js';
+import type { CommandRunner } from './shell/command-runner.js';
 
 /** What one run may use, and the limits that no policy knows. A misspelt or malformed option is `ERR_CONFIG_INVALID`. */
 export interface HostApiOptions {
@@ -46,8 +46,8 @@ export interface HostApiOptions {
   readonly invoke?: InvokePort;
   /** Default: nobody is there. Messages go nowhere, and every question is answered with no. */
   readonly presenter?: Presenter;
-  /** Needed for `shell.run`. */
-  readonly shell?: ShellSettings;
+  /** What `createCommandRunner` made, for this run or for many. Needed for `shell.run`. */
+  readonly shell?: CommandRunner;
   /** Checks everything, and changes nothing. Default: false. */
   readonly dryRun?: boolean;
   /** Is told every change that was made or, in a dry run, would have been. Must not throw. Default: nobody is. */
@@ -74,6 +74,7 @@ const writtenOptions = z.object({
   events: holding<EventPort>('publish', 'stream'),
   invoke: holding<InvokePort>('invoke'),
   presenter: holding<Presenter>('message', 'json', 'error', 'confirm'),
+  shell: holding<CommandRunner>('run'),
   operations: z.custom((value) => typeof value === 'function', 'is no function').optional(),
 });
 

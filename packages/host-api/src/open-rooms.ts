@@ -10,6 +10,7 @@ import { createInvokeFunctions } from './invoke/invoke-functions.js';
 import { createNetwork } from './net/network.js';
 import type { OperationRecorder } from './operation-recorder.js';
 import { createPresenterFunctions } from './presenter/presenter-functions.js';
+import { createShellFunctions } from './shell/shell-functions.js';
 
 /** What the functions of one run are made of. */
 export interface RoomsOptions {
@@ -21,7 +22,7 @@ export interface RoomsOptions {
 
 /** Every function that there is with these options, granted or not. Disposing ends what is under way. */
 export function openRooms({ gate, tree, recorder, options }: RoomsOptions): Room {
-  const { artifacts, clock, env, events, invoke, maxMessageBytes, presenter, resolve, timeouts } = options;
+  const { artifacts, clock, env, events, invoke, maxMessageBytes, presenter, resolve, timeouts, shell } = options;
   const rooms: readonly Room[] = [
     createNetwork({ gate, clock, resolve, timeouts, recorder, traceparent: options.traceparent }),
     ...(artifacts === undefined ? [] : [openArtifactRoom({ gate, access: artifacts, recorder, maxMessageBytes })]),
@@ -33,6 +34,7 @@ export function openRooms({ gate, tree, recorder, options }: RoomsOptions): Room
       'env.read': () => Promise.resolve({ ...env }),
       'analytics.track': refuseTrack,
       ...createPresenterFunctions({ presenter, maxMessageBytes }),
+      ...(shell === undefined ? {} : createShellFunctions({ gate, tree, recorder, runner: shell })),
       ...(invoke === undefined ? {} : createInvokeFunctions({ gate, port: invoke })),
       ...functionsOf(rooms),
     },
