@@ -42,7 +42,9 @@ export class RecordedHost implements SandboxHost {
     this.#turns = createTurns(calls.filter((call) => !wasAborted(call)).map(({ call }) => call));
     for (const call of calls.toSorted((a, b) => a.call - b.call)) {
       const key = keyOf(call);
-      this.#unused.set(key, [...(this.#unused.get(key) ?? []), call]);
+      const equal = this.#unused.get(key);
+      if (equal === undefined) this.#unused.set(key, [call]);
+      else equal.push(call);
     }
   }
 

@@ -9,8 +9,8 @@ const INLINE = 4096;
 const MAX_DEPTH = 80;
 const REDACTED = '[redacted]';
 
-/** What is done with a body: tells whether there is room for it. */
-export type KeepBody = (sha256: string, bytes: Uint8Array) => void;
+/** Takes a body that is to be kept. */
+type KeepBody = (sha256: string, bytes: Uint8Array) => void;
 
 /** How values are written. The same rules write the same value in the same way, which is how a replay compares. */
 export interface EncoderOptions {

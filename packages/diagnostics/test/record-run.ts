@@ -42,12 +42,7 @@ export async function recordRun(script: RunScript, observer: ExecutionObserver):
   return { pluginRoot, result };
 }
 
-/** The same for a plugin that is there. */
-export async function runIn(
-  pluginRoot: string,
-  script: RunScript,
-  observer: ExecutionObserver,
-): Promise<ExecuteResult> {
+async function runIn(pluginRoot: string, script: RunScript, observer: ExecutionObserver): Promise<ExecuteResult> {
   const { input, host = {}, env = {}, plugin = { id: '@acme/review', version: '1.0.0' } } = script;
   const { executionId = randomUUID() } = script;
   const stamp = { executionId, traceId: hex(16), spanId: hex(8), parentSpanId: undefined, pluginId: plugin.id };
