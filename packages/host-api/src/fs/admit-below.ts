@@ -1,6 +1,6 @@
 import type { CanonicalPath, FsOperation } from '@kb-labs/contracts';
+import { left } from '../charge.js';
 import type { CallContext } from '../host-function.js';
-import { left } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
 import { childPath } from './list-directory.js';
 import { paced } from './paced.js';

@@ -1,8 +1,8 @@
 import { createError } from '@kb-labs/contracts';
 import type { QuotaMeter } from '@kb-labs/contracts';
+import { charge } from '../charge.js';
 import { throwIfStopped } from '../host-function.js';
 import type { CallContext } from '../host-function.js';
-import { charge } from './fs-session.js';
 import type { OpenFile } from './open-directory.js';
 
 /** Bytes between two looks at the abort signal. */

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { parseArguments } from '../arguments.js';
+import { charge } from '../charge.js';
 import type { CanonicalPath } from '@kb-labs/contracts';
 import { throwIfStopped } from '../host-function.js';
 import type { HostFunction } from '../host-function.js';
-import { act, admitPath, charge } from './fs-session.js';
+import { act, admitPath } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
 import { createErrno, errnoOf } from './io-error.js';
 import { lookAt } from './open-file.js';

@@ -5,6 +5,7 @@ import type { MemoryFile } from './memory-file.js';
 import type { EntryStats, OpenDirectory, OpenFile, OpenPurpose } from './open-directory.js';
 import { OverlaidFolder } from './overlaid-folder.js';
 import { Overlay } from './overlay.js';
+import type { Change, Origin } from './overlay.js';
 
 const CREATED_MODE = 0o100600;
 const APPENDED_MODE = 0o100644;
@@ -18,7 +19,8 @@ export function openOverlay(root: OpenDirectory): OpenDirectory {
 
 /**
  * A folder in a dry run: that of the disk with the changes of the run over it. Answers and refuses as the disk would have, also where
- * the host itself may not write. What only a disk can know is not foreseen: that it is full, or that something is in use.
+ * the host itself may not write. What only a disk can know is not foreseen: that it is full, that something is in use, or that it takes
+ * names for one that differ in case alone.
  */
 class OverlayDirectory implements OpenDirectory {
   readonly #path: readonly string[];
@@ -91,6 +93,8 @@ class OverlayDirectory implements OpenDirectory {
     this.#requireNoMount(stats);
     this.requireWritable('.');
     to.requireWritable('.');
+    // A folder that gets another parent is itself changed.
+    if (stats.isDirectory() && this.#path.join('/') !== to.#path.join('/')) this.requireWritable(name);
     const moved = this.#folder.take(name);
     this.#folder.drop(name);
     to.#folder.put(toName, moved);
@@ -100,9 +104,10 @@ class OverlayDirectory implements OpenDirectory {
     const change = this.#folder.changeOf(name);
     // What the run made, it may write; what lies on the disk may be the host's alone to read.
     if (change === undefined) this.#folder.beneath?.directory.requireWritable(name);
-    if (change?.kind !== 'moved') return;
-    using directory = this.#folder.overlay.open(change.origin.slice(0, -1));
-    directory.requireWritable(change.origin.at(-1) ?? '.');
+    const origin = originOf(change);
+    if (origin === undefined) return;
+    using directory = this.#folder.overlay.open(origin.slice(0, -1));
+    directory.requireWritable(origin.at(-1) ?? '.');
   }
 
   [Symbol.dispose](): void {
@@ -180,6 +185,12 @@ class OverlayDirectory implements OpenDirectory {
       [Symbol.dispose]: () => undefined,
     };
   }
+}
+
+/** Where something that was moved lies on the disk. */
+function originOf(change: Change | undefined): Origin | undefined {
+  if (change?.kind === 'moved') return change.origin;
+  return change?.kind === 'folder' ? change.folder.origin : undefined;
 }
 
 function startsWith(path: readonly string[], start: readonly string[]): boolean {

@@ -1,12 +1,13 @@
 import type { CanonicalPath } from '@kb-labs/contracts';
 import { z } from 'zod';
 import { parseArguments } from '../arguments.js';
+import { charge } from '../charge.js';
 import { throwIfStopped } from '../host-function.js';
 import type { CallContext, HostFunction } from '../host-function.js';
 import { admitBelow } from './admit-below.js';
 import type { EntryBelow } from './admit-below.js';
 import type { Place } from './file-tree.js';
-import { act, admitPath, charge } from './fs-session.js';
+import { act, admitPath } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
 import { inspectReplaced, lookAt } from './open-file.js';
 import { createErrno } from './io-error.js';

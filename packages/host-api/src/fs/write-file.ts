@@ -1,11 +1,12 @@
 import type { HostFunctionName, QuotaMeter } from '@kb-labs/contracts';
 import { z } from 'zod';
 import { parseArguments } from '../arguments.js';
+import { charge } from '../charge.js';
 import { throwIfStopped } from '../host-function.js';
 import type { CallContext, HostFunction } from '../host-function.js';
 import { writeAll } from './file-bytes.js';
 import type { Place } from './file-tree.js';
-import { act, admitPath, charge } from './fs-session.js';
+import { act, admitPath } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
 import { openFile, requireOneName } from './open-file.js';
 import { describeBytes, describePlace, digestPlace, recordChange } from './record-change.js';
