@@ -19,7 +19,8 @@ const REFERENCE = /^(\.\/[^\\?#%:\p{Cc}]+)#([\p{ID_Start}$_][\p{ID_Continue}$]*)
 
 /**
  * Finds what the record names in these files. Throws `ERR_INVALID_ARGUMENT` for a root that is no folder; anything else that is not as in the
- * record is a divergence. Without a manifest, id and version are taken to be right.
+ * record is a divergence. Without a manifest, then or now, id and version are taken
+ * to be right.
  */
 export async function findModules(
   pluginRoot: string,
@@ -29,7 +30,7 @@ export async function findModules(
   const root = await realFolder(pluginRoot);
   const { id, version } = authority.plugin;
   const expected = anyVersion ? id : `${id}@${version}`;
-  const found = await readIdentity(root);
+  const found = authority.manifestDigest === undefined ? undefined : await readIdentity(root);
   const actual = found === undefined || anyVersion ? found?.id : `${found.id}@${found.version}`;
   if (actual !== undefined && actual !== expected) return { kind: 'plugin', expected, actual };
   const handler = await locate(authority.handler, root);

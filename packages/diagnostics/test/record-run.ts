@@ -163,7 +163,7 @@ function authorityOf(
     handler: './handler.mjs#handle',
     inputSchema: undefined,
     outputSchema: undefined,
-    manifestDigest: undefined,
+    manifestDigest: 'm',
     policyDigest: 'p',
     permissions: [{ fs: { mode: 'read', allow: ['.'] }, env: { allow: ['API_TOKEN', 'HOME'] } }],
     quotas: { ...limits, ...rest, ...counted, ...others },

@@ -213,6 +213,9 @@ describe('a replay diverges', () => {
     });
     expect(plans).toEqual([]);
     expect(await replay(snapshot, { ...options, anyVersion: true })).toMatchObject({ same: true });
+    // A run without a manifest was of nobody in particular.
+    const authority = snapshot.authority && { ...snapshot.authority, manifestDigest: undefined };
+    expect(await replay({ ...snapshot, authority }, options)).toMatchObject({ same: true });
     await rm(join(pluginRoot, 'handler.mjs'));
     expect(await replay(snapshot, { ...options, anyVersion: true })).toMatchObject({
       divergence: { kind: 'plugin', expected: './handler.mjs#handle', actual: undefined },
