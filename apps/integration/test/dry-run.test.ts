@@ -26,7 +26,9 @@ const INPUT = { path: 'config.json', topic: 'rooms.said', payload: 1, scope: 'ho
 async function contents(root: string): Promise<Record<string, string>> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Object.fromEntries(await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')] as const)));
+  return Object.fromEntries(
+    await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')] as const)),
+  );
 }
 
 describe.each(places)('$name', ({ create, works, notRun }) => {

@@ -76,10 +76,26 @@ describe.each(places)('$name', ({ create, works, notRun }) => {
     it('may be granted rights of its own, together with its caller or alone', async () => {
       await using scene = await openScene(create());
       const peek = call('@test/echo@1:peek', { path: 'other/file.txt' });
-      const own = { capabilities: ['fs.read', 'plugin.invoke'], permissions: { fs: { mode: 'read', allow: ['other'] } } } as const;
+      const own = {
+        capabilities: ['fs.read', 'plugin.invoke'],
+        permissions: { fs: { mode: 'read', allow: ['other'] } },
+      } as const;
       const shared = await ask(scene, { ...peek, context: { callees: { '@test/echo': own } } });
       const alone = await ask(scene, { ...peek, context: { callees: { '@test/echo': { ...own, authority: 'own' } } } });
       expect([shared.ok, alone.ok && alone.data]).toEqual([false, 'of the callee']);
+    });
+
+    it('may invoke no other version than its rules name', async () => {
+      await using scene = await openScene(create());
+      const context = { permissions: { invoke: { allow: ['@test/echo@^1:say'] } } };
+      const results = [
+        await ask(scene, { ...call('@test/echo@^1:say'), context }),
+        await ask(scene, { ...call('@test/echo:say'), context }),
+      ];
+      expect(results).toMatchObject([
+        { ok: true, data: { version: 1 } },
+        { ok: false, error: { error: { code: 'ERR_PERMISSION_DENIED' } } },
+      ]);
     });
 
     it('is told the code with which the other one failed', async () => {

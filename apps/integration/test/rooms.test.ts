@@ -65,6 +65,7 @@ describe.each(places)('$name', ({ create, works, notRun }) => {
       expect(result.denials.map(({ kind, operation, target }) => [kind, operation, target])).toEqual([
         ['artifact', 'read', 'artifact://somebody-else/once.txt'],
         ['artifact', 'list', expect.stringContaining('somebody-else')],
+        ['artifact', 'write', '../out.txt'],
         ['artifact', 'write', 'private/x.txt'],
       ]);
     });
@@ -134,7 +135,9 @@ describe.each(places)('$name', ({ create, works, notRun }) => {
       const rules = { produce: ['rooms.*'], consume: ['rooms.*'], scopes: ['host' as const] };
       const shared = { permissions: { events: rules } };
       const listening = Promise.withResolvers<void>();
-      const observer = { observe: ({ type }: { readonly type: string }) => void (type === 'host-call' && listening.resolve()) };
+      const observer = {
+        observe: ({ type }: { readonly type: string }) => void (type === 'host-call' && listening.resolve()),
+      };
       const waiting = scene.runtime.execute(
         './handlers.js#waits',
         { topic: 'rooms.*', scope: 'host' },

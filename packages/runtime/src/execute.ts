@@ -4,7 +4,7 @@ import type { HostApi } from '@kb-labs/host-api';
 import { v7 as uuidv7 } from 'uuid';
 import { linkSignals } from './abort.js';
 import type { Engine } from './engine.js';
-import { assertNoCycle } from './invoke.js';
+import { assertMayInvoke, assertNoCycle } from './invoke.js';
 import type { Job } from './request.js';
 import { Run } from './run.js';
 import { planArtifacts, writeArtifacts } from './stages/artifacts.js';
@@ -52,6 +52,7 @@ async function passStages(run: Run, job: Job, engine: Engine): Promise<unknown> 
   const { prepared, plan } = await run.stage('prepare', async () => {
     if (engine.rooms.audit?.required === true) await engine.rooms.audit.sink.ready();
     const prepared = await prepare(job, engine.parseManifest, run.signal);
+    assertMayInvoke(job, prepared.plugin.version);
     assertNoCycle(handlerId(prepared), job.caller, job.pluginId);
     return { prepared, plan: planArtifacts(run, job, { prepared, outlet }) };
   });

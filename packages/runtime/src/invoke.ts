@@ -1,5 +1,6 @@
 import { createError } from '@kb-labs/contracts';
 import type { ExecuteResult, InvokeCall, InvokePort, InvokeTarget } from '@kb-labs/contracts';
+import { assertAllowed } from '@kb-labs/permissions';
 import type { Caller } from './caller.js';
 import type { Job } from './request.js';
 
@@ -50,6 +51,14 @@ function jobOfCall(call: InvokeCall, options: InvokeOptions): Job {
     dryRun: job.dryRun,
     caller,
   };
+}
+
+/** Throws `ERR_PERMISSION_DENIED` where the caller may invoke that handler, but not of the version that was found. */
+export function assertMayInvoke(job: Job, version: string): void {
+  const { caller, handler, source } = job;
+  if (caller === undefined || typeof handler !== 'string' || source.kind !== 'registry') return;
+  const target = { pluginId: source.name.id, range: source.name.range, handler };
+  assertAllowed(caller.policy, { kind: 'invoke', target, version });
 }
 
 /** Throws `ERR_QUOTA_EXCEEDED` where a handler stands in its own chain of callers, however far up. */

@@ -2,7 +2,7 @@ import type { InvokePort } from '@kb-labs/contracts';
 import { parseInvokeTarget } from '@kb-labs/permissions';
 import { z } from 'zod';
 import { parseArguments } from '../arguments.js';
-import { createCallSignal, untilAborted } from '../call-signal.js';
+import { createCallSignal } from '../call-signal.js';
 import type { Gate } from '../gate.js';
 import { throwIfStopped } from '../host-function.js';
 import type { HostFunctions } from '../host-function.js';
@@ -36,7 +36,8 @@ export function createInvokeFunctions({ gate, port }: InvokeFunctionsOptions): H
       using call = createCallSignal(context);
       const { signal } = call;
       const parentSpanId = context.spanId;
-      return await untilAborted(port.invoke({ target, input, timeoutMs, parentSpanId, signal }), signal);
+      // Not until the abort, but until the other run has ended: nothing that a run set off outlives it.
+      return await port.invoke({ target, input, timeoutMs, parentSpanId, signal });
     },
   };
 }

@@ -46,7 +46,10 @@ export async function waitsForArtifact({ path }, ctx) {
 export async function talksToItself(_input, ctx) {
   const seen = [];
   const subscription = await ctx.events.subscribe('rooms.*', ({ topic, payload }) => void seen.push([topic, payload]));
-  const done = ctx.events.waitFor('rooms.done', { predicate: ({ payload }) => payload.last === true, timeoutMs: 10_000 });
+  const done = ctx.events.waitFor('rooms.done', {
+    predicate: ({ payload }) => payload.last === true,
+    timeoutMs: 10_000,
+  });
   for (let count = 0; count < 5; count += 1) await ctx.events.publish('rooms.step', { count });
   await ctx.events.publish('rooms.done', { last: false });
   await ctx.events.publish('rooms.done', { last: true });

@@ -10,5 +10,5 @@ export async function both({ target, times }, ctx) {
 
 /** Invokes a plugin that invokes this one again. */
 export async function again({ depth }, ctx) {
-  return ctx.invoke({ target: '@test/echo:bounce', input: { depth } });
+  return ctx.invoke({ target: '@test/echo@1:bounce', input: { depth } });
 }
