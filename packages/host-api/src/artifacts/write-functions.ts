@@ -1,7 +1,7 @@
 import type { ArtifactWriteOptions, GuestArtifactInfo } from '@kb-labs/contracts';
 import { givenOptions, parseArguments } from '../arguments.js';
 import { createCallSignal, onStop, untilAborted } from '../call-signal.js';
-import { charge } from '../fs/fs-session.js';
+import { charge } from '../charge.js';
 import { createAbortedError, throwIfStopped } from '../host-function.js';
 import type { CallContext, HostFunctions } from '../host-function.js';
 import { ARTIFACT_ARGUMENTS } from './artifact-arguments.js';
