@@ -114,17 +114,28 @@ describe('invoke.call', () => {
     expect(await outcome(call('invoke.call', { target: 'plain:render' }))).toBe('ERR_INTERNAL');
   });
 
-  it('tells the port to stop, and waits for it no longer', async () => {
-    const { api, calls } = openInvokeHost(ALLOWED, () => new Promise(() => undefined));
+  it('tells the port to stop, and waits until the other run has ended', async () => {
+    const ends: (() => void)[] = [];
+    const { api, calls } = openInvokeHost(
+      ALLOWED,
+      ({ signal }) => new Promise((_, reject) => ends.push(() => reject(signal.reason))),
+    );
     const controller = new AbortController();
     const request = { target: 'plain:render' };
-    const givenUp = outcome(api.call('invoke.call', [request], { signal: controller.signal }));
-    const ended = outcome(api.call('invoke.call', [request], { signal: new AbortController().signal }));
+    const settled: string[] = [];
+    const givenUp = outcome(api.call('invoke.call', [request], { signal: controller.signal })).then((each) =>
+      settled.push(each),
+    );
+    const ended = outcome(api.call('invoke.call', [request], { signal: new AbortController().signal })).then((each) =>
+      settled.push(each),
+    );
     controller.abort();
-    expect(await givenUp).toBe('ERR_ABORTED');
-    await api[Symbol.asyncDispose]();
-    expect(await ended).toBe('ERR_PERMISSION_DENIED run-over');
+    const disposed = api[Symbol.asyncDispose]().then(() => settled.push('disposed'));
     expect(calls.map(({ signal }) => signal.aborted)).toEqual([true, true]);
+    expect(settled).toEqual([]);
+    for (const end of ends) end();
+    await Promise.all([givenUp, ended, disposed]);
+    expect(settled).toEqual(['ERR_ABORTED', 'ERR_PERMISSION_DENIED run-over', 'disposed']);
   });
 
   it('reaches the port with nothing but a target that was allowed', async () => {
