@@ -30,7 +30,7 @@ const CONFORMANCE = '@kb-labs/conformance';
 const ENGINE_IMPORTS = new Set(
   ['contracts', 'permissions', 'capabilities', 'host-api'].map((name) => `@kb-labs/${name}`),
 );
-const NOT_ENGINE = new Set(['src/defaults.ts', 'src/index.ts']);
+const NOT_ENGINE = /^src\/(?:defaults\.ts|index\.ts|embedded\/.+)$/u;
 
 /** Imports and dependencies that go up, sideways, or round the package boundary. */
 export function checkFloors(workspace: Workspace): string[] {
@@ -45,7 +45,7 @@ export function checkFloors(workspace: Workspace): string[] {
 export function checkEngine({ folder, manifest, files }: Workspace): string[] {
   if (manifest.name !== '@kb-labs/plugin-runtime') return [];
   return files
-    .filter((file) => file.path.startsWith('src/') && !NOT_ENGINE.has(file.path))
+    .filter((file) => file.path.startsWith('src/') && !NOT_ENGINE.test(file.path))
     .flatMap((file) =>
       ourImports(file)
         .filter((specifier) => !ENGINE_IMPORTS.has(packageOf(specifier)))

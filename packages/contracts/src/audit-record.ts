@@ -35,6 +35,9 @@ export interface AuditSink extends AsyncDisposable {
   ready(): Promise<void>;
   /** Never throws and never waits. */
   write(entry: AuditEntry): void;
-  /** Resolves when all that was written so far is kept; rejects with `ERR_AUDIT_UNAVAILABLE` where some of it is lost. */
-  flush(): Promise<void>;
+  /**
+   * Resolves when all that was written so far is kept, of one execution or of all; rejects with `ERR_AUDIT_UNAVAILABLE` where some of
+   * that is lost. What is lost of one execution fails no other.
+   */
+  flush(executionId?: string): Promise<void>;
 }

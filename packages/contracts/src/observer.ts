@@ -18,6 +18,8 @@ export interface ExecutionAuthority {
   readonly handler: string;
   readonly inputSchema: string | undefined;
   readonly outputSchema: string | undefined;
+  /** Parts of the output, by JSON pointer, and the schemas that they must fit. */
+  readonly outputParts: readonly { readonly pointer: string; readonly schema: string }[];
   /** SHA-256, hex, over the manifest as parsed; `undefined` without one. */
   readonly manifestDigest: string | undefined;
   readonly policyDigest: string;
@@ -57,6 +59,10 @@ export type ExecutionEvent = EventStamp &
       }
     | { readonly type: 'authorised'; readonly authority: ExecutionAuthority }
     | { readonly type: 'confined'; readonly confinement: ConfinementReport; readonly coldStart: boolean }
+    /** What the handler was given: the input as the host's own schema gave it back. Told after `confined`. */
+    | { readonly type: 'handler-input'; readonly input: unknown }
+    /** What the handler gave back, before the host's own schema. Told only where it did. */
+    | { readonly type: 'handler-output'; readonly output: unknown }
     | { readonly type: 'audit'; readonly audit: AuditRecord }
     | {
         /** Told when the call has ended; `call` counts them in the order in which they began. */

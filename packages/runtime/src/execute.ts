@@ -40,7 +40,7 @@ export async function lead(job: Job, engine: Engine): Promise<ExecuteResult> {
   let output: unknown;
   try {
     output = await passStages(run, job, engine);
-    if (engine.rooms.audit?.required === true) await engine.rooms.audit.sink.flush();
+    if (engine.rooms.audit?.required === true) await engine.rooms.audit.sink.flush(run.identity.executionId);
   } catch (thrown) {
     return run.fail(thrown);
   }
@@ -125,6 +125,7 @@ async function runInSandbox(run: Run, work: GuestWork): Promise<unknown> {
     graceMs,
   );
   const input = await run.stage('input', () => parseInput(run, job));
+  run.emit({ type: 'handler-input', input });
   const { presenter } = job.settings;
   const { pluginId, executionId, traceId } = run.identity;
   const analytics = functions.includes('analytics.track')
@@ -132,6 +133,7 @@ async function runInSandbox(run: Run, work: GuestWork): Promise<unknown> {
     : undefined;
   const guest = { sandbox: place.value, hostApi: lent.value, functions, prepared, authority, input, graceMs };
   const value = await run.stage('handler', () => runHandler(run, { ...guest, presenter, analytics }));
+  run.emit({ type: 'handler-output', output: value });
   return await run.stage('output', () => parseOutput(run, job, value));
 }
 

@@ -21,6 +21,11 @@ export function describeAuthority({ job, prepared, authority, functions, env }: 
     handler: declaration.handler,
     inputSchema: declaration.input,
     outputSchema: declaration.output,
+    outputParts: Object.freeze(
+      (manifest?.artifacts ?? []).flatMap(({ schema, from = '' }) =>
+        schema === undefined ? [] : [Object.freeze({ pointer: from, schema })],
+      ),
+    ),
     manifestDigest:
       manifest === undefined ? undefined : createHash('sha256').update(JSON.stringify(manifest)).digest('hex'),
     policyDigest: authority.policy.digest,
