@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createError, isPluginError } from '@kb-labs/contracts';
 import type { ArtifactPutOptions, PluginError } from '@kb-labs/contracts';
+import { tooLarge } from './store-errors.js';
 import { throwIfAborted, untilAborted } from './until-aborted.js';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -68,13 +69,6 @@ async function* piecesOf(body: ArtifactBody, signal: AbortSignal): AsyncGenerato
 function iterate(body: AsyncIterable<Uint8Array>): AsyncIterator<Uint8Array> {
   if (typeof body !== 'object' || body === null || typeof body[Symbol.asyncIterator] !== 'function') throw notBytes();
   return body[Symbol.asyncIterator]();
-}
-
-function tooLarge(limit: number): PluginError {
-  return createError('ERR_ARTIFACT_TOO_LARGE', `the artifact is larger than ${limit} bytes`, {
-    details: { limit },
-    hint: 'write less, or raise maxBytes',
-  });
 }
 
 function notBytes(): PluginError {

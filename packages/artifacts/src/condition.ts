@@ -2,7 +2,7 @@ import type { ArtifactDeleteOptions, ArtifactInfo, ArtifactPutOptions } from '@k
 import { conflict } from './store-errors.js';
 
 /** What of a version conditions ask for. */
-export type Conditioned = Pick<ArtifactInfo, 'etag' | 'expiresAt'>;
+type Conditioned = Pick<ArtifactInfo, 'etag' | 'expiresAt'>;
 
 /** What stands under a name: a version, nothing, or something that no store wrote. */
 export type Standing = Conditioned | 'foreign' | undefined;

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { createError } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
+import { tooLarge } from './store-errors.js';
 
 const MAX_DEPTH = 500;
 
@@ -32,7 +33,7 @@ export function encodeData(data: unknown, options: EncodeOptions): EncodedData {
     const body = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return { body, contentType: 'application/octet-stream' };
   }
-  new JsonWalk(options).check(data, []);
+  new JsonWalk(options).check(data);
   const body = Buffer.from(`${JSON.stringify(data, undefined, 2)}\n`);
   return { body, contentType: 'application/json' };
 }
@@ -47,13 +48,15 @@ export function extensionOf(data: unknown): string {
 class JsonWalk {
   readonly #options: EncodeOptions;
   readonly #open = new Set<object>();
+  readonly #path: string[] = [];
   #bytes = 0;
 
   constructor(options: EncodeOptions) {
     this.#options = options;
   }
 
-  check(value: unknown, path: readonly string[]): void {
+  check(value: unknown): void {
+    const path = this.#path;
     // At least as much as the text of it, so that what is too much is never made.
     this.#bytes += typeof value === 'string' ? value.length + 2 : 1;
     if (this.#bytes > this.#options.maxBytes) throw tooLarge(this.#options.maxBytes);
@@ -69,7 +72,9 @@ class JsonWalk {
     this.#open.add(value);
     for (const [name, member] of membersOf(value, path)) {
       if (member === undefined && this.#options.dropUndefined === true && !Array.isArray(value)) continue;
-      this.check(member, [...path, name]);
+      path.push(name);
+      this.check(member);
+      path.pop();
     }
     this.#open.delete(value);
   }
@@ -105,12 +110,5 @@ function notStorable(path: readonly string[] | '', flaw: string): PluginError {
   return createError('ERR_INVALID_ARGUMENT', `${place} cannot be stored as it is: ${flaw}`, {
     details: { pointer: shown, flaw },
     hint: 'write a string, bytes, or plain data as JSON has it',
-  });
-}
-
-function tooLarge(limit: number): PluginError {
-  return createError('ERR_ARTIFACT_TOO_LARGE', `the artifact is larger than ${limit} bytes`, {
-    details: { limit },
-    hint: 'write less, or raise maxBytes',
   });
 }

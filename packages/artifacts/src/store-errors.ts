@@ -87,6 +87,14 @@ export function expired({ uri, expiresAt }: Pick<ArtifactInfo, 'uri' | 'expiresA
   });
 }
 
+/** `ERR_ARTIFACT_TOO_LARGE`: it is more than the writer or the store allows. */
+export function tooLarge(limit: number): PluginError {
+  return createError('ERR_ARTIFACT_TOO_LARGE', `the artifact is larger than ${limit} bytes`, {
+    details: { limit },
+    hint: 'write less, or raise maxBytes',
+  });
+}
+
 /** `ERR_ARTIFACT_TOO_LARGE`: it fits in no answer. */
 export function tooLargeToRead(uri: string, limit: number): PluginError {
   return createError(

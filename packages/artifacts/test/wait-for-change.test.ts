@@ -1,19 +1,10 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { ArtifactStore, WatchableArtifactStore } from '@kb-labs/contracts';
 import { createError } from '@kb-labs/contracts';
 import { describe, expect, it } from 'vitest';
 import { ArtifactBroker } from '../src/artifact-broker.js';
-import { createFileArtifactStore } from '../src/file-store.js';
 import { createMemoryArtifactStore } from '../src/memory-store.js';
 import { code, putOptions } from './artifact-fixture.js';
-import { temporaryFolder } from './temporary-folder.js';
 
-const run = promisify(execFile);
-const script = fileURLToPath(new URL('one-write.mjs', import.meta.url));
 const key = { pluginId: 'acme', path: 'deep/er/a' };
 
 function over(store: ArtifactStore, clock?: { now(): number; monotonic(): number }): ArtifactBroker {
@@ -124,42 +115,5 @@ describe('waiting for an artifact', () => {
     const waiting = Promise.all([over(blind).wait(key.path), over(exhausted).wait(key.path)]);
     const info = await store.put(key, Buffer.from('x'), putOptions());
     expect(await waiting).toEqual([info, info]);
-  });
-});
-
-describe('waiting for a file', () => {
-  it('hears of a write by another process, in folders that do not exist yet', async () => {
-    const directory = join(await temporaryFolder(), 'not/yet/there');
-    const broker = over(createFileArtifactStore({ directory }));
-    const waiting = broker.wait(key.path, { timeoutMs: 20_000 });
-    await run(process.execPath, [script, 'write', directory, key.path]);
-    expect((await waiting).bytes).toBe(5);
-  });
-
-  it('hears of every write in turn, though its folders come and go', async () => {
-    const directory = await temporaryFolder();
-    const [reader, writer] = [
-      over(createFileArtifactStore({ directory })),
-      over(createFileArtifactStore({ directory })),
-    ];
-    for (let round = 0; round < 10; round += 1) {
-      const waiting = reader.wait(key.path, { timeoutMs: 20_000 });
-      const info = await writer.write(key.path, `${round}`);
-      expect((await waiting).etag).toBe(info.etag);
-      await writer.delete(key.path);
-    }
-  });
-
-  it('does not keep a process alive that only watches, and does one that waits', async () => {
-    const directory = await temporaryFolder();
-    const { stdout } = await run(process.execPath, [script, 'watch', directory, key.path]);
-    expect(stdout).toBe('watching\n');
-    const child = spawn(process.execPath, [script, 'wait', directory, key.path], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const exited = once(child, 'exit');
-    await once(child.stdout, 'data');
-    await over(createFileArtifactStore({ directory })).write(key.path, 'x');
-    expect(await exited).toEqual([0, null]);
   });
 });
