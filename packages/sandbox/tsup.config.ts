@@ -23,6 +23,10 @@ const bootstrap: Options = {
   ...shared,
   entry: { bootstrap: 'src/bootstrap/main.ts' },
   splitting: false,
+  // Every cold start reads it. The names stay, for they stand in errors.
+  esbuildOptions: (options) => {
+    options.minifyWhitespace = true;
+  },
   noExternal: [/^(?!node:)/],
 };
 

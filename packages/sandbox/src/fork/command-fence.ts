@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { INFO_FD, SECCOMP_FD } from './wall.js';
 
 /** The opened file that is run, where bubblewrap can bind it. */
-export const COMMAND_FD = 3;
+const COMMAND_FD = 3;
 /** From here on, one descriptor at its end for each file that is hidden. */
 export const FIRST_EMPTY_FD = 6;
 
