@@ -6,6 +6,7 @@ import { artifactUri } from './artifact-uri.js';
 import { drainBody } from './body.js';
 import { throwIfAborted } from './until-aborted.js';
 import type { ArtifactBody, BodySum } from './body.js';
+import { ChunkList } from './chunk-list.js';
 import { conflict, corrupt } from './store-errors.js';
 
 /** An artifact in memory. */
@@ -52,19 +53,20 @@ export class ArtifactTable {
 
   /** Takes a body in. Throws `ERR_IO_FAILED` with `errno: 'ENOSPC'` where it does not fit. */
   async take(body: ArtifactBody, options: ArtifactPutOptions): Promise<Draft> {
-    const chunks: Buffer[] = [];
-    let open = true;
+    const chunks = new ChunkList();
+    let held = 0;
     const giveBack = (): void => {
-      if (open) for (const chunk of chunks) this.#bytes -= chunk.byteLength;
-      open = false;
+      this.#bytes -= held;
+      held = 0;
     };
     try {
       const sum = await drainBody(body, options, async (chunk) => {
         if (this.#bytes + chunk.byteLength > this.#options.maxBytes) throw this.#full('bytes');
         this.#bytes += chunk.byteLength;
-        chunks.push(chunk);
+        held += chunk.byteLength;
+        chunks.add(chunk);
       });
-      return { chunks, sum, [Symbol.dispose]: giveBack };
+      return { chunks: chunks.blocks(), sum, [Symbol.dispose]: giveBack };
     } catch (error) {
       giveBack();
       throw error;

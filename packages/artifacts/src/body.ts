@@ -16,8 +16,8 @@ export interface BodySum {
 export type ArtifactBody = Uint8Array | AsyncIterable<Uint8Array>;
 
 /**
- * Hands copies of at most 256 KiB to `write`, one after the other, and sums them up. Throws `ERR_ARTIFACT_TOO_LARGE` before a byte too
- * many is written, and ends with the signal even where the body never does.
+ * Hands copies of at most 256 KiB to `write`, one after the other, and sums them up. Each lies in the same memory as the one before, so what is to
+ * be kept is copied. Throws `ERR_ARTIFACT_TOO_LARGE` before a byte too many is written, and ends with the signal even where the body never does.
  */
 export async function drainBody(
   body: ArtifactBody,
@@ -26,11 +26,15 @@ export async function drainBody(
 ): Promise<BodySum> {
   const hash = createHash('sha256');
   let bytes = 0;
+  let scratch = Buffer.alloc(0);
   for await (const chunk of piecesOf(body, options.signal)) {
     if (bytes + chunk.byteLength > options.maxBytes) throw tooLarge(options.maxBytes);
     for (let start = 0; start < chunk.byteLength; start += CHUNK_BYTES) {
+      const piece = chunk.subarray(start, start + CHUNK_BYTES);
+      if (scratch.byteLength < piece.byteLength) scratch = Buffer.allocUnsafeSlow(piece.byteLength);
       // A copy, so that what is hashed is what is written, whoever else holds the memory.
-      const copy = Buffer.from(chunk.subarray(start, start + CHUNK_BYTES));
+      scratch.set(piece);
+      const copy = scratch.subarray(0, piece.byteLength);
       hash.update(copy);
       await write(copy);
       throwIfAborted(options.signal);
