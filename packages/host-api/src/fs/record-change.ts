@@ -54,10 +54,7 @@ export async function describePath(session: FsSession, path: CanonicalPath): Pro
 }
 
 /** What is told of a file that is about to be added to, ready for more. */
-export async function digestPlace(
-  session: FsSession,
-  place: Place,
-): Promise<Pick<ContentDigest, 'add' | 'state'> | undefined> {
+export async function digestPlace(session: FsSession, place: Place): Promise<ContentDigest | undefined> {
   if (!session.recorder.isHeard) return undefined;
   const stats = lookQuietly(place);
   if (stats === undefined) return undefined;

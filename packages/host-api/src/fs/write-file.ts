@@ -4,6 +4,8 @@ import { parseArguments } from '../arguments.js';
 import { charge } from '../charge.js';
 import { throwIfStopped } from '../host-function.js';
 import type { CallContext, HostFunction } from '../host-function.js';
+import { createContentDigest } from './content-digest.js';
+import { createDigestMemory } from './digest-memory.js';
 import { writeAll } from './file-bytes.js';
 import type { Place } from './file-tree.js';
 import { act, admitPath } from './fs-session.js';
@@ -30,15 +32,18 @@ export function createWriteFile(session: FsSession): HostFunction {
 
 /** `fs.appendFile(path, data)`: adds at the end, and makes the file where there is none. Not atomic, and not synced. */
 export function createAppendFile(session: FsSession): HostFunction {
+  const memory = createDigestMemory();
   return createWriter(session, { name: 'fs.appendFile', action: 'append to' }, async (place, data, context) => {
-    const digest = await digestPlace(session, place);
-    const before = digest?.state();
+    const standing = memory.recall(place) ?? (await digestPlace(session, place));
+    const before = standing?.state();
+    const digest = standing ?? (session.recorder.isHeard ? createContentDigest() : undefined);
     using file = openFile(place, 'append');
     requireOneName(file.stats);
     await writeAll(file, data, context);
     digest?.add(data);
+    if (digest !== undefined) memory.keep(place, digest);
     // What was there is there still, before what came.
-    return { before, after: digest?.state() ?? describeBytes(session, data), reversible: true };
+    return { before, after: digest?.state(), reversible: true };
   });
 }
 

@@ -111,6 +111,27 @@ describe('the record of a change', () => {
     expect(meter.used('maxBytesRead')).toBe(0);
   });
 
+  it('follows a file that is added to, also where somebody else changes it in between', async () => {
+    const root = makeFolder();
+    const { call, told } = openRecorded(root);
+    const steps: (() => unknown)[] = [
+      () => call('fs.appendFile', 'a', '1'),
+      () => call('fs.appendFile', 'a', '2'),
+      () => call('fs.appendFile', 'b', 'other'),
+      () => call('fs.appendFile', 'a', '3'),
+      () => writeFileSync(join(root, 'a'), 'longer'),
+      () => call('fs.appendFile', 'a', '4'),
+      () => call('fs.writeFile', 'a', 'anew!!!'),
+      () => call('fs.appendFile', 'a', '5'),
+      () => outcome(call('fs.appendFile', 'a/b', 'x')),
+      () => call('fs.appendFile', 'a', '6'),
+    ];
+    for (const step of steps) await step();
+    const contents = ['1', '12', 'other', '123', 'longer4', 'anew!!!', 'anew!!!5', 'anew!!!56'];
+    expect(told.map(({ after }) => after)).toEqual(contents.map(file));
+    expect(told.at(-1)?.before).toEqual(file('anew!!!5'));
+  });
+
   it('goes to a listener that may throw, and the call does not show it', async () => {
     const root = makeFolder();
     const { call } = openHost(root, EVERYTHING, {
