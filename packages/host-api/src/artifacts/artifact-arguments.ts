@@ -1,4 +1,29 @@
+import type {
+  ArtifactDeleteOptions,
+  ArtifactQuery,
+  ArtifactReadOptions,
+  ArtifactWaitOptions,
+  ArtifactWriteOptions,
+} from '@kb-labs/contracts';
 import { z } from 'zod';
+
+/** Options as a guest sends them: those that are left out may be there as `undefined`, and no signal travels. */
+type Sent<Options> = { readonly [Name in keyof Omit<Options, 'signal'>]?: Options[Name] | undefined } | undefined;
+
+/** What the functions take, by what they are called here. */
+interface ArtifactArguments {
+  readonly read: z.ZodType<[string, Sent<ArtifactReadOptions>?]>;
+  readonly stat: z.ZodType<[string, Sent<ArtifactReadOptions>?]>;
+  readonly list: z.ZodType<[Sent<ArtifactQuery>?]>;
+  readonly wait: z.ZodType<[string, Sent<ArtifactWaitOptions>?]>;
+  readonly chunk: z.ZodType<[number, Uint8Array]>;
+  readonly id: z.ZodType<[number]>;
+  readonly write: z.ZodType<[string, Uint8Array, Sent<ArtifactWriteOptions>?]>;
+  readonly openWrite: z.ZodType<[string, Sent<ArtifactWriteOptions>?]>;
+  readonly closeWrite: z.ZodType<[number, boolean]>;
+  readonly delete: z.ZodType<[string, Sent<ArtifactDeleteOptions>?]>;
+  readonly copy: z.ZodType<[string, string, Sent<ArtifactWriteOptions>?]>;
+}
 
 const uri = z.string().max(4_096);
 const version = z.string().max(256).optional();
@@ -35,7 +60,7 @@ const waitOptions = z
   .optional();
 
 /** What each function takes. A misspelt option is refused, and a `signal` is none: the call has one of its own. */
-export const ARTIFACT_ARGUMENTS = {
+export const ARTIFACT_ARGUMENTS: ArtifactArguments = {
   read: z.tuple([uri, readOptions]),
   stat: z.tuple([uri, readOptions]),
   list: z.tuple([query]),
@@ -47,4 +72,4 @@ export const ARTIFACT_ARGUMENTS = {
   closeWrite: z.tuple([id, z.boolean()]),
   delete: z.tuple([uri, z.strictObject({ ifMatch: etag }).optional()]),
   copy: z.tuple([uri, uri, writeOptions]),
-} as const;
+};

@@ -21,15 +21,22 @@ export interface ParsedSection {
   readonly strategy: SectionStrategy;
 }
 
+/** A section as a guest sends it: what is left out may be there as `undefined`. */
+interface SentSection {
+  readonly pointer: string;
+  readonly value: unknown;
+  readonly strategy?: SectionStrategy | undefined;
+}
+
 /** The shape of a section as it may come from a guest. */
-export const sectionSchema = z.strictObject({
+export const sectionSchema: z.ZodType<SentSection> = z.strictObject({
   pointer: z.string().max(1024),
   value: z.unknown(),
   strategy: z.enum(['keep', 'replace', 'merge']).optional(),
 });
 
 /** Throws `ERR_INVALID_ARGUMENT` that names the place, never the value. */
-export function parseSection(section: z.output<typeof sectionSchema>): ParsedSection {
+export function parseSection(section: SentSection): ParsedSection {
   return {
     tokens: parsePointer(section.pointer),
     value: copyPlainJson(section.value),
