@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 /** What becomes of a request. */
-export type Fate = 'pass' | 'lose-reply' | 'fail' | 'hang';
+export type Fate = 'pass' | 'lose-reply' | 'fail' | 'hang' | 'conflict';
 
 export interface GatewayRequest {
   readonly method: string;
@@ -46,6 +46,7 @@ export async function startGateway({ upstream, keeps }: GatewayOptions): Promise
     const fate = (gateway.decide as (request: GatewayRequest) => Fate)(seen);
     if (fate === 'hang') return;
     const body = await buffer(request);
+    if (fate === 'conflict') return reply(response, { status: 409, body: problem('ConditionalRequestConflict') });
     if (fate === 'fail') return reply(response, { status: 503, body: problem('SlowDown') });
     const path = (request.url ?? '').split('?')[0] ?? '';
     const work = (): Promise<Reply> => carryOut(request, { path, body });

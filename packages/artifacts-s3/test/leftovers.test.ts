@@ -34,7 +34,8 @@ async function signalOf(bucket: string, action: string, step: number): Promise<u
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const [code, signal] = await once(child, 'exit');
-  return code === 0 ? null : signal;
+  if (signal === null && code !== 0) throw new Error(`the writer failed with ${code}`);
+  return signal;
 }
 
 /** What a reader sees: the content type and the size, or that there is nothing. */
@@ -59,7 +60,7 @@ describe('a writer that is killed', () => {
     ['delete', 'text/old of 3', 'nothing'],
   ])(
     'before any of its requests leaves the old or the new, whole, and what a later store sweeps: %s',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async (action, before, after) => {
       const outcomes: string[] = [];
       for (let step = 1; ; step += 1) {

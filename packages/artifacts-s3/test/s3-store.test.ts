@@ -204,6 +204,23 @@ describe('a write whose answer is lost', () => {
   });
 });
 
+describe('a server that answers 409 to those that come at once', () => {
+  it('is one that keeps conditions', async () => {
+    const { store, bucket } = await newStore();
+    let conflicts = 0;
+    gateway.decide = (request) => {
+      const isProbe = request.method === 'PUT' && request.target.includes('/.probe/');
+      if ((isProbe && conflicts < 4) || (putsHead(request) && conflicts < 6)) {
+        conflicts += 1;
+        return 'conflict';
+      }
+      return 'pass';
+    };
+    const info = await store.put(key, Buffer.from('x'), put({ ifNoneMatch: '*' }));
+    expect([conflicts, await store.stat(key), await leftoversIn(client, bucket)]).toEqual([6, info, []]);
+  });
+});
+
 describe('a write that fails', () => {
   it('says what the server said, and keeps what stood there', async () => {
     const { store, bucket } = await newStore();
