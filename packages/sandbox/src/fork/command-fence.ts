@@ -91,12 +91,15 @@ function copySystemFolder(path: string): readonly string[] {
 
 function buildViews(views: readonly CommandView[]): readonly string[] {
   let empty = FIRST_EMPTY_FD;
-  return views.flatMap(({ path, kind, access }) => {
+  const binds = views.flatMap(({ path, kind, access }) => {
     // All that there is cannot be laid over itself.
     if (path === join(path, '..')) return [];
     if (access !== 'none') return bind(access === 'write' ? '--bind' : '--ro-bind', path);
-    return kind === 'directory' ? ['--tmpfs', path, '--remount-ro', path] : ['--ro-bind-data', String(empty++), path];
+    return kind === 'directory' ? ['--tmpfs', path] : ['--ro-bind-data', String(empty++), path];
   });
+  // At the end: what is shown of a hidden folder needs a place in it. A folder that was shown after all is no longer its own mount.
+  const hidden = views.filter(({ kind, access }) => kind === 'directory' && access === 'none');
+  return [...binds, ...hidden.flatMap(({ path }) => ['--remount-ro', path])];
 }
 
 /** How many files are to look empty. */

@@ -3,7 +3,7 @@ import { outputCost, sendableFields } from './output-budget.js';
 import { cutToUtf8 } from './utf8.js';
 
 /** A line on its way out. What its fields are is looked at here. */
-export type GuestLine = Omit<Extract<GuestMessage, { t: 'log' }>, 't' | 'fields'> & { readonly fields: unknown };
+type GuestLine = Omit<Extract<GuestMessage, { t: 'log' }>, 't' | 'fields'> & { readonly fields: unknown };
 
 /** What a guest says without waiting for an answer, up to `maxOutputBytes`. Nothing of it throws, whatever it is given. */
 export interface GuestOutput {

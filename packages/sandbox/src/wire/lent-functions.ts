@@ -11,7 +11,7 @@ export interface Lender {
 }
 
 /** A host function under its own name. An `AbortSignal` in its last argument stays here: the wire carries the abort itself. */
-export function lendFunction({ port, calls }: Lender, name: string): GuestFunction {
+function lendFunction({ port, calls }: Lender, name: string): GuestFunction {
   return (...args) =>
     calls.track(async () => {
       const { sent, signal } = takeSignal(args);
