@@ -13,6 +13,8 @@ describe('plugin ids', () => {
     'com10',
     'a.con',
     '@con/acme',
+    '@acme/self',
+    'selfish',
     'a'.repeat(214),
     `@acme/${'a'.repeat(208)}`,
   ])('may be %s', (id) => {
@@ -21,6 +23,7 @@ describe('plugin ids', () => {
 
   it.each([
     '',
+    'self',
     'Acme',
     '.acme',
     '_acme',

@@ -24,19 +24,19 @@ export function artifactOutlet(store: ArtifactStore | undefined, clock: Clock): 
     },
     write: (job) => writeDeclaredArtifacts({ ...job, clock }),
     folderFor,
-    storeFor: (root) => store ?? openEmbeddedStore(folderFor(root)),
-    overlay: createOverlayStore,
+    storeFor: (root) => store ?? openEmbeddedStore(folderFor(root), clock),
+    overlay: (opened) => createOverlayStore(opened, { clock }),
     accessFor: (opened, pluginId, rules) => new ArtifactBroker({ store: opened, pluginId, rules, clock }),
   };
 }
 
 /** The store itself follows no link in its folder or below; this is the folder above it, which a hostile checkout may bring along. */
-function openEmbeddedStore(folder: string): ArtifactStore {
+function openEmbeddedStore(folder: string, clock: Clock): ArtifactStore {
   if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
     throw createError('ERR_PERMISSION_DENIED', 'the embedded artifact store follows no links, and ".kb" is one', {
       details: { name: '.kb' },
       hint: 'remove the link, or give the runtime an artifactStore',
     });
   }
-  return createFileArtifactStore({ directory: join(folder, 'artifacts') });
+  return createFileArtifactStore({ directory: join(folder, 'artifacts'), clock });
 }
