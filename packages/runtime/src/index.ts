@@ -204,6 +204,21 @@ export type {
   PermissionDecisions,
   QuotaUse,
 } from '@kb-labs/permissions';
+export {
+  createJobPresenter,
+  createSilentPresenter,
+  createSsePresenter,
+  createTerminalPresenter,
+} from '@kb-labs/presenters';
+export type {
+  JobEntry,
+  JobPresenter,
+  JobPresenterOptions,
+  SsePresenter,
+  SsePresenterOptions,
+  TerminalPresenter,
+  TerminalPresenterOptions,
+} from '@kb-labs/presenters';
 export { forkSandbox, inProcessSandbox } from '@kb-labs/sandbox';
 export type { ForkSandboxOptions } from '@kb-labs/sandbox';
 export type { CalleeGrant } from './callee-grant.js';
