@@ -15,7 +15,7 @@ export function parseArtifactAddress(address: unknown, self: string): ArtifactKe
       hint: 'write `artifact://<pluginId>/<path>`, or a path of your own such as `reports/2026.md`',
     });
   }
-  if (address.startsWith(OWN)) return { ...parseArtifactUri(address), pluginId: self };
+  if (address.startsWith(OWN)) return parseArtifactUri(`artifact://${self}/${address.slice(OWN.length)}`);
   // A bare path has no colon.
   if (address.includes(':')) return parseArtifactUri(address);
   return { pluginId: self, path: parseArtifactPath(address) };

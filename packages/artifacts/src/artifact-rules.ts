@@ -64,7 +64,7 @@ function compileList(value: unknown, pointer: string, known: readonly string[]):
 
 function compileRule(value: unknown, pointer: string, known: readonly string[]): CompiledRule {
   const { from, paths, types } = fieldsOf(value, pointer, known);
-  if (known.includes('from') && from !== '*' && !isPluginId(from)) {
+  if (known.includes('from') && from !== '*' && from !== 'self' && !isPluginId(from)) {
     throw invalid(`${pointer}/from`, `${quote(from)} names no plugin`, 'write "self", the id of a plugin, or "*"');
   }
   return {
