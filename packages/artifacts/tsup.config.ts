@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['src/index.ts'],
+  entry: { index: 'src/index.ts', 'store/index': 'src/store/index.ts' },
   format: 'esm',
   target: 'node22',
   // The compiler writes the declarations, see tsconfig.build.json.

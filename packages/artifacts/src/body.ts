@@ -44,7 +44,8 @@ export async function drainBody(
   return { bytes, sha256: hash.digest('hex') };
 }
 
-async function* piecesOf(body: ArtifactBody, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+/** The pieces of a body. Ends with the signal even where the body never does; whatever a stream throws is `ERR_IO_FAILED`. */
+export async function* piecesOf(body: ArtifactBody, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   throwIfAborted(signal);
   if (body instanceof Uint8Array) {
     yield body;

@@ -9,7 +9,7 @@ const MAX_ETAG = 1024;
 
 /** Checks what a store is told of a new artifact. Throws `ERR_INVALID_ARGUMENT`. */
 export function assertPutOptions(options: ArtifactPutOptions): void {
-  const { contentType, maxBytes, ifMatch, ifNoneMatch, version, schemaVersion, expiresAt } = options;
+  const { contentType, maxBytes, ifMatch, ifNoneMatch, version, schemaVersion, expiresAt, signal } = options;
   assertContentType(contentType);
   if (typeof maxBytes !== 'number' || !(maxBytes >= 0)) throw wrong('maxBytes is not a number of bytes, zero or more');
   assertEtag(ifMatch);
@@ -20,6 +20,7 @@ export function assertPutOptions(options: ArtifactPutOptions): void {
   if (expiresAt !== undefined && !(Number.isSafeInteger(expiresAt) && expiresAt >= 0)) {
     throw wrong('expiresAt is not a time in whole milliseconds since the epoch');
   }
+  if (!(signal instanceof AbortSignal)) throw wrong('signal is not an AbortSignal');
 }
 
 /** Checks which version a store is to delete. Throws `ERR_INVALID_ARGUMENT`. */

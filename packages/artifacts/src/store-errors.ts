@@ -38,8 +38,11 @@ const WAYS_OUT = {
   later: { doing: 'changed', hint: 'try again later' },
 } as const;
 
+/** What somebody may do who met a conflict. */
+export type WayOut = keyof typeof WAYS_OUT;
+
 /** `ERR_ARTIFACT_CONFLICT`: the name is taken, by whom the reason says, or what was looked up has changed. */
-export function conflict(uri: string, reason: string, wayOut: keyof typeof WAYS_OUT): PluginError {
+export function conflict(uri: string, reason: string, wayOut: WayOut): PluginError {
   const { doing, hint } = WAYS_OUT[wayOut];
   return createError('ERR_ARTIFACT_CONFLICT', `${uri} cannot be ${doing}: ${reason}`, {
     details: { uri, reason },

@@ -18,6 +18,7 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
   });
 }
 
-function abortError(signal: AbortSignal): PluginError {
+/** The error for a signal that has gone. */
+export function abortError(signal: AbortSignal): PluginError {
   return isPluginError(signal.reason) ? signal.reason : createAbortError('the artifact was given up', signal);
 }
