@@ -1,9 +1,10 @@
+import { conflict, corrupt, throwIfAborted } from '@kb-labs/artifacts/store';
 import type { ArtifactInfo } from '@kb-labs/contracts';
 import { artifactAt, infoOf, parseRecord } from './head-record.js';
 import type { ArtifactRecord, Head } from './head-record.js';
 import { placeOf } from './object-keys.js';
 import type { ArtifactPlace, ObjectKeys } from './object-keys.js';
-import { conflict, corrupt, isMissing, throwIfAborted, toStoreError } from './s3-errors.js';
+import { isMissing, toStoreError } from './s3-errors.js';
 import type { S3Objects } from './s3-objects.js';
 import type { S3StoreSettings } from './store-options.js';
 import { allAtOnce, oneAfterTheOther } from './turns.js';
@@ -57,7 +58,7 @@ export class ArtifactReader {
     if (current.status === 'rejected') throw current.reason;
     if (current.value && reply.status === 'rejected' && !isGone) throw reply.reason;
     if (isGone && (await isCurrent())) throw corrupt(place.uri, 'its bytes are gone');
-    throw conflict(place.uri, 'it was replaced or deleted since it was looked up', 'look the artifact up again');
+    throw conflict(place.uri, 'it was replaced or deleted since it was looked up', 'look-up-to-read');
   }
 
   /** What stands there under this very path. Throws `ERR_ARTIFACT_CORRUPT` where its record cannot be read. */

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { assertMayDelete, conflict } from '@kb-labs/artifacts/store';
 import type { ArtifactDeleteOptions } from '@kb-labs/contracts';
 import type { ArtifactRecord, Head, HeadRecord } from './head-record.js';
 import type { HeadWriter } from './head-writer.js';
 import type { ArtifactPlace } from './object-keys.js';
-import { conflict, isUncertain } from './s3-errors.js';
+import { standingOf } from './replaceable.js';
+import { isUncertain } from './s3-errors.js';
 
 /** Each one that fails means that somebody else's change did not. */
 const MAX_ATTEMPTS = 64;
@@ -36,7 +38,7 @@ export async function replaceHead(
     if (outcome !== false) throw outcome.error;
     expected = found;
   }
-  throw conflict(place.uri, 'too many others write it at the same time', 'write it again');
+  throw conflict(place.uri, 'too many others write it at the same time', 'later');
 }
 
 /** How to take away what stands. */
@@ -52,7 +54,7 @@ export interface HeadRemoval {
 /** Deletes what stands, as far as it is the version of `ifMatch`. False where there is nothing. */
 export async function removeHead(
   place: ArtifactPlace,
-  { ifMatch }: ArtifactDeleteOptions,
+  options: ArtifactDeleteOptions,
   { heads, key, read, onRemoved }: HeadRemoval,
 ): Promise<boolean> {
   const { pluginId, path } = place;
@@ -60,9 +62,7 @@ export async function removeHead(
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const expected = await read();
     if (expected === undefined) return false;
-    if (ifMatch !== undefined && expected.record?.id !== ifMatch) {
-      throw conflict(place.uri, 'the version of ifMatch is not the one that stands there', 'read the artifact again');
-    }
+    assertMayDelete(place.uri, options, standingOf(expected));
     const outcome = await outcomeOf(heads.remove({ key, expected }, gone));
     if (outcome === true) {
       onRemoved(expected.record);
@@ -72,7 +72,7 @@ export async function removeHead(
     if (!isStillThere) onRemoved(expected.record);
     if (outcome !== false) throw outcome.error;
   }
-  throw conflict(place.uri, 'too many others write it at the same time', 'delete it again');
+  throw conflict(place.uri, 'too many others write it at the same time', 'later');
 }
 
 /** What a change came to, with the error where nobody knows. Throws the errors that say that it was not carried out. */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { throwIfAborted } from '@kb-labs/artifacts/store';
+import type { ArtifactBody } from '@kb-labs/artifacts/store';
 import { createError } from '@kb-labs/contracts';
 import type { ArtifactPutOptions, PluginError } from '@kb-labs/contracts';
-import type { ArtifactBody } from './body-pieces.js';
 import type { ArtifactRecord } from './head-record.js';
 import type { Remains } from './marked-work.js';
 import type { ArtifactPlace, ObjectKeys } from './object-keys.js';
-import { throwIfAborted } from './s3-errors.js';
 import type { S3Objects } from './s3-objects.js';
 import type { S3StoreSettings } from './store-options.js';
 import { upload } from './upload.js';

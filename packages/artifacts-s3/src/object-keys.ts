@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { artifactUri } from '@kb-labs/artifacts';
-import { createError, isPluginId } from '@kb-labs/contracts';
+import { foldPath } from '@kb-labs/artifacts/store';
 import type { ArtifactKey } from '@kb-labs/contracts';
 
 /** Where the objects of one artifact lie. Names that look alike have one place, so that they cannot both be taken. */
@@ -18,11 +18,6 @@ export function placeOf(key: ArtifactKey): ArtifactPlace {
   const uri = artifactUri({ pluginId, path });
   const hash = createHash('sha256').update(foldPath(path)).digest('hex');
   return { uri, pluginId, path, slot: `${pluginId}/${hash}` };
-}
-
-/** Throws `ERR_INVALID_ARGUMENT` for what is no id of a plugin. */
-export function assertPluginId(pluginId: unknown): asserts pluginId is string {
-  if (!isPluginId(pluginId)) throw createError('ERR_INVALID_ARGUMENT', 'this is not the id of a plugin');
 }
 
 /** The names of the objects of a store. */
@@ -54,14 +49,4 @@ export function objectKeys(prefix: string): ObjectKeys {
     slotOfMark: (key) => (key.startsWith(marks) ? SLOT.exec(key.slice(marks.length))?.[1] : undefined),
     probe: (id) => `${marks}.probe/${id}`,
   };
-}
-
-/** Equal for paths that differ by case, Unicode spelling or characters that do not show: the file store takes them for one as well. */
-function foldPath(path: string): string {
-  return path
-    .normalize('NFC')
-    .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '')
-    .toUpperCase()
-    .toLowerCase()
-    .normalize('NFC');
 }

@@ -1,4 +1,5 @@
-import { createAbortError, createError, isPluginError } from '@kb-labs/contracts';
+import { abortError } from '@kb-labs/artifacts/store';
+import { createError, isPluginError } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
 
 const HINTS: ReadonlyMap<string, string> = new Map([
@@ -65,27 +66,4 @@ export function toStoreError(error: unknown, uri: string, signal?: AbortSignal):
       ...(hint === undefined ? {} : { hint }),
     },
   );
-}
-
-/** Throws `ERR_ABORTED`, or the signal's reason where that is one of our errors (`ERR_TIMEOUT`, for one). */
-export function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw abortError(signal);
-}
-
-/** The error for a signal that has gone. */
-export function abortError(signal: AbortSignal): PluginError {
-  return isPluginError(signal.reason) ? signal.reason : createAbortError('the artifact was given up', signal);
-}
-
-/** `ERR_ARTIFACT_CONFLICT`: a condition does not hold, or what was looked up has changed. */
-export function conflict(uri: string, reason: string, hint: string): PluginError {
-  return createError('ERR_ARTIFACT_CONFLICT', `${uri}: ${reason}`, { details: { uri, reason }, hint });
-}
-
-/** `ERR_ARTIFACT_CORRUPT`: what lies there is not what was written. */
-export function corrupt(uri: string, reason: string): PluginError {
-  return createError('ERR_ARTIFACT_CORRUPT', `${uri} is damaged: ${reason}`, {
-    details: { uri, reason },
-    hint: 'delete the artifact, and write it again',
-  });
 }

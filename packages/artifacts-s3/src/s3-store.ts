@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { assertDeleteOptions, assertPutOptions, parsePluginId, throwIfAborted } from '@kb-labs/artifacts/store';
+import type { ArtifactBody } from '@kb-labs/artifacts/store';
 import type {
   ArtifactDeleteOptions,
   ArtifactInfo,
@@ -7,7 +9,6 @@ import type {
   ArtifactStore,
   StoredArtifact,
 } from '@kb-labs/contracts';
-import type { ArtifactBody } from './body-pieces.js';
 import { ArtifactReader } from './artifact-reader.js';
 import { artifactAt } from './head-record.js';
 import type { ArtifactRecord, Head } from './head-record.js';
@@ -16,13 +17,12 @@ import type { HeadWriter } from './head-writer.js';
 import { sweep } from './leftovers.js';
 import { markedWork } from './marked-work.js';
 import type { Remains } from './marked-work.js';
-import { assertPluginId, objectKeys, placeOf } from './object-keys.js';
+import { objectKeys, placeOf } from './object-keys.js';
 import type { ArtifactPlace, ObjectKeys } from './object-keys.js';
 import { probeConditions } from './probe-conditions.js';
-import { assertDeleteOptions, assertPutOptions } from './put-options.js';
 import { removeHead, replaceHead } from './change-head.js';
 import { assertReplaceable } from './replaceable.js';
-import { isUncertain, throwIfAborted, toStoreError } from './s3-errors.js';
+import { isUncertain, toStoreError } from './s3-errors.js';
 import { S3Objects } from './s3-objects.js';
 import { parseStoreOptions } from './store-options.js';
 import type { S3ArtifactStoreOptions, S3StoreSettings } from './store-options.js';
@@ -85,7 +85,7 @@ class S3ArtifactStore implements ArtifactStore {
   }
 
   async *list(pluginId: string): AsyncGenerator<ArtifactInfo, void, undefined> {
-    assertPluginId(pluginId);
+    parsePluginId(pluginId);
     // The server knows hashes alone, so the order of paths is made here: half a kilobyte of memory for each artifact.
     const infos = await guard(`artifact://${pluginId}/`, undefined, () => this.#reader.list(pluginId));
     yield* infos.sort((a, b) => (a.path < b.path ? -1 : 1));

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
+import { piecesOf, throwIfAborted, tooLarge } from '@kb-labs/artifacts/store';
+import type { ArtifactBody } from '@kb-labs/artifacts/store';
 import { createError } from '@kb-labs/contracts';
 import type { ArtifactPutOptions, PluginError } from '@kb-labs/contracts';
-import { piecesOf } from './body-pieces.js';
-import type { ArtifactBody } from './body-pieces.js';
 import type { S3Calls } from './s3-calls.js';
-import { throwIfAborted } from './s3-errors.js';
 
 /** S3's own limit. */
 const MAX_PARTS = 10_000;
@@ -121,13 +120,6 @@ async function uploadParts(
     { abortSignal: signal },
   );
   onMultipart(undefined);
-}
-
-function tooLarge(limit: number): PluginError {
-  return createError('ERR_ARTIFACT_TOO_LARGE', `the artifact is larger than ${limit} bytes`, {
-    details: { limit },
-    hint: 'write less, or raise maxBytes',
-  });
 }
 
 function tooManyParts(partBytes: number): PluginError {

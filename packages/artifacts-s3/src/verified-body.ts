@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { corrupt, piecesOf } from '@kb-labs/artifacts/store';
 import { createError } from '@kb-labs/contracts';
-import { piecesOf } from './body-pieces.js';
 import type { ArtifactRecord } from './head-record.js';
-import { corrupt } from './s3-errors.js';
 
 /** The bytes of a reply of the server, held against what its record says; `ERR_ARTIFACT_CORRUPT` at the end where they differ. */
 export async function* verifiedBody(
