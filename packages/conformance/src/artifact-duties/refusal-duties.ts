@@ -21,7 +21,7 @@ const PATHS = [
   '\ud800',
   'x'.repeat(256),
 ];
-const PLUGINS = ['..', '.tmp', '.meta', '../x', '', 'A', '@a', '@a/b/c', 'con'];
+const PLUGINS = ['..', '.tmp', '.meta', '../x', '', 'A', '@a', '@a/b/c', 'con', 'self'];
 const OPTIONS: readonly Partial<ArtifactPutOptions>[] = [
   { contentType: '' },
   { contentType: 'text' },
