@@ -60,6 +60,8 @@ export class ExecutionWatch implements ExecutionObserver {
         this.#countOperation(event);
         return;
       case 'stage-start':
+      case 'handler-input':
+      case 'handler-output':
       case 'artifact':
         // The record of the execution has their sums.
         return;

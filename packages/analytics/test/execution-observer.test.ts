@@ -267,6 +267,7 @@ function authority(): ExecutionAuthority {
     handler: './review.js#handle',
     inputSchema: undefined,
     outputSchema: undefined,
+    outputParts: [],
     manifestDigest: undefined,
     policyDigest: 'ab'.repeat(32),
     permissions: [],
