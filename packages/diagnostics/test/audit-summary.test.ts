@@ -62,6 +62,12 @@ describe('a summary', () => {
     expect(await summariseAudit(new Set(entries))).toMatchObject({ malformed: 0 });
   });
 
+  it('of a line without an end ends, and that line is no decision', async () => {
+    const file = join(await temporaryFolder(), 'audit.jsonl');
+    await writeFile(file, `${'x'.repeat(20_000_000)}\n${JSON.stringify(entries[0])}\n{"seq"`);
+    expect(await summariseAudit(file)).toMatchObject({ denied: 1, malformed: 2 });
+  });
+
   it('of a file that is not there is an error', async () => {
     await expect(summariseAudit(join(await temporaryFolder(), 'none'))).rejects.toMatchObject({
       code: 'ERR_IO_FAILED',
