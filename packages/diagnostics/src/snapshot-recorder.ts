@@ -51,8 +51,9 @@ const OPTIONS = z.strictObject({
   redaction: z.custom<MaskOptions>().default({}),
 });
 
-/** Snapshots that wait to be written. */
+/** Snapshots that wait to be written, and how large they may be together: in times of the largest. */
 const MAX_WAITING = 64;
+const MAX_WAITING_SIZE = 4;
 
 /**
  * Keeps, for each run, what is needed to look at it and to run it again: request, authority, host calls with their answers, result and
@@ -71,6 +72,7 @@ class Recorder implements SnapshotRecorder {
   /** Spans are counted by the host; an id of an execution alone might come twice. */
   readonly #drafts = new Map<string, SnapshotDraft>();
   #waiting = 0;
+  #waitingSize = 0;
   #last: Promise<void> = Promise.resolve();
   #stats: SnapshotRecorderStats = { written: 0, failed: 0, dropped: 0, lastError: undefined };
 
@@ -104,11 +106,14 @@ class Recorder implements SnapshotRecorder {
   }
 
   #enqueue(snapshot: FinishedSnapshot): void {
-    if (this.#waiting >= MAX_WAITING) {
+    const size = sizeOf(snapshot);
+    const isFull = this.#waitingSize + size > MAX_WAITING_SIZE * this.#options.maxBytes;
+    if (this.#waiting >= MAX_WAITING || (this.#waiting > 0 && isFull)) {
       this.#stats = { ...this.#stats, dropped: this.#stats.dropped + 1 };
       return;
     }
     this.#waiting += 1;
+    this.#waitingSize += size;
     this.#last = this.#last.then(() => this.#write(snapshot));
   }
 
@@ -123,6 +128,11 @@ class Recorder implements SnapshotRecorder {
       this.#stats = { ...this.#stats, failed: this.#stats.failed + 1, lastError };
     } finally {
       this.#waiting -= 1;
+      this.#waitingSize -= sizeOf(snapshot);
     }
   }
+}
+
+function sizeOf({ text, bodies }: FinishedSnapshot): number {
+  return [...bodies.values()].reduce((sum, { length }) => sum + length, text.length);
 }
