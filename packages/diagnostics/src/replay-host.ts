@@ -5,8 +5,7 @@ import { decodeSnapshotValue } from './snapshot-decode.js';
 import type { BodySource } from './snapshot-decode.js';
 import type { SnapshotEncoder } from './snapshot-encode.js';
 import type { ReplayCall, ReplayDivergence } from './replay-report.js';
-import { createTurns } from './replay-turns.js';
-import type { Turns } from './replay-turns.js';
+import { Turns } from './replay-turns.js';
 import { ENV_CALL } from './snapshot.js';
 import type { Snapshot, SnapshotCall } from './snapshot.js';
 
@@ -39,7 +38,7 @@ export class RecordedHost implements SandboxHost {
   constructor(options: RecordOptions) {
     this.#options = options;
     const { calls } = options.snapshot;
-    this.#turns = createTurns(calls.filter((call) => !wasAborted(call)).map(({ call }) => call));
+    this.#turns = new Turns(calls.filter((call) => !wasAborted(call)).map(({ call }) => call));
     for (const call of calls.toSorted((a, b) => a.call - b.call)) {
       const key = keyOf(call);
       const equal = this.#unused.get(key);

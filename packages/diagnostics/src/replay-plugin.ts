@@ -1,7 +1,7 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { createError } from '@kb-labs/contracts';
-import type { HandlerModule } from '@kb-labs/contracts';
+import type { HandlerModule, OutputPart } from '@kb-labs/contracts';
 import type { ReplayDivergence } from './replay-report.js';
 import type { SnapshotAuthority } from './snapshot.js';
 
@@ -11,6 +11,7 @@ export interface ReplayModules {
   readonly handler: HandlerModule;
   readonly inputSchema: HandlerModule | undefined;
   readonly outputSchema: HandlerModule | undefined;
+  readonly outputParts: readonly OutputPart[];
 }
 
 const MANIFESTS = ['plugin.json', 'kb.plugin.json'];
@@ -19,8 +20,7 @@ const REFERENCE = /^(\.\/[^\\?#%:\p{Cc}]+)#([\p{ID_Start}$_][\p{ID_Continue}$]*)
 
 /**
  * Finds what the record names in these files. Throws `ERR_INVALID_ARGUMENT` for a root that is no folder; anything else that is not as in the
- * record is a divergence. Without a manifest, then or now, id and version are taken
- * to be right.
+ * record is a divergence. Without a manifest, then or now, id and version are taken to be right.
  */
 export async function findModules(
   pluginRoot: string,
@@ -33,15 +33,26 @@ export async function findModules(
   const found = authority.manifestDigest === undefined ? undefined : await readIdentity(root);
   const actual = found === undefined || anyVersion ? found?.id : `${found.id}@${found.version}`;
   if (actual !== undefined && actual !== expected) return { kind: 'plugin', expected, actual };
-  const handler = await locate(authority.handler, root);
-  if (handler === undefined) return absent(authority.handler);
-  const schemas: (HandlerModule | undefined)[] = [];
-  for (const reference of [authority.inputSchema, authority.outputSchema]) {
-    const schema = reference === undefined ? undefined : await locate(reference, root);
-    if (reference !== undefined && schema === undefined) return absent(reference);
-    schemas.push(schema);
+  const { inputSchema, outputSchema, outputParts } = authority;
+  const references = [authority.handler, inputSchema, outputSchema, ...outputParts.map(({ schema }) => schema)];
+  const modules = new Map<string | undefined, HandlerModule>();
+  for (const reference of new Set(references)) {
+    const module = reference === undefined ? undefined : await locate(reference, root);
+    if (module !== undefined) modules.set(reference, module);
+    else if (reference !== undefined) return absent(reference);
   }
-  return { root, handler, inputSchema: schemas[0], outputSchema: schemas[1] };
+  const handler = modules.get(authority.handler);
+  if (handler === undefined) return absent(authority.handler);
+  return {
+    root,
+    handler,
+    inputSchema: modules.get(inputSchema),
+    outputSchema: modules.get(outputSchema),
+    outputParts: outputParts.flatMap(({ pointer, schema }) => {
+      const module = modules.get(schema);
+      return module === undefined ? [] : [{ pointer, schema: module }];
+    }),
+  };
 }
 
 function absent(reference: string): ReplayDivergence {

@@ -1,6 +1,6 @@
 import type { JsonValue } from '@kb-labs/contracts';
 
-/** How a handler ended, in a record or in its replay. `value` is encoded; `undefined` where the record has none. */
+/** How a handler ended, in a record or in its replay. `value` is encoded; `undefined` where the record has none, which fits any. */
 export type ReplayOutcome =
   | { readonly ok: true; readonly value: JsonValue | undefined }
   | {
@@ -46,6 +46,13 @@ export type ReplayReport = {
   readonly masked: number;
   /** Variables that the run saw and the replay was not given. */
   readonly missingEnv: readonly string[];
+  /**
+   * What failed then after the handler had returned: the host's own schema, an artifact, the audit. None of it is the handler's, and none
+   * is run again: `same` is about the handler alone. `undefined` where the run came through or the handler itself failed.
+   */
+  readonly failedLater:
+    | { readonly code: string; readonly message: string; readonly stage: string | undefined }
+    | undefined;
 } & (
   | { readonly same: true; readonly outcome: ReplayOutcome }
   | { readonly same: false; readonly divergence: ReplayDivergence }

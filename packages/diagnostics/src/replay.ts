@@ -1,12 +1,14 @@
 import { createAbortError, createError } from '@kb-labs/contracts';
-import type { JsonValue, SandboxAdapter, SandboxLimits, SandboxOutcome } from '@kb-labs/contracts';
+import type { JsonValue, SandboxAdapter, SandboxOutcome } from '@kb-labs/contracts';
 import { createMasker } from '@kb-labs/redaction';
 import type { MaskOptions } from '@kb-labs/redaction';
 import { canonicalJson } from './canonical-json.js';
 import { decodeSnapshotValue } from './snapshot-decode.js';
 import { SnapshotEncoder } from './snapshot-encode.js';
 import { loadBodies, loadSnapshot } from './snapshot-load.js';
+import { checkSnapshot } from './snapshot-schema.js';
 import type { LoadedSnapshot, SnapshotAuthority } from './snapshot.js';
+import { knownFunctions, replayLimits } from './replay-bounds.js';
 import { callOf, RecordedHost } from './replay-host.js';
 import { findModules } from './replay-plugin.js';
 import type { ReplayModules } from './replay-plugin.js';
@@ -21,7 +23,7 @@ export interface ReplayOptions {
   /** Variables, of which the guest gets those that it had. A snapshot has their names alone. */
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
-  /** Milliseconds. Default: as in the record. */
+  /** Milliseconds. Default: as in the record, but an hour at most. */
   readonly timeoutMs?: number;
   /** Whether files of another version of the plugin will do: to see what a change would have done. Default false. */
   readonly anyVersion?: boolean;
@@ -30,20 +32,27 @@ export interface ReplayOptions {
 }
 
 /**
- * Runs the handler of a snapshot again, with no authority at all: host calls are answered from the record, and nothing is read, sent or
- * written. Tells the first thing in which it was not like the record. Throws `ERR_INVALID_ARGUMENT` for a run that never came to its
- * handler or whose input was not kept, what `loadSnapshot` throws, and what `adapter.acquire` throws.
+ * Runs the handler of a snapshot again, with its own input and no authority at all: host calls are answered from the record, and nothing is
+ * read, sent or written. Tells the first thing in which handler and schemas of the plugin were not like the record. Throws
+ * `ERR_INVALID_ARGUMENT` for a run that never came to its handler or whose input was not kept, what `loadSnapshot` throws for one that is
+ * none, and what `adapter.acquire` throws.
  */
 export async function replay(snapshot: LoadedSnapshot | string, options: ReplayOptions): Promise<ReplayReport> {
-  const loaded = typeof snapshot === 'string' ? await loadSnapshot(snapshot) : snapshot;
+  const loaded = typeof snapshot === 'string' ? await loadSnapshot(snapshot) : recheck(snapshot);
   const { authority } = loaded;
   const returned = handlerReturned(loaded);
   if (authority === undefined || returned === undefined) throw unfit('the run ended before its handler began');
-  const missingEnv = authority.env.filter((name) => options.env?.[name] === undefined);
-  const facts = { answered: 0, masked: loaded.masked, missingEnv };
+  const env = pickEnv(authority, options.env ?? {});
+  const missingEnv = authority.env.filter((name) => !Object.hasOwn(env, name));
+  const facts = { answered: 0, masked: loaded.masked, missingEnv, failedLater: failedLater(loaded, returned) };
   const modules = await findModules(options.pluginRoot, authority, options.anyVersion === true);
   if ('kind' in modules) return { ...facts, same: false, divergence: modules };
-  return { ...facts, ...(await run({ snapshot: loaded, authority, modules, options, returned })) };
+  return { ...facts, ...(await run({ snapshot: loaded, authority, modules, options, env, returned })) };
+}
+
+/** It may have come from anywhere since it was loaded. */
+function recheck({ file, ...snapshot }: LoadedSnapshot): LoadedSnapshot {
+  return { ...checkSnapshot(snapshot), file };
 }
 
 interface Replaying {
@@ -51,6 +60,7 @@ interface Replaying {
   readonly authority: SnapshotAuthority;
   readonly modules: ReplayModules;
   readonly options: ReplayOptions;
+  readonly env: Readonly<Record<string, string>>;
   /** Whether the handler of the record returned: what failed then was none of its own. */
   readonly returned: boolean;
 }
@@ -60,7 +70,7 @@ type Verdict = { readonly answered: number } & (
   | { readonly same: false; readonly divergence: ReplayDivergence }
 );
 
-async function run({ snapshot, authority, modules, options, returned }: Replaying): Promise<Verdict> {
+async function run({ snapshot, authority, modules, options, env, returned }: Replaying): Promise<Verdict> {
   const bodies = await loadBodies(snapshot);
   const masker = createMasker(options.redaction);
   const encoder = new SnapshotEncoder({ masker, maxBodyBytes: snapshot.maxBodyBytes, keep: () => undefined });
@@ -71,12 +81,11 @@ async function run({ snapshot, authority, modules, options, returned }: Replayin
     diverged.abort();
   };
   const signal = AbortSignal.any([diverged.signal, ...(options.signal === undefined ? [] : [options.signal])]);
-  const env = pickEnv(authority, options.env ?? {});
   const input = decodeInput(snapshot, bodies);
   using host = new RecordedHost({ snapshot, bodies, encoder, env, onDivergence });
   await using place = await options.adapter.acquire({
     plugin: { ...authority.plugin, root: modules.root },
-    limits: limitsOf(authority, options.timeoutMs),
+    limits: replayLimits(authority.quotas, options.timeoutMs),
     env,
     // Of its own: no child that serves a run with authority may serve this one, or the other way round.
     policyDigest: `replay:${authority.policyDigest}`,
@@ -88,9 +97,9 @@ async function run({ snapshot, authority, modules, options, returned }: Replayin
       handler: modules.handler,
       inputSchema: modules.inputSchema,
       outputSchema: modules.outputSchema,
-      outputParts: [],
+      outputParts: modules.outputParts,
       input,
-      api: authority.functions,
+      api: knownFunctions(authority.functions),
       signal,
     },
     host,
@@ -131,11 +140,18 @@ function outcomeOf(outcome: SandboxOutcome, encoder: SnapshotEncoder): ReplayOut
   return { ok: false, code: outcome.error.code, error: errorOf(encoder.facts(outcome.guestError)) };
 }
 
-/** After the handler came the host's own schema and the artifacts: where those failed, of its output nothing is known. */
-function recordedOutcome({ result }: LoadedSnapshot, returned: boolean): ReplayOutcome {
+/** The handler's own end. What the host made of its output, and what failed with that, is not replayed. */
+function recordedOutcome({ result, handled }: LoadedSnapshot, returned: boolean): ReplayOutcome {
+  if (returned && handled.output !== undefined) return { ok: true, value: handled.output };
   if (result.ok) return { ok: true, value: result.data };
   if (returned) return { ok: true, value: undefined };
   return { ok: false, code: result.code, error: errorOf(result.error['error']) };
+}
+
+function failedLater({ result }: LoadedSnapshot, returned: boolean): ReplayReport['failedLater'] {
+  if (result.ok || !returned) return undefined;
+  const { code, message, stage } = result;
+  return { code, message, stage };
 }
 
 function errorOf(error: JsonValue | undefined): { readonly name: string; readonly message: string } | undefined {
@@ -152,25 +168,11 @@ function handlerReturned({ stages }: LoadedSnapshot): boolean | undefined {
 
 function decodeInput(snapshot: LoadedSnapshot, bodies: (sha256: string) => Uint8Array | undefined): unknown {
   try {
-    return decodeSnapshotValue(snapshot.request.input, bodies);
+    const { handled, request } = snapshot;
+    return decodeSnapshotValue(handled.input === undefined ? request.input : handled.input, bodies);
   } catch (error) {
     throw unfit('its input was not kept whole', error);
   }
-}
-
-/** What of the guest's own is bounded in the same way as then. */
-function limitsOf({ quotas }: SnapshotAuthority, timeoutMs: number | undefined): SandboxLimits {
-  const of = (name: string, fallback: number): number => quotas[name] ?? fallback;
-  return {
-    timeoutMs: timeoutMs ?? of('timeoutMs', 30_000),
-    startTimeoutMs: of('startTimeoutMs', 10_000),
-    cpuMs: of('cpuMs', 30_000),
-    memoryMb: of('memoryMb', 256),
-    maxOutputBytes: of('maxOutputBytes', 1_048_576),
-    maxResultBytes: of('maxResultBytes', 16_777_216),
-    maxInFlight: of('maxInFlight', 64),
-    graceMs: 500,
-  };
 }
 
 function pickEnv(authority: SnapshotAuthority, env: Readonly<Record<string, string>>): Record<string, string> {

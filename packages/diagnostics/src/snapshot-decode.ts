@@ -6,13 +6,25 @@ import { makeBytesKind } from './value-bytes.js';
 export type BodySource = (sha256: string) => Uint8Array | undefined;
 
 const MAX_DEPTH = 200;
+/** Bytes of bodies in one value: as many as a snapshot may have in all. A short value may name a long body again and again. */
+const MAX_BODY_BYTES = 67_108_864;
 
 /**
  * Turns a value of a snapshot back into what it was, but for secrets. Throws `ERR_CONFIG_INVALID` for what no snapshot holds and for a body
  * that is not at hand. Own `__proto__` keys stay data.
  */
 export function decodeSnapshotValue(value: JsonValue, bodies: BodySource = () => undefined): unknown {
-  return decode(value, bodies, 0);
+  let room = MAX_BODY_BYTES;
+  return decode(
+    value,
+    (sha256) => {
+      const body = bodies(sha256);
+      room -= body?.length ?? 0;
+      if (room < 0) throw malformed('its bodies are too large together');
+      return body;
+    },
+    0,
+  );
 }
 
 function decode(value: JsonValue, bodies: BodySource, depth: number): unknown {

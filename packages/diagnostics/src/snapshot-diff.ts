@@ -18,7 +18,7 @@ export interface SnapshotDiffOptions {
 const MAX_DIFFERENCES = 1000;
 
 /**
- * Compares two runs: request, authority, calls in the order in which they began, logs, outcome, and what they left behind. Ids never count.
+ * Compares two runs: request, what the handler got and gave, authority, calls in the order in which they began, logs, outcome, and what they left behind. Ids never count.
  * Where calls went apart, the rest of them differs as well: look at the first.
  */
 export function diffSnapshots(
@@ -33,11 +33,12 @@ export function diffSnapshots(
 
 /** What of a snapshot says something of the run, as plain JSON. */
 function comparable(snapshot: Snapshot, noise: boolean): JsonValue {
-  const { stamp, request, authority, confinement, result, operations, denials, artifacts, progress } = snapshot;
+  const { stamp, request, handled, authority, confinement, result, operations, denials, artifacts, progress } =
+    snapshot;
   const calls = snapshot.calls.toSorted((a, b) => a.call - b.call).map((call) => comparableCall(call, noise));
   const logs = snapshot.logs.map((log) => without(log, noise ? [] : ['time']));
   const left = artifacts.map((artifact) => without(artifact, noise ? [] : ['createdAt', 'expiresAt', 'etag']));
-  const steady = { pluginId: stamp.pluginId, request, authority, confinement, result, calls, logs, progress };
+  const steady = { pluginId: stamp.pluginId, request, handled, authority, confinement, result, calls, logs, progress };
   const { metrics, stages } = snapshot;
   const receipt = noise ? { metrics, stages } : {};
   // Through JSON: what is `undefined` is not there.

@@ -1,6 +1,8 @@
 import type { ExecuteResult, ExecutionEvent, HostCallOutcome, JsonValue } from '@kb-labs/contracts';
 import type { Masker } from '@kb-labs/redaction';
 import { SnapshotEncoder } from './snapshot-encode.js';
+import { SnapshotExchange } from './snapshot-exchange.js';
+import { SnapshotRoom } from './snapshot-room.js';
 import { ENV_CALL, SNAPSHOT_FORMAT } from './snapshot.js';
 
 /** How much of a run is kept. */
@@ -24,11 +26,13 @@ type EventOf<Type extends ExecutionEvent['type']> = Extract<ExecutionEvent, { ty
 const LISTS = ['calls', 'stages', 'denials', 'operations', 'artifacts', 'logs', 'progress'] as const;
 type ListName = (typeof LISTS)[number];
 
-/** One run as it is taken down. Each event is written out at once: its values are copied, and nothing of them is held. */
+/** One run as it is taken down. Each event is written out at once: its values are copied, and what is held of them is only compared. */
 export class SnapshotDraft {
   readonly #encoder: SnapshotEncoder;
   readonly #limits: DraftLimits;
   readonly #head: readonly string[];
+  readonly #exchange: SnapshotExchange;
+  readonly #room: SnapshotRoom;
   readonly #startTime: number;
   readonly #lists: Readonly<Record<ListName, string[]>> = {
     calls: [],
@@ -42,21 +46,19 @@ export class SnapshotDraft {
   readonly #bodies = new Map<string, Uint8Array>();
   #authority: JsonValue | undefined;
   #confinement: JsonValue | undefined;
-  #room: number;
-  #cut = 0;
 
   constructor(start: Started, masker: Masker, limits: DraftLimits) {
     this.#limits = limits;
-    this.#room = limits.maxBytes;
+    this.#room = new SnapshotRoom(limits.maxBytes);
     const { maxBodyBytes } = limits;
     this.#encoder = new SnapshotEncoder({ masker, maxBodyBytes, keep: (hash, bytes) => this.#keep(hash, bytes) });
     const { executionId, traceId, spanId, parentSpanId, pluginId } = start;
     this.#startTime = start.time;
-    const input = this.#fitting(this.#encoder.encode(start.input));
-    const request = { handler: this.#encoder.mask(start.handler), input };
+    this.#exchange = new SnapshotExchange(start.input, this.#encoder, this.#room);
+    const handler = JSON.stringify(this.#encoder.mask(start.handler));
     this.#head = [
       member('stamp', { executionId, traceId, spanId, parentSpanId, pluginId }),
-      member('request', request),
+      `"request":{"handler":${handler},"input":${this.#exchange.requested}}`,
     ];
   }
 
@@ -68,6 +70,10 @@ export class SnapshotDraft {
       case 'confined':
         this.#confinement = this.#encoder.facts({ ...event.confinement, coldStart: event.coldStart });
         return;
+      case 'handler-input':
+        return this.#exchange.setHandlerInput(event.input);
+      case 'handler-output':
+        return this.#exchange.setHandlerOutput(event.output);
       case 'host-call':
         return this.#push('calls', this.#call(event));
       case 'stage-end':
@@ -93,7 +99,8 @@ export class SnapshotDraft {
   }
 
   finish(id: string, { time, result }: EventOf<'execution-end'>): FinishedSnapshot {
-    const ending = [member('result', this.#result(result)), member('metrics', this.#encoder.facts(result.metrics))];
+    const { data, handled } = this.#exchange.finish(result);
+    const outcome = result.ok ? `{"ok":true,"data":${data}}` : JSON.stringify(this.#failure(result));
     const lists = LISTS.map((name) => `"${name}":${joinLines(this.#lists[name])}`);
     const text = [
       member('format', SNAPSHOT_FORMAT),
@@ -104,9 +111,11 @@ export class SnapshotDraft {
       member('authority', this.#authority ?? null),
       member('confinement', this.#confinement ?? null),
       ...lists,
-      ...ending,
+      `"handled":${handled}`,
+      `"result":${outcome}`,
+      member('metrics', this.#encoder.facts(result.metrics)),
       member('masked', this.#encoder.masked),
-      member('cut', this.#cut),
+      member('cut', this.#room.cut),
       member('maxBodyBytes', this.#limits.maxBodyBytes),
       member('bodies', Object.fromEntries([...this.#bodies].map(([hash, bytes]) => [hash, bytes.length]))),
     ].join(',\n');
@@ -143,40 +152,18 @@ export class SnapshotDraft {
     return { time, level, source, text: this.#encoder.mask(text), fields: this.#encoder.encode({ ...fields }) };
   }
 
-  #result(result: ExecuteResult): unknown {
-    if (result.ok) return { ok: true, data: this.#fitting(this.#encoder.encode(result.data)) };
-    const { code, message, stage } = result.error;
-    const error = this.#encoder.facts(result.error);
-    return { ok: false, code, message: this.#encoder.mask(message), stage, error };
+  #failure({ error }: Extract<ExecuteResult, { ok: false }>): object {
+    const { code, message, stage } = error;
+    return { ok: false, code, message: this.#encoder.mask(message), stage, error: this.#encoder.facts(error) };
   }
 
   #push(list: ListName, record: unknown): void {
     const text = JSON.stringify(record);
-    if (text.length > this.#room) this.#cut += 1;
-    else {
-      this.#room -= text.length;
-      this.#lists[list].push(text);
-    }
-  }
-
-  /** Input and result are too much to lose for the rest of the snapshot: each may take what is left, or is left out by itself. */
-  #fitting(value: JsonValue): JsonValue {
-    const { length } = JSON.stringify(value);
-    if (length <= this.#room) {
-      this.#room -= length;
-      return value;
-    }
-    this.#cut += 1;
-    return { $: 'cut' };
+    if (this.#room.take(text.length)) this.#lists[list].push(text);
   }
 
   #keep(sha256: string, bytes: Uint8Array): void {
-    if (this.#bodies.has(sha256)) return;
-    if (bytes.length > this.#room) {
-      this.#cut += 1;
-      return;
-    }
-    this.#room -= bytes.length;
+    if (this.#bodies.has(sha256) || !this.#room.take(bytes.length)) return;
     // What was masked is a copy already; what was not may change while it waits.
     this.#bodies.set(sha256, Uint8Array.from(bytes));
   }

@@ -14,6 +14,8 @@ export type SnapshotReference = string | { readonly directory: string; readonly 
 
 /** Twice what a recorder may keep: escapes take room. */
 const MAX_BYTES = 268_435_456;
+/** Bytes of all bodies together: twice what a recorder may keep. */
+const MAX_BODY_BYTES = 134_217_728;
 const { O_RDONLY } = constants;
 // Windows has neither. Without O_NONBLOCK, a pipe that nobody writes to would be waited for.
 const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -31,7 +33,7 @@ export async function loadSnapshotText(
   reference: SnapshotReference,
 ): Promise<{ readonly snapshot: LoadedSnapshot; readonly text: string }> {
   const file = locate(reference);
-  const text = (await readSafely(file)).toString('utf8');
+  const text = (await readSafely(file, MAX_BYTES)).toString('utf8');
   const snapshot = parseSnapshot(text);
   const id = idOfFileName(basename(file));
   if (id !== undefined && id !== snapshot.id) {
@@ -47,9 +49,12 @@ export async function loadSnapshotText(
 export async function loadBodies(snapshot: LoadedSnapshot): Promise<BodySource> {
   const folder = bodiesOf(dirname(snapshot.file), snapshot.id);
   const bodies = new Map<string, Uint8Array>();
+  let room = MAX_BODY_BYTES;
   for (const sha256 of Object.keys(snapshot.bodies)) {
-    const bytes = await readSafely(join(folder, sha256)).catch(() => undefined); // Told where it is asked for.
-    if (bytes !== undefined && createHash('sha256').update(bytes).digest('hex') === sha256) bodies.set(sha256, bytes);
+    const bytes = await readSafely(join(folder, sha256), room).catch(() => undefined); // Told where it is asked for.
+    if (bytes === undefined || createHash('sha256').update(bytes).digest('hex') !== sha256) continue;
+    room -= bytes.length;
+    bodies.set(sha256, bytes);
   }
   return (sha256) => bodies.get(sha256);
 }
@@ -66,12 +71,12 @@ function locate(reference: SnapshotReference): string {
   return fileOf(directory, id);
 }
 
-async function readSafely(file: string): Promise<Buffer> {
+async function readSafely(file: string, maxBytes: number): Promise<Buffer> {
   try {
     const handle = await open(file, O_RDONLY | SAFELY);
     try {
       const stats = await handle.stat();
-      if (!stats.isFile() || stats.size > MAX_BYTES) throw new Error('It is no regular file, or too large for one');
+      if (!stats.isFile() || stats.size > maxBytes) throw new Error('It is no regular file, or too large for one');
       return await handle.readFile();
     } finally {
       await handle.close();

@@ -16,6 +16,7 @@ export interface SnapshotAuthority {
   readonly handler: string;
   readonly inputSchema: string | undefined;
   readonly outputSchema: string | undefined;
+  readonly outputParts: readonly { readonly pointer: string; readonly schema: string }[];
   readonly manifestDigest: string | undefined;
   readonly policyDigest: string;
   readonly permissions: readonly SnapshotFacts[];
@@ -76,6 +77,8 @@ export interface Snapshot {
     readonly pluginId: string;
   };
   readonly request: { readonly handler: string; readonly input: JsonValue };
+  /** What the handler was given and gave back, where that was not the input of the request and the data of the result. */
+  readonly handled: { readonly input?: JsonValue | undefined; readonly output?: JsonValue | undefined };
   /** `undefined` where the run ended before it was decided. */
   readonly authority: SnapshotAuthority | undefined;
   readonly confinement: SnapshotFacts | undefined;

@@ -69,6 +69,8 @@ export class TracedExecution {
         this.#end(event);
         return;
       case 'progress':
+      case 'handler-input':
+      case 'handler-output':
         return;
       default:
         event satisfies never;

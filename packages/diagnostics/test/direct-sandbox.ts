@@ -13,7 +13,7 @@ import type {
 
 const USAGE = { cpuMs: undefined, peakMemoryBytes: undefined, outputBytes: 0, resultBytes: 0, leaked: [] };
 
-/** Runs handlers in this process, over copies, with what an adapter owes and nothing more: no walls, no schemas. */
+/** Runs handlers in this process, over copies, with what an adapter owes and nothing more: no walls, and of schemas those of artifacts. */
 export function directSandbox(plans: SandboxPlan[] = []): SandboxAdapter {
   return {
     name: 'direct',
@@ -51,6 +51,9 @@ async function run(call: SandboxCall, host: SandboxHost, plan: SandboxPlan): Pro
     if (typeof handler !== 'function') throw createError('ERR_HANDLER_NOT_FOUND', 'no such export');
     const lent = contextOf(call, host, { signal, env: plan.env });
     const value: unknown = await Promise.race([handler(structuredClone(call.input), lent), ended]);
+    if (!(await fitsParts(value, call.outputParts))) {
+      return failed(createError('ERR_OUTPUT_INVALID', 'a part does not fit'), undefined, 'output');
+    }
     return { ok: true, value: structuredClone(value), usage: USAGE };
   } catch (thrown) {
     if (signal.aborted) return failed(createAbortError('the run ended', signal), undefined);
@@ -66,8 +69,23 @@ async function run(call: SandboxCall, host: SandboxHost, plan: SandboxPlan): Pro
 function failed(
   error: Extract<SandboxOutcome, { ok: false }>['error'],
   guestError: GuestError | undefined,
+  phase: 'handler' | 'output' = 'handler',
 ): SandboxOutcome {
-  return { ok: false, error, guestError, phase: 'handler', usage: USAGE };
+  return { ok: false, error, guestError, phase, usage: USAGE };
+}
+
+/** Members alone, one below the other. */
+async function fitsParts(value: unknown, parts: SandboxCall['outputParts']): Promise<boolean> {
+  for (const { pointer, schema } of parts) {
+    const module: unknown = await import(pathToFileURL(schema.file).href);
+    const { '~standard': standard } = Object(Reflect.get(Object(module), schema.export));
+    const part = pointer
+      .split('/')
+      .slice(1)
+      .reduce<unknown>((at, key) => Reflect.get(Object(at), key), value);
+    if ('issues' in (await standard.validate(part))) return false;
+  }
+  return true;
 }
 
 interface Lent {

@@ -26,6 +26,11 @@ export interface RunScript {
   readonly env?: Readonly<Record<string, string>>;
   readonly plugin?: { readonly id: string; readonly version: string };
   readonly executionId?: string;
+  /** The host's own schemas: what they make of the input and of the output. One that throws a `PluginError` refuses. */
+  readonly parseInput?: (input: unknown) => unknown;
+  readonly parseOutput?: (output: unknown) => unknown;
+  /** Schemas of artifacts, which stand beside the handler. */
+  readonly outputParts?: ExecutionAuthority['outputParts'];
 }
 
 /** What was run, where its code lies. */
@@ -44,7 +49,7 @@ export async function recordRun(script: RunScript, observer: ExecutionObserver):
 
 async function runIn(pluginRoot: string, script: RunScript, observer: ExecutionObserver): Promise<ExecuteResult> {
   const { input, host = {}, env = {}, plugin = { id: '@acme/review', version: '1.0.0' } } = script;
-  const { executionId = randomUUID() } = script;
+  const { executionId = randomUUID(), parseInput = same, parseOutput = same, outputParts = [] } = script;
   const stamp = { executionId, traceId: hex(16), spanId: hex(8), parentSpanId: undefined, pluginId: plugin.id };
   let seq = 0;
   const emit = (body: object): void => {
@@ -52,7 +57,8 @@ async function runIn(pluginRoot: string, script: RunScript, observer: ExecutionO
     observer.observe({ ...body, ...stamp, seq: seq++, time: Date.now() } as ExecutionEvent);
   };
   emit({ type: 'execution-start', handler: './handler.mjs#handle', input });
-  emit({ type: 'authorised', authority: authorityOf(plugin, Object.keys(host), Object.keys(env)) });
+  const authority = authorityOf(plugin, Object.keys(host), Object.keys(env));
+  emit({ type: 'authorised', authority: { ...authority, outputParts } });
   emit({ type: 'stage-start', stage: 'handler' });
   const { signal } = new AbortController();
   const limits = LIMITS;
@@ -60,19 +66,42 @@ async function runIn(pluginRoot: string, script: RunScript, observer: ExecutionO
   await using place = await directSandbox().acquire(plan);
   const { confinement, coldStart } = place;
   emit({ type: 'confined', confinement, coldStart });
+  const handled = parseInput(input);
+  emit({ type: 'handler-input', input: handled });
   const handler = { file: join(pluginRoot, 'handler.mjs'), export: 'handle' };
-  const schemas = { inputSchema: undefined, outputSchema: undefined, outputParts: [] };
-  const call = { executionId, handler, ...schemas, input, api: Object.keys(host), signal };
+  const parts = outputParts.map(({ pointer, schema }) => {
+    const [file = '', name = ''] = schema.split('#');
+    return { pointer, schema: { file: join(pluginRoot, file), export: name } };
+  });
+  const schemas = { inputSchema: undefined, outputSchema: undefined, outputParts: parts };
+  const call = { executionId, handler, ...schemas, input: handled, api: Object.keys(host), signal };
   const outcome = await place.run(call, hostOf(host, emit));
   emit({ type: 'stage-end', stage: 'handler', ms: 1, code: outcome.ok ? undefined : outcome.error.code });
   const traceparent = `00-${stamp.traceId}-${stamp.spanId}-01`;
   const lists = { artifacts: [], denials: [], operations: [], logs: [] };
   const left = { ...stamp, ...lists, traceparent, metrics: METRICS, confinement };
-  const result: ExecuteResult = outcome.ok
-    ? { ok: true, data: outcome.value, ...left }
-    : { ok: false, error: envelopeOf(outcome), ...left };
+  const result: ExecuteResult = { ...endOf(outcome, parseOutput, emit), ...left };
   emit({ type: 'execution-end', result });
   return result;
+}
+
+type End = { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly error: ErrorEnvelope };
+
+/** Leads what the handler gave back through the host's own schema. */
+function endOf(outcome: SandboxOutcome, parse: (output: unknown) => unknown, emit: (body: object) => void): End {
+  if (!outcome.ok) return { ok: false, error: envelopeOf(outcome) };
+  emit({ type: 'handler-output', output: outcome.value });
+  try {
+    return { ok: true, data: parse(outcome.value) };
+  } catch (thrown) {
+    if (!isPluginError(thrown)) throw thrown;
+    emit({ type: 'stage-end', stage: 'output', ms: 1, code: thrown.code });
+    return { ok: false, error: { ...envelopeOf({ error: thrown, guestError: undefined }), stage: 'output' } };
+  }
+}
+
+function same(value: unknown): unknown {
+  return value;
 }
 
 /** Answers calls by these functions, and tells of each. */
@@ -163,6 +192,7 @@ function authorityOf(
     handler: './handler.mjs#handle',
     inputSchema: undefined,
     outputSchema: undefined,
+    outputParts: [],
     manifestDigest: 'm',
     policyDigest: 'p',
     permissions: [{ fs: { mode: 'read', allow: ['.'] }, env: { allow: ['API_TOKEN', 'HOME'] } }],
@@ -173,7 +203,10 @@ function authorityOf(
   };
 }
 
-function envelopeOf({ error, guestError }: Extract<SandboxOutcome, { ok: false }>): ErrorEnvelope {
+function envelopeOf({
+  error,
+  guestError,
+}: Pick<SandboxOutcome & { ok: false }, 'error' | 'guestError'>): ErrorEnvelope {
   const { code, message, details, hint, retryable, http } = error;
   return {
     code,

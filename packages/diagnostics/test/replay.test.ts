@@ -3,25 +3,12 @@ import { join } from 'node:path';
 import { createError } from '@kb-labs/contracts';
 import type { SandboxPlan } from '@kb-labs/contracts';
 import { describe, expect, it } from 'vitest';
-import { createSnapshotRecorder, listSnapshots, loadSnapshot, replay } from '../src/index.js';
-import type { LoadedSnapshot, ReplayReport, SnapshotRecorderOptions } from '../src/index.js';
+import { replay } from '../src/index.js';
+import type { ReplayReport } from '../src/index.js';
 import { directSandbox } from './direct-sandbox.js';
-import { recordRun } from './record-run.js';
-import type { RunScript } from './record-run.js';
+import { take } from './take-snapshot.js';
+import type { Taken } from './take-snapshot.js';
 import { temporaryFolder } from './temporary-folder.js';
-
-interface Taken {
-  readonly snapshot: LoadedSnapshot;
-  readonly pluginRoot: string;
-}
-
-async function take(script: RunScript, options: Partial<SnapshotRecorderOptions> = {}): Promise<Taken> {
-  const directory = await temporaryFolder();
-  await using recorder = createSnapshotRecorder({ directory, include: 'all', ...options });
-  const { pluginRoot } = await recordRun(script, recorder);
-  await recorder.settled();
-  return { snapshot: await loadSnapshot((await listSnapshots(directory)).snapshots[0]?.file ?? ''), pluginRoot };
-}
 
 /** Runs other code against the record of a run. */
 async function replayWith({ snapshot }: Taken, code: string): Promise<ReplayReport> {
@@ -55,6 +42,7 @@ describe('a replay', () => {
       answered: 3,
       masked: 0,
       missingEnv: [],
+      failedLater: undefined,
       outcome: {
         ok: true,
         value: [
@@ -152,6 +140,85 @@ describe('a replay', () => {
   });
 });
 
+describe('a replay where the host has schemas of its own', () => {
+  const code = 'export const handle = (input) => ({ doubled: input.n * 2 });';
+
+  it('gives the handler what it had then, and compares what it gave back', async () => {
+    const { snapshot, pluginRoot } = await take({
+      code,
+      input: { n: '21' },
+      parseInput: () => ({ n: 21 }),
+      parseOutput: () => 'something else',
+    });
+    expect(await replay(snapshot, { pluginRoot, adapter: directSandbox() })).toMatchObject({
+      same: true,
+      outcome: { ok: true, value: { doubled: 42 } },
+      failedLater: undefined,
+    });
+  });
+
+  it('knows null from nothing', async () => {
+    const { snapshot, pluginRoot } = await take({
+      code: 'export const handle = (input) => input;',
+      input: 1,
+      parseInput: () => null,
+      parseOutput: () => 2,
+    });
+    expect(await replay(snapshot, { pluginRoot, adapter: directSandbox() })).toMatchObject({
+      same: true,
+      outcome: { value: null },
+    });
+  });
+
+  it('is the same where the host refused the output, and says that this was none of the handler', async () => {
+    const taken = await take({
+      code,
+      input: { n: 1 },
+      parseOutput: () => {
+        throw createError('ERR_OUTPUT_INVALID', 'the host wants more');
+      },
+    });
+    const { snapshot, pluginRoot } = taken;
+    expect(await replay(snapshot, { pluginRoot, adapter: directSandbox() })).toEqual({
+      same: true,
+      answered: 0,
+      masked: 0,
+      missingEnv: [],
+      failedLater: { code: 'ERR_OUTPUT_INVALID', message: 'the host wants more', stage: 'output' },
+      outcome: { ok: true, value: { doubled: 2 } },
+    });
+    expect(await replayWith(taken, code.replace('* 2', '* 3'))).toMatchObject({
+      same: false,
+      divergence: {
+        kind: 'outcome',
+        expected: { ok: true, value: { doubled: 2 } },
+        actual: { ok: true, value: { doubled: 3 } },
+      },
+    });
+  });
+
+  it('refuses again what a schema of an artifact refused', async () => {
+    const fit =
+      "export const small = { '~standard': { validate: (n) => (n < 10 ? { value: n } : { issues: [{}] }) } };";
+    const taken = await take({
+      code: `${code} ${fit}`,
+      input: { n: 5 },
+      outputParts: [{ pointer: '/doubled', schema: './handler.mjs#small' }],
+    });
+    const { snapshot, pluginRoot } = taken;
+    expect(snapshot.authority?.outputParts).toEqual([{ pointer: '/doubled', schema: './handler.mjs#small' }]);
+    expect(await replay(snapshot, { pluginRoot, adapter: directSandbox() })).toMatchObject({
+      same: true,
+      outcome: { ok: false, code: 'ERR_OUTPUT_INVALID' },
+      failedLater: undefined,
+    });
+    expect(await replayWith(taken, `${code} ${fit.replace('< 10', '< 11')}`)).toMatchObject({
+      divergence: { kind: 'outcome', expected: { ok: false }, actual: { ok: true } },
+    });
+    expect(await replayWith(taken, code)).toMatchObject({ same: false });
+  });
+});
+
 describe('a replay diverges', () => {
   const recorded = (): Promise<Taken> =>
     take({ code: READ, input: { paths: ['a', 'b'] }, host: { 'fs.readFile': (path: string) => path } });
@@ -163,6 +230,7 @@ describe('a replay diverges', () => {
       answered: 0,
       masked: 0,
       missingEnv: [],
+      failedLater: undefined,
       divergence: { kind: 'call', call: 0, expected: call('a'), actual: call('a!') },
     });
   });

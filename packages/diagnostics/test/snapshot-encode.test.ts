@@ -142,6 +142,18 @@ describe('a body', () => {
     expect(bodies.size).toBe(0);
     expect(() => decodeSnapshotValue(encoded)).toThrow(/was not kept/);
   });
+
+  it('that a value names again and again is not had more often than a snapshot has room', () => {
+    const part = { $: 'bytes', type: 'Uint8Array', sha256: 'a'.repeat(64) };
+    const large = new Uint8Array(16_777_216);
+    const many = (count: number): unknown =>
+      decodeSnapshotValue(
+        Array.from({ length: count }, () => part),
+        () => large,
+      );
+    expect(many(4)).toHaveLength(4);
+    expect(() => many(5)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG_INVALID' }));
+  });
 });
 
 describe('what cannot be read', () => {

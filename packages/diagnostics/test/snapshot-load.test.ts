@@ -22,6 +22,20 @@ async function keepOne(input: unknown = {}): Promise<Kept> {
   return { directory, id, file, text: await readFile(file, 'utf8') };
 }
 
+const CALL = JSON.stringify({
+  call: 0,
+  name: 'fs.stat',
+  args: [],
+  spanId: '',
+  startTime: 0,
+  ms: 0,
+  outcome: { ok: true, value: 1 },
+});
+
+function manyBodies(): Readonly<Record<string, number>> {
+  return Object.fromEntries(Array.from({ length: 20_001 }, (_, index) => [String(index).padStart(64, '0'), 1]));
+}
+
 describe('loading a snapshot', () => {
   it('takes its file, or its folder and id', async () => {
     const { directory, id, file } = await keepOne();
@@ -73,6 +87,12 @@ describe('loading a snapshot', () => {
     ['a member more', (text) => text.replace('{', '{"more":1,'), ''],
     ['a member less', (text) => text.replace('"endTime"', '"ended"'), '/endTime'],
     ['a wrong kind', (text) => text.replace('"calls":[]', '"calls":{}'), '/calls'],
+    ['a call twice', (text) => text.replace('"calls":[]', `"calls":[${CALL},${CALL}]`), '/calls'],
+    [
+      'more bodies than there can be',
+      (text) => text.replace('"bodies":{}', `"bodies":${JSON.stringify(manyBodies())}`),
+      '/bodies',
+    ],
     ['a hash that walks', (text) => text.replace('"bodies":{}', '"bodies":{"../../x":1}'), '/bodies/../../x'],
   ])('refuses what no recorder wrote: %s', async (_, change, pointer) => {
     const { file, text } = await keepOne();
@@ -80,11 +100,19 @@ describe('loading a snapshot', () => {
     await expect(loadSnapshot(file)).rejects.toMatchObject({ code: 'ERR_CONFIG_INVALID', details: { pointer } });
   });
 
-  it('of a great depth ends where the value is read', async () => {
+  it.each([
+    ['deeper than any value', `${'['.repeat(401)}${']'.repeat(401)}`],
+    ['endlessly deep', `${'['.repeat(1e5)}${']'.repeat(1e5)}`],
+    ['deep behind brackets in texts', `["]]\\"]]",${'{"a":'.repeat(401)}1${'}'.repeat(401)}]`],
+  ])('refuses what is %s', async (_, input) => {
     const { file, text } = await keepOne();
-    await writeFile(file, text.replace('"input":{}', `"input":${'['.repeat(1e5)}${']'.repeat(1e5)}`));
-    const { request } = await loadSnapshot(file);
-    expect(() => decodeSnapshotValue(request.input)).toThrow(/too deeply/);
+    await writeFile(file, text.replace('"input":{}', `"input":${input}`));
+    await expect(loadSnapshot(file)).rejects.toMatchObject({ code: 'ERR_CONFIG_INVALID', message: /too deeply/ });
+  });
+
+  it('takes brackets in texts for text', async () => {
+    const input = { a: `${'['.repeat(1000)}"\\`, b: '\\' };
+    expect((await loadSnapshot((await keepOne(input)).file)).request.input).toEqual(input);
   });
 
   it('lets no recorded data reach a prototype', async () => {
