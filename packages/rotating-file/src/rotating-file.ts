@@ -3,11 +3,13 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createError } from '@kb-labs/contracts';
+import type { PluginError } from '@kb-labs/contracts';
 
-/** How large it may become. */
+/** How large it may become. Whole numbers, 1 or more. */
 export interface RotationLimits {
   /** Bytes of each file. */
   readonly maxBytes: number;
+  /** The one that is written, and the older ones. */
   readonly maxFiles: number;
 }
 
@@ -21,7 +23,7 @@ const PROBE_BYTES = 4096;
 
 /**
  * A file of whole lines that makes room for itself. Opened for each batch, so that a file that was moved away or a disk that was
- * full costs no more than a batch. `rotating-file-stream` ends for good at its first error, and appends to half a line.
+ * full costs no more than a batch. Throws `ERR_CONFIG_INVALID` for limits that are none.
  */
 export class RotatingFile {
   readonly #file: string;
@@ -31,8 +33,12 @@ export class RotatingFile {
   #folderMade = false;
 
   constructor(file: string, limits: RotationLimits) {
+    const { maxBytes, maxFiles } = limits;
+    for (const [name, limit] of Object.entries({ maxBytes, maxFiles })) {
+      if (!Number.isSafeInteger(limit) || limit < 1) throw wrongLimit(name);
+    }
     this.#file = file;
-    this.#limits = limits;
+    this.#limits = { maxBytes, maxFiles };
   }
 
   /**
@@ -103,7 +109,7 @@ export class RotatingFile {
   /** Bytes of whole lines. What is behind the last of them was left by a crash, and is cut off. */
   async #end(handle: FileHandle): Promise<number> {
     const stats = await handle.stat();
-    if (!stats.isFile() || stats.nlink > 1) throw new Error('It is no regular file with one name');
+    if (!stats.isFile() || stats.nlink > 1) throw new Error('it is no regular file with one name');
     // It may have been there before, open to others.
     if ((stats.mode & 0o077) !== 0 && process.platform !== 'win32') await handle.chmod(MODE);
     if (stats.size === this.#knownEnd) return stats.size;
@@ -165,11 +171,18 @@ function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-function ioError(error: unknown, file: string, written: number): Error {
+function wrongLimit(name: string): PluginError {
+  return createError('ERR_CONFIG_INVALID', `the limit "${name}" of a rotating file is not a whole number above zero`, {
+    details: { pointer: `/${name}` },
+    hint: 'give the bytes of each file, and how many there may be',
+  });
+}
+
+function ioError(error: unknown, file: string, written: number): PluginError {
   const errno = errnoOf(error);
-  return createError('ERR_IO_FAILED', `The records cannot be written to ${file}: ${errno ?? 'see the cause'}`, {
+  return createError('ERR_IO_FAILED', `lines cannot be written to ${file}: ${errno ?? 'see the cause'}`, {
     details: { file, errno, written },
     cause: error,
-    hint: 'Give a regular file in a folder that the user of the host may write, on a disk with room.',
+    hint: 'give a regular file in a folder that the user of the host may write, on a disk with room',
   });
 }

@@ -38,6 +38,18 @@ describe('a rotating file', () => {
     expect(await readdir(join(file, '..'))).toEqual(['lines', 'lines.1']);
   });
 
+  it.each([{ maxFiles: 0 }, { maxFiles: 1.5 }, { maxBytes: 0 }, { maxBytes: Number.NaN }])('refuses %o', (wrong) => {
+    expect(() => new RotatingFile('lines', { ...limits, ...wrong })).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG_INVALID', details: { pointer: `/${Object.keys(wrong)[0] ?? ''}` } }),
+    );
+  });
+
+  it('keeps one file where it may have no more', async () => {
+    const file = join(await folder(), 'lines');
+    await new RotatingFile(file, { maxBytes: 4, maxFiles: 1 }).append(lines('a', 'b', 'c'), signal);
+    expect([await readdir(join(file, '..')), await readFile(file, 'utf8')]).toEqual([['lines'], 'c\n']);
+  });
+
   it('cuts off half a line that a crash left', async () => {
     const file = join(await folder(), 'lines');
     await writeFile(file, 'a\nhalf');
