@@ -1,51 +1,82 @@
-import { readdirSync } from 'node:fs';
-import type { Dirent } from 'node:fs';
+import { opendirSync } from 'node:fs';
+import type { Dir } from 'node:fs';
 import { join } from 'node:path';
 import type { FsOperation } from '@kb-labs/contracts';
 import type { CommandView } from '@kb-labs/sandbox';
 import type { Gate } from '../gate.js';
 
-/** More than this is not told apart one by one: the root is then not shown at all. */
+/** More than these are not told apart one by one: the root is then not shown at all. */
 const MAX_VIEWS = 128;
-/** What no policy lets a plugin read, although the folder that holds it may be read. */
-const NESTED: readonly string[] = ['.git'];
+const MAX_ENTRIES = 4_096;
+
+/** What is to be seen, and from where. */
+export interface ViewOptions {
+  readonly gate: Gate;
+  /** Whether the host lets commands write at all. */
+  readonly write: boolean;
+  /** The folder that a command stands in: absolute, at or below the root, admitted. */
+  readonly cwd: string;
+}
 
 /**
- * What commands behind a wall see of the root: its entries as the policy has it for each of them. Rules about what lies deeper hold for
- * `.git` alone: what a folder of the root shows, it shows whole.
+ * What commands behind a wall see of the root: its entries, and those of the folder they stand in, as the policy has it for each of them.
+ * Rules about what lies deeper hold for `.git` alone: what a folder shows, it shows whole.
  */
-export function listViews(gate: Gate, write: boolean): readonly CommandView[] {
+export function listViews({ gate, write, cwd }: ViewOptions): readonly CommandView[] {
   const { root } = gate;
   const may = (operation: FsOperation, path: string): boolean => gate.permits({ kind: 'fs', operation, path });
-  const hidden: CommandView = { path: root, kind: 'directory', access: 'none' };
-  if (!may('list', root)) return [hidden];
   const accessOf = (path: string, kind: CommandView['kind']): CommandView['access'] => {
     if (!may(kind === 'directory' ? 'list' : 'read', path)) return 'none';
     // A folder that holds what must stay may not be deleted, as far as names tell.
     return write && may('write', path) && (path === root || may('delete', path)) ? 'write' : 'read';
   };
-  const base = accessOf(root, 'directory');
-  const entries = [root, ...NESTED.map((name) => join(root, name))].flatMap(listEntries);
-  const views = entries
-    .map(({ path, kind }) => ({ path, kind, access: accessOf(path, kind) }))
-    .filter(({ access }) => access !== base);
-  return views.length > MAX_VIEWS ? [hidden] : [{ path: root, kind: 'directory', access: base }, ...views];
+  const viewOf = (path: string, kind: CommandView['kind']): CommandView => ({
+    path,
+    kind,
+    access: accessOf(path, kind),
+  });
+  const viewsIn = (folder: string): readonly CommandView[] => {
+    const around = accessOf(folder, 'directory');
+    return listEntries(folder)
+      .map(({ path, kind }) => viewOf(path, kind))
+      .filter(({ access }) => access !== around);
+  };
+  const views = [
+    viewOf(root, 'directory'),
+    ...viewsIn(root),
+    ...(cwd === root ? [] : [viewOf(cwd, 'directory'), ...viewsIn(cwd)]),
+    // What no policy lets a plugin read, although the folder that holds it may be read.
+    ...(cwd === join(root, '.git') ? [] : viewsIn(join(root, '.git'))),
+  ];
+  const isTooMuch = views.length > MAX_VIEWS || listEntries(root).length > MAX_ENTRIES;
+  return isTooMuch ? [{ path: root, kind: 'directory', access: 'none' }] : views;
 }
 
-function listEntries(folder: string): readonly Pick<CommandView, 'path' | 'kind'>[] {
-  return (
-    readNames(folder)
-      // A link leads to what is not there, or to what is shown as it is.
-      .filter((entry) => !entry.isSymbolicLink())
-      .map((entry) => ({ path: join(folder, entry.name), kind: entry.isDirectory() ? 'directory' : 'file' }))
-  );
-}
+type Entry = Pick<CommandView, 'path' | 'kind'>;
 
-function readNames(folder: string): readonly Dirent[] {
+/** Stops after the first that is too many. */
+function listEntries(folder: string): readonly Entry[] {
+  const directory = openFolder(folder);
+  if (directory === undefined) return [];
   try {
-    return readdirSync(folder, { withFileTypes: true });
+    const entries: Entry[] = [];
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+      // A link leads to what is not there, or to what is shown as it is.
+      if (entry.isSymbolicLink()) continue;
+      entries.push({ path: join(folder, entry.name), kind: entry.isDirectory() ? 'directory' : 'file' });
+      if (entries.length > MAX_ENTRIES) break;
+    }
+    return entries;
+  } finally {
+    directory.closeSync();
+  }
+}
+
+function openFolder(folder: string): Dir | undefined {
+  try {
+    return opendirSync(folder);
   } catch {
     // There is none, or it is no folder: then nothing in it needs hiding.
-    return [];
+    return undefined;
   }
 }

@@ -116,7 +116,7 @@ async function runAdmitted(options: ShellFunctionsOptions, run: RunOf, context: 
         script: opened.file.script,
         args: asked.args,
         cwd,
-        views: listViews(gate, runner.settings.write),
+        views: listViews({ gate, write: runner.settings.write, cwd }),
       },
       input: typeof input === 'string' ? new TextEncoder().encode(input) : input,
       timeoutMs: settings.timeoutMs,

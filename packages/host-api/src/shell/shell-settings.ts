@@ -6,7 +6,8 @@ import { z } from 'zod';
 export interface ShellSettings {
   /**
    * `auto` (default) runs commands in bubblewrap where it works, `required` runs none without it (`ERR_CONFINEMENT_TOO_WEAK`), `off`
-   * lets them do what the host's user can.
+   * lets them do what the host's user can: the policy then holds for which commands run, not for what they do, and a process that leaves its
+   * group stays behind.
    */
   readonly wall?: 'auto' | 'required' | 'off';
   /** Variables beside `PATH`, `LANG` and `HOME` (`/nonexistent`), or instead of them. Nothing of the host's is handed on. */

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { OperationRecord, PermissionSpec, ShellResult, ShellRule } from '@kb-labs/contracts';
 import { compilePolicy, intersectPolicies } from '@kb-labs/permissions';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCommandRunner } from '../../src/index.js';
 import type { HostApiOptions, ShellSettings } from '../../src/index.js';
@@ -96,6 +97,16 @@ describe.skipIf(process.platform === 'win32')('shell.run', () => {
     const args = ['$(id)', '`id`', 'a b', '*', '; ls', '| cat', '> x', '', '"', "'", '\\', '\n', '~', '${HOME}'];
     const { stdout } = await tryRun(host, printf, ['%s\\0', ...args]);
     expect(text(stdout).split('\0').slice(0, -1)).toEqual(args);
+  });
+
+  it('rejects with a PluginError alone, whatever it is called with', async () => {
+    const host = openShell(makeFolder(), []);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(fc.anything(), fc.constant(LS)), { maxLength: 4 }), async (args) => {
+        expect(await outcome(host.call('shell.run', ...args))).toMatch(/^ERR_(INVALID_ARGUMENT|PERMISSION_DENIED)/);
+      }),
+      { seed: 1, numRuns: 300 },
+    );
   });
 
   it.each<[string, unknown[]]>([
@@ -425,6 +436,30 @@ describe.runIf(isConfined)('a command behind the wall', () => {
     const root = makeFolder();
     writeFileSync(join(root, 'a'), 'secret');
     const host = openShell(root, [{ command: LS, args: ['-A'] }], { fs: null });
+    expect(text((await tryRun(host, LS, ['-A'])).stdout)).toBe('');
+  });
+
+  it('sees the folder that it stands in, and of the others no more than the policy shows', async () => {
+    const root = makeFolder();
+    for (const name of ['a/b/c', 'a/x', 'd', '.git']) mkdirSync(join(root, name), { recursive: true });
+    for (const name of ['a/b/f', 'a/b/.env', 'a/x/g', 'd/h', 'top', '.git/config'])
+      writeFileSync(join(root, name), `in ${name}\n`);
+    const fs = { mode: 'read', allow: ['a/b', 'd'] } as const;
+    const host = openShell(root, [shellRule('*')], { fs });
+    const script = `cat ${root}/a/b/f ${root}/a/b/.env ${root}/a/x/g ${root}/d/h ${root}/top; pwd; touch ${root}/a/n ${root}/n`;
+    const deep = await tryRun(host, SH, ['-c', script], { cwd: 'a/b' });
+    expect(text(deep.stdout)).toBe(`in a/b/f\nin d/h\n${root}/a/b\n`);
+    const top = await tryRun(host, SH, ['-c', script]);
+    expect(text(top.stdout)).toBe(`in d/h\n${root}\n`);
+    const git = openShell(root, [shellRule('*')]);
+    expect(text((await tryRun(git, SH, ['-c', 'cat config'], { cwd: '.git' })).stdout)).toBe('');
+    expect(existsSync(join(root, 'n'))).toBe(false);
+  });
+
+  it('sees nothing of a root with more in it than can be told apart', async () => {
+    const root = makeFolder();
+    for (let count = 0; count < 200; count += 1) writeFileSync(join(root, `.env.${count}`), 'secret');
+    const host = openShell(root, [{ command: LS, args: ['-A'] }]);
     expect(text((await tryRun(host, LS, ['-A'])).stdout)).toBe('');
   });
 
