@@ -1,7 +1,7 @@
 import type { PermissionRequest } from '@kb-labs/contracts';
 
 /** More do not fit into what a command may be given. */
-export const MAX_ARGUMENTS = 4096;
+const MAX_ARGUMENTS = 4096;
 
 /**
  * Copies a question, each member read once, so that what is decided on is what is told. Never throws: a member that throws is
