@@ -38,7 +38,7 @@ function spellingsOf(secret: string, pointer: string): string[] {
   if (secret.length < MIN_LENGTH || secret.length > MAX_LENGTH) {
     throw createError('ERR_CONFIG_INVALID', `${pointer}: a known secret has ${secret.length} characters`, {
       details: { pointer },
-      hint: `Give ${MIN_LENGTH} to ${MAX_LENGTH} characters: shorter ones would mask ordinary text.`,
+      hint: `give ${MIN_LENGTH} to ${MAX_LENGTH} characters: shorter ones would mask ordinary text`,
     });
   }
   const bytes = Buffer.from(secret);
