@@ -1,28 +1,11 @@
 import { createError, isPluginError } from '@kb-labs/contracts';
 import type { AuditEntry, AuditSink, PluginError } from '@kb-labs/contracts';
-import type { MaskOptions } from '@kb-labs/redaction';
 import { RotatingFile } from '@kb-labs/rotating-file';
-import { z } from 'zod';
 import { createAuditLines } from './audit-line.js';
-import { absolutePath, parseOptions } from './options.js';
-
-/** All but `file` has a default. An unknown or impossible option is `ERR_CONFIG_INVALID`. */
-export interface AuditLogOptions {
-  /** An absolute path. Older files lie beside it: `file.1` is the newest of them. */
-  readonly file: string;
-  /** Which part of the allowed decisions is kept, from 0 (the default: none) to 1 (all). Denials are always kept. */
-  readonly sampleAllows?: number;
-  /** Bytes of each file. Default 10 485 760. */
-  readonly maxBytes?: number;
-  /** Files, the current one included. Default 10. */
-  readonly maxFiles?: number;
-  /** Lines that wait while nothing can be written. More are lost, and counted. Default 10 000. */
-  readonly maxPending?: number;
-  /** How long disposal waits for the last lines, in milliseconds. Default 5 000. */
-  readonly flushTimeoutMs?: number;
-  /** What is secret beside what is known to be. */
-  readonly redaction?: MaskOptions;
-}
+import { AuditLosses } from './audit-losses.js';
+import { parseAuditLogOptions } from './audit-options.js';
+import type { AuditLogOptions, ParsedAuditLogOptions } from './audit-options.js';
+import { AuditQueue } from './audit-queue.js';
 
 /** What became of the lines. */
 export interface AuditStats {
@@ -37,22 +20,15 @@ export interface AuditStats {
 
 /** A sink that keeps decisions in a file. */
 export interface AuditLog extends AuditSink {
+  /** Resolves where a line can be written now, also where some were lost before. */
+  ready(): Promise<void>;
+  /**
+   * Of one execution it waits for no later line, and rejects where some of its own are lost. Whoever loses lines of more than 10 000
+   * executions without asking for any of them is no longer told which: every execution then counts as one of them.
+   */
+  flush(executionId?: string): Promise<void>;
   stats(): AuditStats;
 }
-
-const OPTIONS = z.strictObject({
-  file: absolutePath,
-  sampleAllows: z.number().min(0).max(1).default(0),
-  maxBytes: z
-    .int()
-    .min(1024)
-    .max(2 ** 40)
-    .default(10_485_760),
-  maxFiles: z.int().min(1).max(1000).default(10),
-  maxPending: z.int().min(1).max(1_000_000).default(10_000),
-  flushTimeoutMs: z.int().min(1).max(2_147_483_647).default(5000),
-  redaction: z.custom<MaskOptions>().default({}),
-});
 
 /** Lines of one write. */
 const BATCH = 256;
@@ -62,47 +38,43 @@ const BATCH = 256;
  * written waits and is tried again with the next decision, `ready` or `flush`. Nothing is fsynced; no timer keeps a process alive.
  */
 export function createAuditLog(options: AuditLogOptions): AuditLog {
-  const parsed = parseOptions(OPTIONS, options);
+  const parsed = parseAuditLogOptions(options);
   return new FileAuditLog(parsed, createAuditLines(parsed.redaction));
 }
 
 class FileAuditLog implements AuditLog {
-  readonly #options: z.output<typeof OPTIONS>;
+  readonly #options: ParsedAuditLogOptions;
   readonly #toLine: (entry: AuditEntry) => Buffer;
   readonly #file: RotatingFile;
+  readonly #queue: AuditQueue;
+  readonly #losses = new AuditLosses();
   readonly #giveUp = new AbortController();
-  #pending: Buffer[] = [];
   /** The file is given one thing to do at a time. */
   #turn: Promise<unknown> = Promise.resolve();
-  #draining: Promise<void> | undefined;
+  #step: Promise<boolean> | undefined;
   #probing: Promise<void> | undefined;
-  #written = 0;
-  #lost = 0;
+  #draining = false;
   #skipped = 0;
   #lastError: PluginError | undefined;
   #closed = false;
 
-  constructor(options: z.output<typeof OPTIONS>, toLine: (entry: AuditEntry) => Buffer) {
+  constructor(options: ParsedAuditLogOptions, toLine: (entry: AuditEntry) => Buffer) {
     this.#options = options;
     this.#toLine = toLine;
+    this.#queue = new AuditQueue(options.maxPending);
     this.#file = new RotatingFile(options.file, { maxBytes: options.maxBytes, maxFiles: options.maxFiles });
   }
 
   write(entry: AuditEntry): void {
-    const { sampleAllows, maxPending } = this.#options;
-    if (entry.audit.decision.allowed && !(Math.random() < sampleAllows)) {
-      this.#skipped += 1;
-    } else if (this.#closed || this.#pending.length >= maxPending) {
-      this.#lost += 1;
-    } else {
-      this.#pending.push(this.#toLine(entry));
-      void this.#drain();
-    }
+    const { executionId, audit } = entry;
+    if (audit.decision.allowed && !(Math.random() < this.#options.sampleAllows)) this.#skipped += 1;
+    else if (this.#closed || !this.#queue.add(executionId, () => this.#toLine(entry))) this.#losses.add(executionId);
+    else void this.#drain();
   }
 
   async ready(): Promise<void> {
     if (this.#closed) throw unavailable('it was closed', undefined);
-    await this.#drain();
+    await this.#writeUntil(this.#queue.endOf(undefined));
     // Whoever asks while others wait for a probe is served by the same one; one that has begun may be too old.
     this.#probing ??= this.#inTurn(async () => {
       this.#probing = undefined;
@@ -113,19 +85,24 @@ class FileAuditLog implements AuditLog {
     } catch (error) {
       throw unavailable('its file cannot be written to', error);
     }
+    // What waited for the file to come back goes first.
+    if (!(await this.#writeUntil(this.#queue.endOf(undefined)))) throw this.#waiting();
   }
 
-  async flush(): Promise<void> {
-    await this.#drain();
-    if (this.#pending.length > 0) throw unavailable(`${this.#pending.length} decisions wait`, this.#lastError);
-    if (this.#lost > 0) throw unavailable(`${this.#lost} decisions are lost`, this.#lastError);
+  async flush(executionId?: string): Promise<void> {
+    const isWritten = await this.#writeUntil(this.#queue.endOf(executionId));
+    if (this.#losses.tell(executionId)) {
+      const whose = executionId === undefined ? `${this.#losses.lines} decisions` : 'decisions of this execution';
+      throw unavailable(`${whose} are lost`, this.#lastError);
+    }
+    if (!isWritten) throw this.#waiting();
   }
 
   stats(): AuditStats {
     return {
-      written: this.#written,
-      pending: this.#pending.length,
-      lost: this.#lost,
+      written: this.#queue.written,
+      pending: this.#queue.size,
+      lost: this.#losses.lines,
       skipped: this.#skipped,
       lastError: this.#lastError?.message,
     };
@@ -137,7 +114,7 @@ class FileAuditLog implements AuditLog {
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
       this.#giveUp.abort();
-      late.reject(unavailable(`${this.#pending.length} decisions wait`, this.#lastError));
+      late.reject(this.#waiting());
     }, this.#options.flushTimeoutMs);
     timer.unref();
     try {
@@ -147,33 +124,45 @@ class FileAuditLog implements AuditLog {
     }
   }
 
-  /** Writes what waits, once, also for all who ask while it does. Never rejects. */
-  #drain(): Promise<void> {
-    this.#draining ??= this.#inTurn(() => this.#writeAll());
-    return this.#draining;
+  /** Writes what waits, and what comes meanwhile. Never rejects. */
+  async #drain(): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    while (this.#queue.size > 0 && (await this.#writeSome()));
+    this.#draining = false;
   }
 
-  async #writeAll(): Promise<void> {
-    while (this.#pending.length > 0) {
-      const batch = this.#pending.slice(0, BATCH);
-      try {
-        await this.#file.append(batch, this.#giveUp.signal);
-        this.#advance(batch.length);
-        this.#lastError = undefined;
-      } catch (error) {
-        this.#lastError = unavailable('its file cannot be written to', error);
-        const { written } = detailsOf(error);
-        this.#advance(typeof written === 'number' ? written : 0);
-        break;
-      }
+  /** Whether so many lines are written since the beginning: waits for no more, however many come behind them. */
+  async #writeUntil(count: number): Promise<boolean> {
+    while (this.#queue.written < count) if (!(await this.#writeSome())) return false;
+    return true;
+  }
+
+  /** Writes the next lines, once for all who ask meanwhile. Tells whether they are written; never rejects. */
+  #writeSome(): Promise<boolean> {
+    this.#step ??= this.#inTurn(() => this.#append());
+    return this.#step;
+  }
+
+  async #append(): Promise<boolean> {
+    const batch = this.#queue.first(BATCH);
+    try {
+      await this.#file.append(batch, this.#giveUp.signal);
+      this.#queue.advance(batch.length);
+      this.#lastError = undefined;
+      return true;
+    } catch (error) {
+      this.#lastError = unavailable('its file cannot be written to', error);
+      const { written } = detailsOf(error);
+      this.#queue.advance(typeof written === 'number' ? written : 0);
+      return false;
+    } finally {
+      this.#step = undefined;
     }
-    // In the same breath as the last look at what waits, so that no line is left between two drains.
-    this.#draining = undefined;
   }
 
-  #advance(lines: number): void {
-    this.#pending = this.#pending.slice(lines);
-    this.#written += lines;
+  #waiting(): PluginError {
+    return unavailable(`${this.#queue.size} decisions wait`, this.#lastError);
   }
 
   #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {

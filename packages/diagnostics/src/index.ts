@@ -1,6 +1,7 @@
 // The public names of this package, one by one.
 export { createAuditLog } from './audit-log.js';
-export type { AuditLog, AuditLogOptions, AuditStats } from './audit-log.js';
+export type { AuditLog, AuditStats } from './audit-log.js';
+export type { AuditLogOptions } from './audit-options.js';
 export { summariseAudit } from './audit-summary.js';
 export type { AuditCount, AuditSummary, AuditTarget } from './audit-summary.js';
 export { SNAPSHOT_FORMAT } from './snapshot.js';

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import type { AuditEntry, AuditRecord } from '@kb-labs/contracts';
 import { describe, expect, it } from 'vitest';
 import { createAuditLog } from '../src/index.js';
+import type { AuditLog } from '../src/index.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 const onWindows = process.platform === 'win32';
@@ -101,6 +102,27 @@ describe('an audit log', () => {
   });
 });
 
+interface RemovableLog {
+  readonly log: AuditLog;
+  readonly file: string;
+  away(): Promise<void>;
+  back(): Promise<void>;
+}
+
+/** A log whose folder can be taken away. */
+async function removable(maxPending?: number): Promise<RemovableLog> {
+  const folder = join(await temporaryFolder(), 'log');
+  const file = join(folder, 'audit.jsonl');
+  const log = createAuditLog({ file, ...(maxPending === undefined ? {} : { maxPending }) });
+  await log.ready();
+  return {
+    log,
+    file,
+    away: () => rename(folder, `${folder}-moved`),
+    back: () => rename(`${folder}-moved`, folder),
+  };
+}
+
 describe('where decisions cannot be kept', () => {
   const gone = { code: 'ERR_AUDIT_UNAVAILABLE' };
 
@@ -169,7 +191,7 @@ describe('where decisions cannot be kept', () => {
   it('they wait and are written later, once each, up to a number; then they are lost, and every flush says so', async () => {
     const folder = join(await temporaryFolder(), 'log');
     const file = join(folder, 'audit.jsonl');
-    const log = createAuditLog({ file, maxPending: 3 });
+    const log = createAuditLog({ file, maxPending: 6 });
     log.write(entry(0));
     await log.flush();
     await rename(folder, `${folder}-moved`);
@@ -183,6 +205,72 @@ describe('where decisions cannot be kept', () => {
     await expect(log.flush()).rejects.toMatchObject(gone);
     expect((await entriesIn(file)).map(({ seq }) => seq)).toEqual([0, 1, 2, 3]);
     expect(log.stats()).toMatchObject({ written: 4, pending: 0, lost: 1, lastError: undefined });
+  });
+
+  it('fail the execution that lost some, and no other', async () => {
+    const { log, file, away, back } = await removable(6);
+    await away();
+    for (let seq = 0; seq < 10; seq++) log.write(entry(seq, denied, 'flood'));
+    log.write(entry(0, denied, 'quiet'));
+    await expect(log.flush('quiet')).rejects.toMatchObject(gone);
+    await back();
+    await log.ready();
+    log.write(entry(0, denied, 'later'));
+    await log.flush('quiet');
+    await log.flush('later');
+    await log.flush('silent');
+    await expect(log.flush('flood')).rejects.toMatchObject(gone);
+    await expect(log.flush('flood')).rejects.toMatchObject(gone);
+    await expect(log.flush()).rejects.toMatchObject(gone);
+    const ids = (await entriesIn(file)).map(({ executionId }) => executionId);
+    expect(ids).toEqual(['flood', 'flood', 'flood', 'quiet', 'later']);
+    expect(log.stats()).toMatchObject({ pending: 0, lost: 7 });
+  });
+
+  it('take what one execution brings forth with the default quotas, without a loss', async () => {
+    const { log, away, back } = await removable();
+    await away();
+    for (let seq = 0; seq < 16_384; seq++) log.write(entry(seq));
+    expect(log.stats()).toMatchObject({ lost: 0, pending: 16_384 });
+    await back();
+    await log.ready();
+    await log.flush('run');
+    expect(log.stats()).toMatchObject({ written: 16_384, pending: 0, lost: 0 });
+  });
+
+  it('hold up nobody who waits for other lines', async () => {
+    const file = join(await temporaryFolder(), 'audit.jsonl');
+    await using log = createAuditLog({ file });
+    log.write(entry(0, denied, 'quiet'));
+    let flooding = true;
+    let floods = 0;
+    const flood = (): void => {
+      if (!flooding) return;
+      for (let seq = 0; seq < 300; seq++) log.write(entry(seq, denied, `flood-${floods}`));
+      floods += 1;
+      setImmediate(flood);
+    };
+    flood();
+    await log.flush('quiet');
+    flooding = false;
+    expect((await entriesIn(file))[0]?.executionId).toBe('quiet');
+  });
+
+  it('of more executions than are remembered fail all that ask, unless those were told', async () => {
+    const { log, away, back } = await removable(2);
+    await away();
+    log.write(entry(0, denied, 'first'));
+    for (let run = 0; run < 10_000; run++) {
+      log.write(entry(0, denied, `told-${run}`));
+      log.write(entry(1, denied, `told-${run}`));
+      await log.flush(`told-${run}`).catch(() => undefined);
+    }
+    await back();
+    await log.ready();
+    await log.flush('later');
+    await expect(log[Symbol.asyncDispose]()).rejects.toMatchObject(gone);
+    for (let run = 0; run < 10_001; run++) log.write(entry(0, denied, `untold-${run}`));
+    await expect(log.flush('later')).rejects.toMatchObject(gone);
   });
 
   it('is told of after the end as well', async () => {
@@ -204,6 +292,7 @@ describe('options', () => {
     [{ file: 'audit.jsonl' }, '/file'],
     [{ file: '/a', sampleAllows: 1.1 }, '/sampleAllows'],
     [{ file: '/a', sampleDenials: 1 }, '/sampleDenials'],
+    [{ file: '/a', maxPending: 1 }, '/maxPending'],
     [{ file: '/a', maxBytes: 1 }, '/maxBytes'],
     [{ file: '/a', redaction: { keys: 1 } }, '/redaction/keys'],
     [undefined, ''],
