@@ -1,9 +1,10 @@
-import { createError } from '@kb-labs/contracts';
 import type { Clock, MessageLevel, PresentedError, Presenter } from '@kb-labs/contracts';
+import { assertKnownOptions, assertNumber, hasMethod, wrongOption } from './option-checks.js';
 import { fractionOf, jsonText, plainLine, plainName } from './plain-text.js';
 
 const MAX_ENTRIES = 1_000;
 const MAX_BYTES = 1024 * 1024;
+const MAKER = { name: 'createJobPresenter', options: ['maxEntries', 'maxBytes', 'clock'] };
 
 /** One thing that was shown, in one line that is safe to print. `at` is in milliseconds since the epoch. */
 export type JobEntry = { readonly at: number } & JobEntryContent;
@@ -20,7 +21,7 @@ type JobEntryContent =
     }
   | { readonly kind: 'confirm'; readonly question: string; readonly answer: false };
 
-/** How much a job's record holds. Beyond either limit the oldest entries go. */
+/** How much a job's record holds. Beyond either limit the oldest entries go. An unknown option is `ERR_CONFIG_INVALID`. */
 export interface JobPresenterOptions {
   /** Default 1 000. */
   readonly maxEntries?: number;
@@ -40,9 +41,13 @@ export interface JobPresenter extends Presenter {
 
 /** A record of a run that nobody watches. Nobody can answer either, so every answer is no, and is kept with its question. */
 export function createJobPresenter(options: JobPresenterOptions = {}): JobPresenter {
+  assertKnownOptions(MAKER, options);
   const { maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES, clock = { now: () => Date.now() } } = options;
-  assertLimit('maxEntries', maxEntries);
-  assertLimit('maxBytes', maxBytes);
+  assertNumber(MAKER, { option: 'maxEntries', value: maxEntries, least: 1, most: Number.MAX_SAFE_INTEGER });
+  assertNumber(MAKER, { option: 'maxBytes', value: maxBytes, least: 1, most: Number.MAX_SAFE_INTEGER });
+  if (!hasMethod(clock, 'now')) {
+    throw wrongOption(MAKER, 'clock', { flaw: 'has no method "now"', hint: 'leave it out for that of the process' });
+  }
   const record = new JobRecord(maxEntries, maxBytes);
   const add = (content: JobEntryContent): void => record.add(Object.freeze({ at: clock.now(), ...content }));
   return {
@@ -101,15 +106,4 @@ function plainError({ message, code, hint }: PresentedError): {
     code: code === undefined ? undefined : plainName(code),
     hint: hint === undefined ? undefined : plainLine(hint),
   };
-}
-
-function assertLimit(name: string, limit: unknown): void {
-  if (typeof limit === 'number' && Number.isSafeInteger(limit) && limit > 0) return;
-  throw createError(
-    'ERR_CONFIG_INVALID',
-    `the option "${name}" of createJobPresenter is not a whole number above zero`,
-    {
-      details: { pointer: `/${name}` },
-    },
-  );
 }

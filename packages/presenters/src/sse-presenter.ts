@@ -1,32 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { createError } from '@kb-labs/contracts';
-import type { MessageLevel, PluginError, PresentedError, Presenter } from '@kb-labs/contracts';
+import type { MessageLevel, PresentedError, Presenter } from '@kb-labs/contracts';
+import { answerUntilAborted } from './answer-until-aborted.js';
 import { BoundedOutput } from './bounded-output.js';
 import { fractionOf, jsonText, plainName, plainText } from './plain-text.js';
 import { formatSseEvent, SSE_HEARTBEAT } from './sse-event.js';
 import type { SseEventName } from './sse-event.js';
-import { answerUntilAborted } from './until-aborted.js';
+import { parseSseOptions } from './sse-options.js';
+import type { ParsedSseOptions, SsePresenterOptions } from './sse-options.js';
 
-const HEARTBEAT_MS = 15_000;
-const CONFIRM_TIMEOUT_MS = 60_000;
 const MAX_OPEN_QUESTIONS = 16;
-
-/** Where events go: a response of Node's HTTP server, or any function that takes text. */
-export type SseTarget =
-  | { readonly response: ServerResponse; readonly write?: never }
-  /** False where it cannot take more now: the event counts as dropped. */
-  | { readonly write: (text: string) => boolean; readonly response?: never };
-
-/** How events are sent. */
-export type SsePresenterOptions = SseTarget & {
-  /** Milliseconds between two comments that keep the connection open. Default 15 000; 0 sends none. */
-  readonly heartbeatMs?: number;
-  /** Bytes that a slow client may leave waiting in the response. Default 1 MiB. */
-  readonly maxBufferedBytes?: number;
-  /** Milliseconds after which a question without an answer is answered no. Default 60 000. */
-  readonly confirmTimeoutMs?: number;
-};
 
 /** Shows to a page. Dispose it when the run is over; the response stays open until you end it. */
 export interface SsePresenter extends Presenter, Disposable {
@@ -41,7 +24,7 @@ export interface SsePresenter extends Presenter, Disposable {
  * none. A question is open until `answer`, its signal, its time limit or the end of the connection; all but a yes mean no.
  */
 export function createSsePresenter(options: SsePresenterOptions): SsePresenter {
-  return new EventPresenter(options);
+  return new EventPresenter(parseSseOptions(options));
 }
 
 class EventPresenter implements SsePresenter {
@@ -54,14 +37,9 @@ class EventPresenter implements SsePresenter {
   #dropped = 0;
   #untold = 0;
 
-  constructor(options: SsePresenterOptions) {
-    const { heartbeatMs = HEARTBEAT_MS, confirmTimeoutMs = CONFIRM_TIMEOUT_MS, maxBufferedBytes } = options;
-    assertNumber('heartbeatMs', heartbeatMs, 0);
-    assertNumber('confirmTimeoutMs', confirmTimeoutMs, 1);
-    if (maxBufferedBytes !== undefined) assertNumber('maxBufferedBytes', maxBufferedBytes, 0);
+  constructor({ target, heartbeatMs, confirmTimeoutMs, maxBufferedBytes }: ParsedSseOptions) {
     this.#confirmTimeoutMs = confirmTimeoutMs;
-    if (options.response === undefined) this.#write = writerOf(options.write);
-    else this.#write = this.#take(options.response, maxBufferedBytes);
+    this.#write = typeof target === 'function' ? safely(target) : this.#take(target, maxBufferedBytes);
     this.#beat(heartbeatMs);
   }
 
@@ -167,8 +145,7 @@ class EventPresenter implements SsePresenter {
 }
 
 /** A function that throws has not taken the text either. */
-function writerOf(write: ((text: string) => boolean) | undefined): (text: string) => boolean {
-  if (typeof write !== 'function') throw wrongOption('write', 'it is no function, and there is no response either');
+function safely(write: (text: string) => boolean): (text: string) => boolean {
   return (text) => {
     try {
       return write(text) === true;
@@ -177,15 +154,4 @@ function writerOf(write: ((text: string) => boolean) | undefined): (text: string
       return false;
     }
   };
-}
-
-function assertNumber(name: string, value: unknown, least: number): void {
-  const isWithin = typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= 2 ** 31 - 1;
-  if (!isWithin) throw wrongOption(name, `it is not a whole number from ${least} to ${2 ** 31 - 1}`);
-}
-
-function wrongOption(name: string, flaw: string): PluginError {
-  return createError('ERR_CONFIG_INVALID', `the option "${name}" of createSsePresenter is wrong: ${flaw}`, {
-    details: { pointer: `/${name}` },
-  });
 }

@@ -1,17 +1,17 @@
 import type { Readable } from 'node:stream';
-import { createError } from '@kb-labs/contracts';
 import type { MessageLevel, PresentedError, Presenter } from '@kb-labs/contracts';
+import { answerUntilAborted } from './answer-until-aborted.js';
 import { askLine } from './ask-line.js';
 import { LiveLine } from './live-line.js';
+import { assertKnownOptions, hasMethod, wrongOption } from './option-checks.js';
 import { fractionOf, jsonText, plainLine, plainName } from './plain-text.js';
-import { answerUntilAborted } from './until-aborted.js';
 import { Screen } from './screen.js';
 import type { Label, TerminalOutput } from './screen.js';
 
 /** A stream on which a person may type, such as `process.stdin`. */
 export type TerminalInput = Readable & { readonly isTTY?: boolean };
 
-/** Where to show, and how. Nothing is read from the environment. */
+/** Where to show, and how. Nothing is read from the environment. An unknown option is `ERR_CONFIG_INVALID`. */
 export interface TerminalPresenterOptions {
   readonly stdout: TerminalOutput;
   /** For errors, and for questions where `stdout` is no terminal. Default: `stdout`. */
@@ -30,6 +30,7 @@ export interface TerminalPresenter extends Presenter, Disposable {
   readonly dropped: number;
 }
 
+const MAKER = { name: 'createTerminalPresenter', options: ['stdout', 'stderr', 'stdin', 'isTTY', 'colour'] };
 const LABELS: Readonly<Record<MessageLevel, Label>> = { info: 'info', success: 'done', warn: 'warn' };
 
 /**
@@ -37,7 +38,9 @@ const LABELS: Readonly<Record<MessageLevel, Label>> = { info: 'info', success: '
  * Elsewhere: one line each, without any control character. Only `y` or `yes`, typed at a terminal, is a yes.
  */
 export function createTerminalPresenter(options: TerminalPresenterOptions): TerminalPresenter {
+  assertKnownOptions(MAKER, options);
   assertStreams(options);
+  assertSwitches(options);
   return new LinePresenter(options);
 }
 
@@ -122,16 +125,14 @@ class LinePresenter implements TerminalPresenter {
   }
 }
 
-function assertStreams({ stdout, stderr, stdin }: TerminalPresenterOptions): void {
-  for (const [name, stream] of Object.entries({ stdout, stderr })) {
-    if (stream !== undefined || name === 'stdout') assertMethod(name, stream, 'write');
-  }
-  if (stdin !== undefined) assertMethod('stdin', stdin, 'on');
+function assertStreams({ stdout, stderr = stdout, stdin }: TerminalPresenterOptions): void {
+  const wrong = Object.entries({ stdout, stderr }).find(([, stream]) => !hasMethod(stream, 'write'))?.[0];
+  const option = wrong ?? (stdin === undefined || hasMethod(stdin, 'on') ? undefined : 'stdin');
+  if (option === undefined) return;
+  throw wrongOption(MAKER, option, { flaw: 'is no stream', hint: `hand in one such as \`process.${option}\`` });
 }
 
-function assertMethod(name: string, stream: unknown, method: string): void {
-  if (typeof stream === 'object' && stream !== null && typeof Reflect.get(stream, method) === 'function') return;
-  throw createError('ERR_CONFIG_INVALID', `the option "${name}" of createTerminalPresenter is no stream`, {
-    details: { pointer: `/${name}` },
-  });
+function assertSwitches({ isTTY, colour }: TerminalPresenterOptions): void {
+  const wrong = Object.entries({ isTTY, colour }).find(([, value]) => !['boolean', 'undefined'].includes(typeof value));
+  if (wrong !== undefined) throw wrongOption(MAKER, wrong[0], { flaw: 'is no boolean', hint: 'give true or false' });
 }

@@ -66,7 +66,7 @@ describe('the record of a job', () => {
     expect([entries.length, presenter.entries().length]).toEqual([1, 2]);
   });
 
-  it.each([{ maxEntries: 0 }, { maxEntries: 1.5 }, { maxBytes: -1 }, { maxBytes: Number.NaN }])(
+  it.each([{ maxEntries: 0 }, { maxEntries: 1.5 }, { maxBytes: -1 }, { maxBytes: Number.NaN }, { maxEntry: 1 }])(
     'refuses %o',
     (options) => {
       expect(() => createJobPresenter(options)).toThrow(

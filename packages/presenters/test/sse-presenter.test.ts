@@ -266,17 +266,30 @@ describe('a question', () => {
 });
 
 describe('the options', () => {
-  it.each([{ heartbeatMs: -1 }, { heartbeatMs: 2 ** 31 }, { confirmTimeoutMs: 0 }, { maxBufferedBytes: Number.NaN }])(
-    'refuse %o',
-    (options) => {
-      const pointer = `/${Object.keys(options)[0] ?? ''}`;
-      expect(() => createSsePresenter({ write: () => true, ...options })).toThrow(
-        expect.objectContaining({ code: 'ERR_CONFIG_INVALID', details: { pointer } }),
-      );
-    },
-  );
+  it.each([
+    { heartbeatMs: -1 },
+    { heartbeatMs: 2 ** 31 },
+    { confirmTimeoutMs: 0 },
+    { maxBufferedBytes: 1 },
+    { beat: 1 },
+  ])('refuse %o', (options) => {
+    const pointer = `/${Object.keys(options)[0] ?? ''}`;
+    expect(() => createSsePresenter({ write: () => true, ...options })).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG_INVALID', details: { pointer } }),
+    );
+  });
 
-  it('need somewhere to write', () => {
-    expect(() => createSsePresenter(JSON.parse('{}'))).toThrow(expect.objectContaining({ code: 'ERR_CONFIG_INVALID' }));
+  it.each<[string, object]>([
+    ['write', {}],
+    ['write', { write: 'no' }],
+    ['write', { write: () => true, response: { writeHead: () => undefined } }],
+    ['response', { response: { write: () => true } }],
+    ['maxBufferedBytes', { response: { writeHead: () => undefined }, maxBufferedBytes: Number.NaN }],
+  ])('need one place to write to: %s of %o is refused', (option, options) => {
+    // A caller in JavaScript may hand in anything.
+    const given: Parameters<typeof createSsePresenter>[0] = Object.assign(JSON.parse('{}'), options);
+    expect(() => createSsePresenter(given)).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG_INVALID', details: { pointer: `/${option}` } }),
+    );
   });
 });

@@ -270,10 +270,21 @@ describe('an output', () => {
 
   it('has to be one', () => {
     // A caller in JavaScript may hand in anything.
-    const wrong: readonly object[] = [{ stdout: null }, { stdin: {} }, { stderr: 'x' }];
+    const wrong: readonly object[] = [
+      { stdout: null },
+      { stdin: {} },
+      { stderr: 'x' },
+      { color: false },
+      { isTTY: 'no' },
+    ];
     for (const options of wrong) {
       const parsed: TerminalPresenterOptions = Object.assign({ stdout: stream() }, options);
-      expect(() => createTerminalPresenter(parsed)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG_INVALID' }));
+      expect(() => createTerminalPresenter(parsed)).toThrow(
+        expect.objectContaining({
+          code: 'ERR_CONFIG_INVALID',
+          details: { pointer: `/${Object.keys(options)[0] ?? ''}` },
+        }),
+      );
     }
   });
 });
