@@ -1,5 +1,5 @@
 import type { EffectiveQuotas, PermissionPolicy, PermissionSpec, QuotaMeter } from '@kb-labs/contracts';
-import { compilePolicy, createQuotaMeter, intersectPolicies } from '@kb-labs/permissions';
+import { compilePolicy, createQuotaMeter, delegatePolicy, intersectPolicies } from '@kb-labs/permissions';
 import type { CompilePolicyOptions } from '@kb-labs/permissions';
 import { protectedCode } from '../protected-paths.js';
 import type { Job } from '../request.js';
@@ -29,27 +29,12 @@ export interface ReservedPaths {
  */
 export function decideAuthority(job: Job, prepared: Prepared, reserved: ReservedPaths): Authority {
   const { caller } = job;
-  const { manifest } = prepared;
-  const places = placesOf(job, prepared, reserved);
-  const grants = grantsOf(job, (spec) => compilePolicy(spec, { ...places, source: 'grant' }));
-  const all =
-    manifest === undefined
-      ? grants
-      : [
-          {
-            policy: compilePolicy(manifest.permissions, { ...places, source: 'manifest' }),
-            specs: [manifest.permissions ?? {}],
-          },
-          ...grants,
-        ];
-  const policy = all
-    .map((grant) => grant.policy)
-    .reduceRight((granted, asked) => intersectPolicies({ asked, granted }));
+  const { policy, specs } = decideGrant(job, prepared, placesOf(job, prepared, reserved));
   const timeoutMs = Math.min(policy.quotas.timeoutMs, job.timeoutMs ?? Number.POSITIVE_INFINITY);
   const limits = Object.freeze({ ...policy.quotas, timeoutMs });
   return {
     policy,
-    permissions: Object.freeze(all.flatMap((grant) => grant.specs)),
+    permissions: Object.freeze(specs),
     limits,
     meter: createQuotaMeter(limits, caller?.meter),
     depthLeft: Math.min(limits.maxInvokeDepth, caller === undefined ? Number.POSITIVE_INFINITY : caller.depthLeft - 1),
@@ -61,17 +46,34 @@ interface Grant {
   readonly specs: readonly PermissionSpec[];
 }
 
-function grantsOf(job: Job, compile: (spec: PermissionSpec) => PermissionPolicy): readonly [Grant, ...Grant[]] {
-  const { caller, settings, pluginId } = job;
-  if (caller === undefined) return [{ policy: compile(settings.permissions), specs: [settings.permissions] }];
-  const delegated: Grant = { policy: caller.policy, specs: caller.permissions };
+function decideGrant({ caller, settings, pluginId }: Job, { manifest }: Prepared, places: Places): Grant {
+  const granted = (spec: PermissionSpec): Grant => ({
+    policy: compilePolicy(spec, { ...places, source: 'grant' }),
+    specs: [spec],
+  });
+  const asked = (): Grant => ({
+    policy: compilePolicy(manifest?.permissions, { ...places, source: 'manifest' }),
+    specs: [manifest?.permissions ?? {}],
+  });
+  if (caller === undefined) {
+    const grant = granted(settings.permissions);
+    return manifest === undefined ? grant : both(asked(), grant);
+  }
   const callee = settings.callees.get(pluginId);
-  if (callee === undefined) return [delegated];
-  const own: Grant = { policy: compile(callee.permissions), specs: [callee.permissions] };
-  return callee.authority === 'own' ? [own] : [own, delegated];
+  const own = callee === undefined ? asked() : both(asked(), granted(callee.permissions));
+  if (callee?.authority === 'own') return own;
+  const policy = delegatePolicy({ callee: own.policy, caller: caller.policy });
+  return { policy, specs: [...own.specs, ...caller.permissions] };
 }
 
-function placesOf(job: Job, prepared: Prepared, reserved: ReservedPaths): Omit<CompilePolicyOptions, 'source'> {
+function both(asked: Grant, granted: Grant): Grant {
+  const policy = intersectPolicies({ asked: asked.policy, granted: granted.policy });
+  return { policy, specs: [...asked.specs, ...granted.specs] };
+}
+
+type Places = Omit<CompilePolicyOptions, 'source'>;
+
+function placesOf(job: Job, prepared: Prepared, reserved: ReservedPaths): Places {
   const { root } = job.settings;
   const { plugin, handler, inputSchema, outputSchema, outputParts } = prepared;
   const modules = [handler, inputSchema, outputSchema, ...outputParts.map((part) => part.schema)];
