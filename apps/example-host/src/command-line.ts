@@ -11,6 +11,8 @@ export interface DemoOptions {
   readonly plugins: string;
   readonly artifacts: string;
   readonly json: boolean;
+  /** Whether every run is a dry one, and nothing is stored. */
+  readonly dryRun: boolean;
 }
 
 /** Thrown where the command line cannot be followed. The message is for the person who typed it. */
@@ -38,9 +40,7 @@ export function parseCommandLine(args: readonly string[]): DemoOptions | { reado
 
 function describeCommand(written: string[]): Command {
   return new Command('example-host')
-    .description(
-      'Runs four plugins, one of them hostile, on a folder, and shows what each did and was kept from doing.',
-    )
+    .description('Runs six plugins, one of them hostile, on a folder, and shows what each did and was kept from doing.')
     .argument('[folder]', 'the folder to examine', REPOSITORY)
     .addOption(new Option('--sandbox <kind>', 'where handlers run').choices(['fork', 'in-process']).default('fork'))
     .addOption(
@@ -51,6 +51,7 @@ function describeCommand(written: string[]): Command {
     .option('--plugins <folder>', 'where the plugins are', join(APP, 'plugins'))
     .option('--artifacts <folder>', 'where artifacts are stored', join(APP, '.artifacts'))
     .option('--json', 'write the report to stdout as JSON, and nothing else', false)
+    .option('--dry-run', 'change and store nothing, and tell what would have been changed', false)
     .addHelpText(
       'after',
       '\nExit codes: 0 each did what it should, 1 one did not, 2 called wrongly, 128 and more stopped by a signal.',
@@ -61,7 +62,7 @@ function describeCommand(written: string[]): Command {
 }
 
 function readOptions(command: Command): DemoOptions {
-  const { sandbox, wall, plugins, artifacts, json } = command.opts<Omit<DemoOptions, 'folder'>>();
+  const { sandbox, wall, plugins, artifacts, json, dryRun } = command.opts<Omit<DemoOptions, 'folder'>>();
   if (sandbox === 'in-process' && command.getOptionValueSource('wall') === 'cli') {
     throw new UsageError('--wall goes around forked handlers: leave it out, or say --sandbox fork.\nTry --help.');
   }
@@ -72,6 +73,7 @@ function readOptions(command: Command): DemoOptions {
     plugins: existingFolder(plugins, 'The folder of --plugins'),
     artifacts: resolve(artifacts),
     json,
+    dryRun,
   };
 }
 

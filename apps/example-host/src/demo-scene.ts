@@ -4,34 +4,35 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDemoServers } from './demo-servers.js';
 import type { DemoServers } from './demo-servers.js';
+import { UNTIDY_FILES, writeForgotten, writeLinks } from './scene-files.js';
 
 /** What the demo sets up for its plugins, and takes down again: sample files, secrets that nobody may see, two servers. */
 export interface DemoScene extends AsyncDisposable {
   readonly servers: DemoServers;
   /** A folder with documents whose links lead to every kind of place. */
   readonly documents: string;
-  /** A folder with one source in which lines 1, 2, 5 and 7 are to be found. */
+  /** A folder with one source that has something to find, and a token in it. */
   readonly sources: string;
+  /** A folder with documents to be tidied. */
+  readonly untidy: string;
+  /** The same once more, to be left as it is. */
+  readonly asked: string;
+  /** An empty folder for what the host records. */
+  readonly records: string;
   /** A folder of which `notes` is granted to the hostile plugin. */
   readonly prey: string;
   /** A file in `prey` that is not. */
   readonly secretPath: string;
   /** Where the hostile plugin tries to leave a file. */
   readonly plantPath: string;
-  /** What stands in the secret file and in the host's environment. Neither may turn up anywhere. */
+  /** A link in the granted folder, to a shell. */
+  readonly shellLink: string;
+  /** What stands in the secret file, in the host's environment and in the sample of a source. None may turn up anywhere. */
   readonly secrets: readonly string[];
   /** Files that have turned up in `prey` and in the watched folders since it was set up. */
   planted(): Promise<readonly string[]>;
 }
 
-const FORGOTTEN = `// TODO: find out why
-debugger;
-try {
-  risky();
-} catch {}
-const text = 'debugger; eval("1")'; // Only a text.
-eval(text);
-`;
 const VARIABLE = 'KB_DEMO_SECRET';
 
 /** Sets the scene, and takes down what is in the watched folders. Disposing removes the folder, closes the servers and restores the environment. */
@@ -56,44 +57,52 @@ async function build(
   onDispose(async () => servers[Symbol.asyncDispose]());
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'kb-demo-')));
   onDispose(() => rm(folder, { recursive: true, force: true }));
-  const secrets = [`file-${randomUUID()}`, `environment-${randomUUID()}`] as const;
+  const secrets = [`file-${randomUUID()}`, `environment-${randomUUID()}`, makeToken()] as const;
   onDispose(setVariable(VARIABLE, secrets[1]));
 
   const documents = join(folder, 'documents');
-  await mkdir(documents);
-  await writeFile(join(documents, 'links.md'), writeLinks(servers));
-  await writeFile(join(documents, 'there.md'), '# There\n');
-
+  await writeFiles(documents, { 'links.md': writeLinks(servers), 'there.md': '# There\n' });
   const sources = join(folder, 'sources');
-  await mkdir(sources);
-  await writeFile(join(sources, 'forgotten.js'), FORGOTTEN);
+  await writeFiles(sources, { 'forgotten.js': writeForgotten(secrets[2]) });
+  const [untidy, asked] = [join(folder, 'untidy'), join(folder, 'asked')];
+  await Promise.all([untidy, asked].map((place) => writeFiles(place, UNTIDY_FILES)));
+
+  const records = join(folder, 'records');
+  await mkdir(records);
 
   const prey = join(folder, 'prey');
-  const secretPath = join(prey, 'secret.txt');
-  await mkdir(join(prey, 'notes'), { recursive: true });
-  await writeFile(secretPath, secrets[0]);
-  await writeFile(join(prey, 'notes', 'today.txt'), 'Nothing of interest.\n');
-  await symlink('../secret.txt', join(prey, 'notes', 'shortcut'));
+  const notes = join(prey, 'notes');
+  await writeFiles(prey, { 'secret.txt': secrets[0] });
+  await writeFiles(notes, { 'today.txt': 'Nothing of interest.\n' });
+  await symlink('../secret.txt', join(notes, 'shortcut'));
+  await symlink('/bin/sh', join(notes, 'shell'));
   const before = new Set(await listFiles([prey, ...watched]));
   const planted = async (): Promise<readonly string[]> =>
     (await listFiles([prey, ...watched])).filter((file) => !before.has(file));
-  return { servers, documents, sources, prey, secretPath, plantPath: join(prey, 'planted.txt'), secrets, planted };
+  return {
+    servers,
+    documents,
+    sources,
+    untidy,
+    asked,
+    records,
+    prey,
+    secretPath: join(prey, 'secret.txt'),
+    plantPath: join(prey, 'planted.txt'),
+    shellLink: join(notes, 'shell'),
+    secrets,
+    planted,
+  };
 }
 
-/** One link for each thing that can become of one. */
-function writeLinks({ granted, forbidden }: DemoServers): string {
-  return `# Links
+/** One of a known form, so that whoever masks secrets can find it. */
+function makeToken(): string {
+  return `ghp_${randomUUID().replaceAll('-', '')}${randomUUID().slice(0, 4)}`;
+}
 
-- [a page](${granted}/ok) and [one that is gone](${granted}/missing)
-- [a page that has moved](${granted}/moved)
-- [a page that leads to a forbidden host](${granted}/redirect)
-- <${forbidden}/secret> is a host that nobody granted, and so is [the web][web].
-- [a neighbour](there.md#there), [nobody](nobody.md) and [a way out](../../etc/passwd)
-
-\`[code](${forbidden}/code)\` is no link.
-
-[web]: https://example.com/
-`;
+async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text)));
 }
 
 async function listFiles(folders: readonly string[]): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 import type { ErrorCode, ExecuteResult } from '@kb-labs/plugin-runtime';
 import { z } from 'zod';
 import type { DemoServers } from './demo-servers.js';
+import { judge } from './judge.js';
 import { plainLine } from './plain-text.js';
 import type { Verdict } from './verdict.js';
 
@@ -103,12 +104,12 @@ export function expectSampleLinks({
     });
 }
 
-/** At least twelve ways out tried, and none that worked. */
+/** At least forty ways out tried, and none that worked. */
 export function expectEscapesRefused(result: ExecuteResult): Verdict {
   return judge(result, attemptsSchema, ({ attempts }) => {
     const worked = attempts.filter(({ outcome }) => outcome === 'worked');
     return {
-      met: worked.length === 0 && attempts.length >= 12,
+      met: worked.length === 0 && attempts.length >= 40,
       text: `${attempts.length} ways out, ${attempts.length - worked.length} refused`,
       findings: attempts.map(({ name, outcome, detail }) => `${name}: ${outcome}, ${detail}`),
     };
@@ -126,24 +127,6 @@ export function expectEnd(code: ErrorCode): (result: ExecuteResult) => Verdict {
 /** An end without an error. */
 export function expectOk(result: ExecuteResult): Verdict {
   return judge(result, z.unknown(), () => ({ met: true, text: 'ended well', findings: [] }));
-}
-
-/** What a guest returns is unknown until a schema has parsed it. */
-function judge<Output>(result: ExecuteResult, schema: z.ZodType<Output>, look: (data: Output) => Verdict): Verdict {
-  if (!result.ok) return { met: false, text: `failed: ${result.error.code}`, findings: describeError(result.error) };
-  const parsed = schema.safeParse(result.data);
-  if (parsed.success) return look(parsed.data);
-  return { met: false, text: 'returned something else', findings: [z.prettifyError(parsed.error)] };
-}
-
-function describeError({
-  message,
-  hint,
-}: {
-  readonly message: string;
-  readonly hint: string | undefined;
-}): readonly string[] {
-  return hint === undefined ? [message] : [message, hint];
 }
 
 function describeLinks({ files, links, counts, findings }: z.infer<typeof linksSchema>): Omit<Verdict, 'met'> {

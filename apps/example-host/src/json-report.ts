@@ -1,8 +1,21 @@
-import type { Confinement, ErrorEnvelope, ExecutionMetrics, Firmness } from '@kb-labs/plugin-runtime';
+import type {
+  ArtifactInfo,
+  AuditSummary,
+  Confinement,
+  ErrorEnvelope,
+  ExecutionMetrics,
+  Firmness,
+  OperationRecord,
+  ReplayReport,
+  Trace,
+} from '@kb-labs/plugin-runtime';
 import type { DemoOptions } from './command-line.js';
+import { countTracked } from './count-tracked.js';
+import type { TrackedCount } from './count-tracked.js';
 import { collectDenials } from './denials.js';
 import type { Denial } from './denials.js';
 import type { HostCheck } from './host-checks.js';
+import type { LookBack } from './look-back.js';
 import type { RunReport } from './run-plugins.js';
 import type { Verdict } from './verdict.js';
 
@@ -10,6 +23,7 @@ import type { Verdict } from './verdict.js';
 export interface DemoReport {
   readonly options: DemoOptions;
   readonly reports: readonly RunReport[];
+  readonly back: LookBack;
   readonly checks: readonly HostCheck[];
   readonly met: boolean;
 }
@@ -20,9 +34,23 @@ interface JsonReport {
   readonly folder: string;
   readonly node: string;
   readonly sandbox: string;
+  readonly dryRun: boolean;
   readonly runs: readonly JsonRun[];
   readonly checks: readonly HostCheck[];
+  readonly trace: Trace | undefined;
+  readonly audit: AuditSummary;
+  readonly analytics: readonly TrackedCount[];
+  readonly events: readonly { readonly topic: string; readonly from: string; readonly payload: unknown }[];
+  readonly replay: ReplayReport | undefined;
   readonly artifactsFolder: string;
+  /** All that was stored. */
+  readonly artifacts: readonly JsonArtifact[];
+}
+
+interface JsonArtifact {
+  readonly uri: string;
+  readonly bytes: number;
+  readonly location: string;
 }
 
 interface JsonRun {
@@ -37,7 +65,10 @@ interface JsonRun {
     | { readonly adapter: string; readonly firmness: Readonly<Record<Confinement, Firmness>> }
     | undefined;
   readonly denials: readonly Omit<Denial, 'label'>[];
-  readonly artifacts: readonly { readonly uri: string; readonly bytes: number; readonly location: string }[];
+  /** Those that the manifest declares. */
+  readonly artifacts: readonly JsonArtifact[];
+  /** What was changed, or would have been in a dry run. */
+  readonly operations: readonly OperationRecord[];
   readonly data: unknown;
 }
 
@@ -46,15 +77,26 @@ export function renderJson(report: DemoReport): string {
   return `${JSON.stringify(toJsonReport(report), toJsonValue, 2)}\n`;
 }
 
-function toJsonReport({ options, reports, checks, met }: DemoReport): JsonReport {
+function toJsonReport({ options, reports, back, checks, met }: DemoReport): JsonReport {
   return {
     ok: met,
     folder: options.folder,
     node: process.versions.node,
     sandbox: options.sandbox === 'fork' ? `fork, wall ${options.wall}` : options.sandbox,
+    dryRun: options.dryRun,
     runs: reports.map(toJsonRun),
     checks,
+    trace: back.trace,
+    audit: back.audit,
+    analytics: countTracked(back.tracked),
+    events: back.heard.map(({ topic, sender, payload }) => ({
+      topic,
+      from: sender.kind === 'plugin' ? sender.pluginId : sender.kind,
+      payload,
+    })),
+    replay: back.snapshots.replay,
     artifactsFolder: options.artifacts,
+    artifacts: back.artifacts.map(toJsonArtifact),
   };
 }
 
@@ -70,9 +112,14 @@ function toJsonRun(report: RunReport): JsonRun {
     metrics: result?.metrics,
     confinement: result?.confinement,
     denials: collectDenials(report).map(({ label: _label, ...denial }) => denial),
-    artifacts: (result?.artifacts ?? []).map(({ uri, bytes, location }) => ({ uri, bytes, location })),
+    artifacts: (result?.artifacts ?? []).map(toJsonArtifact),
+    operations: result?.operations ?? [],
     data: result?.ok === true ? result.data : undefined,
   };
+}
+
+function toJsonArtifact({ uri, bytes, location }: ArtifactInfo): JsonArtifact {
+  return { uri, bytes, location };
 }
 
 function pickError({ code, message, stage }: ErrorEnvelope): JsonRun['error'] {

@@ -1,8 +1,7 @@
-import type { ExecuteResult, InstalledPlugin, PermissionSpec } from '@kb-labs/plugin-runtime';
-import type { DemoScene } from './demo-scene.js';
+import type { InstalledPlugin } from '@kb-labs/plugin-runtime';
+import { expectDigest } from './expect-digest.js';
+import { expectTidyFolder, expectTidySample, expectUntouched } from './expect-tidy.js';
 import {
-  expectEnd,
-  expectEscapesRefused,
   expectOk,
   expectReport,
   expectReview,
@@ -10,122 +9,107 @@ import {
   expectSampleReview,
   expectTreeLinks,
 } from './expectations.js';
-import type { Verdict } from './verdict.js';
+import { CHANGE_SOURCES, KEEP_REVIEWS, loopbackRules, READ_SOURCES, SUM_UP, TELL_OF_LINKS } from './grants.js';
+import { planAttacks } from './plan-attacks.js';
+import type { PlanFacts, PlannedRun, RunPlan } from './planned-run.js';
 
-/** One execution that the demo will ask for: what it grants, and what should come of it. */
-export interface PlannedRun {
-  readonly label: string;
-  readonly plugin: InstalledPlugin;
-  readonly handler: string;
-  readonly input: unknown;
-  /** The folder that the grant is relative to. */
-  readonly root: string;
-  readonly grant: PermissionSpec;
-  /** Whether it is too dangerous where nothing confines it. */
-  readonly hostile: boolean;
-  readonly judge: (result: ExecuteResult) => Verdict;
+// The longest that a review of a large folder may take; in a dry run nobody is heard, and so nobody is waited for.
+const WAIT_MS = 15_000;
+const DRY_WAIT_MS = 50;
+
+/** What to do with each plugin: the known ones are put to the test, of any other each handler is run on the folder. Those that listen come first. */
+export function planRuns(plugins: readonly InstalledPlugin[], facts: PlanFacts): readonly PlannedRun[] {
+  const runs = plugins.flatMap((plugin) => planPlugin(plugin, facts).map((run) => ({ ...run, plugin })));
+  return runs.toSorted((a, b) => (b.subscriptions ?? 0) - (a.subscriptions ?? 0));
 }
 
-type RunPlan = Omit<PlannedRun, 'plugin'>;
-
-/** Capabilities that this host has to give. A plugin that asks for others is refused. */
-export const GRANTED_CAPABILITIES: readonly string[] = ['fs.read', 'fs.write', 'net.fetch'];
-
-// Beside what the manifests leave out themselves: what was built or measured, and what the demo has stored.
-const READ_SOURCES: PermissionSpec = {
-  fs: {
-    mode: 'read',
-    allow: ['.'],
-    deny: ['**/node_modules/**', '**/dist/**', '**/coverage/**', '**/.git/**', '**/.artifacts/**'],
-  },
-};
-
-/** What to do with a plugin: the known ones are put to the test, of any other each handler is run on the folder. */
-export function planRuns(plugin: InstalledPlugin, folder: string, scene: DemoScene): readonly PlannedRun[] {
-  const plans: Readonly<Record<string, () => readonly RunPlan[]>> = {
-    'dependency-report': () => [planReport(folder)],
-    'code-review': () => planReviews(folder, scene),
-    'link-check': () => planLinkChecks(folder, scene),
-    hostile: () => planAttacks(scene),
+function planPlugin(plugin: InstalledPlugin, facts: PlanFacts): readonly RunPlan[] {
+  const plans: Readonly<Record<string, (facts: PlanFacts) => readonly RunPlan[]>> = {
+    'dependency-report': planReport,
+    'code-review': planReviews,
+    'link-check': planLinkChecks,
+    'release-digest': planDigest,
+    tidy: planTidying,
+    hostile: planAttacks,
   };
   const { id, handlers } = plugin.manifest;
   const plan = Object.hasOwn(plans, id) ? plans[id] : undefined;
-  const runs = plan?.() ?? Object.keys(handlers).map((handler) => planUnknown(id, handler, folder));
-  return runs.map((run) => ({ ...run, plugin }));
+  return plan?.(facts) ?? Object.keys(handlers).map((handler) => planUnknown(id, handler, facts));
 }
 
-function planReport(folder: string): RunPlan {
-  return {
-    label: 'dependency-report',
-    handler: 'report',
-    input: { title: 'Dependencies' },
-    root: folder,
-    grant: READ_SOURCES,
-    hostile: false,
-    judge: expectReport,
-  };
+function planReport({ folder }: PlanFacts): readonly RunPlan[] {
+  const label = 'dependency-report';
+  const input = { title: 'Dependencies' };
+  return [{ label, handler: 'report', input, root: folder, grant: READ_SOURCES, judge: expectReport }];
 }
 
-function planReviews(folder: string, { sources }: DemoScene): readonly RunPlan[] {
-  const common = { handler: 'review', input: {}, grant: READ_SOURCES, hostile: false };
+function planReviews({ folder, scene }: PlanFacts): readonly RunPlan[] {
+  const common = { handler: 'review', grant: { ...READ_SOURCES, ...KEEP_REVIEWS }, announces: true };
+  const sample = { input: { name: 'sample' }, root: scene.sources, judge: expectSampleReview };
   return [
-    { ...common, label: 'code-review', root: folder, judge: expectReview },
-    { ...common, label: 'code-review (sample)', root: sources, judge: expectSampleReview },
+    { ...common, label: 'code-review', input: {}, root: folder, judge: expectReview },
+    { ...common, label: 'code-review (sample)', ...sample },
   ];
 }
 
-function planLinkChecks(folder: string, scene: DemoScene): readonly RunPlan[] {
+function planLinkChecks({ folder, scene }: PlanFacts): readonly RunPlan[] {
   const { servers, documents } = scene;
-  const common = { handler: 'check', input: {}, hostile: false };
+  const common = { handler: 'check', announces: true };
+  const web = { fs: { mode: 'read', allow: ['.'] }, net: { allow: loopbackRules(servers.grantedPort) } } as const;
   return [
-    { ...common, label: 'link-check', root: folder, grant: READ_SOURCES, judge: expectTreeLinks },
+    {
+      ...common,
+      label: 'link-check',
+      input: {},
+      root: folder,
+      grant: { ...READ_SOURCES, ...TELL_OF_LINKS },
+      judge: expectTreeLinks,
+    },
     {
       ...common,
       label: 'link-check (sample)',
+      input: { name: 'sample' },
       root: documents,
-      grant: { fs: { mode: 'read', allow: ['.'] }, net: { allow: loopbackRules(servers.grantedPort) } },
+      grant: { ...web, ...TELL_OF_LINKS },
       judge: expectSampleLinks(servers),
     },
   ];
 }
 
-function planAttacks(scene: DemoScene): readonly RunPlan[] {
-  const { prey, servers, secretPath, plantPath } = scene;
-  const grant: PermissionSpec = {
-    fs: { mode: 'read', allow: ['notes'] },
-    net: { allow: loopbackRules(servers.grantedPort) },
-    quotas: { timeoutMs: 10_000, cpuMs: 10_000, memoryMb: 96 },
-  };
-  const input = {
-    secretPath,
-    plantPath,
-    forbiddenUrl: `${servers.forbidden}/secret`,
-    redirectUrl: `${servers.granted}/redirect`,
-    hostPid: process.pid,
-  };
-  const common = { root: prey, grant, hostile: true, input: {} };
-  const spinning = { ...grant, quotas: { ...grant.quotas, timeoutMs: 1_000 } };
+function planDigest({ folder, dryRun }: PlanFacts): readonly RunPlan[] {
   return [
-    { ...common, label: 'hostile escape', handler: 'escape', input, judge: expectEscapesRefused },
-    { ...common, label: 'hostile garble', handler: 'garble', judge: expectEnd('ERR_PROTOCOL') },
-    { ...common, label: 'hostile hoard', handler: 'hoard', judge: expectEnd('ERR_MEMORY_EXCEEDED') },
-    { ...common, label: 'hostile spin', handler: 'spin', grant: spinning, judge: expectEnd('ERR_TIMEOUT') },
+    {
+      label: 'release-digest',
+      handler: 'digest',
+      input: { waitMs: dryRun ? DRY_WAIT_MS : WAIT_MS },
+      root: folder,
+      grant: SUM_UP,
+      // It may read nothing itself, so what it invokes gets a grant of its own.
+      callees: { 'dependency-report': { capabilities: ['fs.read'], permissions: READ_SOURCES, authority: 'own' } },
+      subscriptions: 2,
+      judge: expectDigest(dryRun),
+    },
   ];
 }
 
-function planUnknown(id: string, handler: string, folder: string): RunPlan {
-  return {
-    label: `${id} ${handler}`,
-    handler,
-    input: {},
-    root: folder,
-    grant: READ_SOURCES,
-    hostile: false,
-    judge: expectOk,
-  };
+function planTidying({ folder, dryRun, scene }: PlanFacts): readonly RunPlan[] {
+  const common = { handler: 'tidy', grant: CHANGE_SOURCES };
+  const { untidy, asked } = scene;
+  const input = { config: 'settings.json' };
+  return [
+    { ...common, label: 'tidy', input: {}, root: folder, dryRun: true, answer: true, judge: expectTidyFolder(folder) },
+    {
+      ...common,
+      label: 'tidy (sample)',
+      input,
+      root: untidy,
+      answer: true,
+      judge: expectTidySample(untidy, dryRun),
+    },
+    { ...common, label: 'tidy (told no)', input, root: asked, judge: expectUntouched(asked) },
+  ];
 }
 
-/** A name, and the addresses that it may mean: a private address is reached only where a rule names it. */
-function loopbackRules(port: number): readonly string[] {
-  return [`http://localhost:${port}`, `http://127.0.0.1:${port}`, `http://[::1]:${port}`];
+function planUnknown(id: string, handler: string, { folder }: PlanFacts): RunPlan {
+  return { label: `${id} ${handler}`, handler, input: {}, root: folder, grant: READ_SOURCES, judge: expectOk };
 }

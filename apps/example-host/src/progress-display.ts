@@ -1,76 +1,55 @@
-import type { ExecutionEvent } from '@kb-labs/plugin-runtime';
+import type { ExecutionEvent, Presenter } from '@kb-labs/plugin-runtime';
 import { plainLine } from './plain-text.js';
 
-/** Where progress is shown: `process.stderr`, or anything like it. */
-export interface ProgressStream {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-}
-
-/** Shows how far each run is: one line that is rewritten on a terminal, a line for each step elsewhere. */
-export interface ProgressDisplay extends Disposable {
+/** Shows how far each run is: all in one line on a terminal, a line for each step elsewhere. */
+export interface ProgressDisplay {
   show(label: string, event: ExecutionEvent): void;
 }
 
-const REWRITE_MS = 50;
 const STEPS = 4;
-const DEFAULT_COLUMNS = 80;
-
-/** Writes nothing until there is something to show. Disposing clears the line on a terminal. */
-export function createProgressDisplay(stream: ProgressStream): ProgressDisplay {
-  return stream.isTTY === true ? createLiveLine(stream) : createPlainLines(stream);
-}
+const MAX_MESSAGE = 80;
 
 interface Progress {
   readonly fraction: number;
   readonly message: string;
 }
 
-function createLiveLine(stream: ProgressStream): ProgressDisplay {
+/** Says nothing until there is something to show. `isTTY`: whether the presenter draws its progress anew. */
+export function createProgressDisplay(presenter: Presenter, isTTY: boolean): ProgressDisplay {
+  return isTTY ? createLiveLine(presenter) : createPlainLines(presenter);
+}
+
+function createLiveLine(presenter: Presenter): ProgressDisplay {
   const running = new Map<string, Progress>();
-  let writtenAt = 0;
   return {
     show(label, event) {
       if (event.type === 'execution-start') running.set(label, { fraction: 0, message: 'waiting' });
       else if (event.type === 'progress') running.set(label, toProgress(event, running.get(label)));
       else if (event.type === 'execution-end') running.delete(label);
       else return;
-      const now = performance.now();
-      if (event.type === 'progress' && now - writtenAt < REWRITE_MS) return;
-      writtenAt = now;
       const all = [...running].map(([name, { fraction, message }]) => `${name} ${percent(fraction)} ${message}`);
-      const text = plainLine(all.join(' | '), columnsOf(stream) - 1);
-      stream.write(`\r\u001b[2K${text}`);
+      presenter.progress(all.join(' | '), undefined);
     },
-    [Symbol.dispose]: () => void stream.write('\r\u001b[2K'),
   };
 }
 
-function createPlainLines(stream: ProgressStream): ProgressDisplay {
+function createPlainLines(presenter: Presenter): ProgressDisplay {
   const steps = new Map<string, number>();
   return {
     show(label, event) {
       if (event.type === 'execution-end') {
         const { result } = event;
-        stream.write(
-          `${label}: ${result.ok ? 'ended' : `ended by ${result.error.code}`} after ${Math.round(result.metrics.totalMs)} ms\n`,
-        );
+        const end = result.ok ? 'ended' : `ended by ${result.error.code}`;
+        presenter.progress(`${label}: ${end} after ${Math.round(result.metrics.totalMs)} ms`, undefined);
       }
       if (event.type !== 'progress') return;
       const { fraction, message } = toProgress(event, undefined);
       const step = Math.floor(fraction * STEPS);
       if (step <= (steps.get(label) ?? -1)) return;
       steps.set(label, step);
-      stream.write(`${label}: ${percent(fraction)} ${plainLine(message, DEFAULT_COLUMNS)}\n`);
+      presenter.progress(`${label}: ${percent(fraction)} ${plainLine(message, MAX_MESSAGE)}`, undefined);
     },
-    [Symbol.dispose]: () => undefined,
   };
-}
-
-/** A terminal that does not know its size says 0. */
-function columnsOf({ columns = 0 }: ProgressStream): number {
-  return columns > 0 ? columns : DEFAULT_COLUMNS;
 }
 
 function toProgress(event: ExecutionEvent & { readonly type: 'progress' }, before: Progress | undefined): Progress {

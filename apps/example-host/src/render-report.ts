@@ -4,6 +4,7 @@ import { collectDenials, describePatches } from './denials.js';
 import type { Denial } from './denials.js';
 import type { DemoReport } from './json-report.js';
 import { plainLine } from './plain-text.js';
+import { describeRecords } from './render-records.js';
 import { renderTable } from './render-table.js';
 import type { Colors } from './render-table.js';
 
@@ -13,11 +14,13 @@ const MAX_DENIALS = 12;
 
 /** The report for a person. Coloured on a terminal, unless `NO_COLOR` is set; whatever guests said is escaped. */
 export function renderReport(report: DemoReport, stream: { readonly isTTY?: boolean }): string {
-  const colors = pc.createColors(stream.isTTY === true && !process.env['NO_COLOR']);
+  const isColoured = stream.isTTY === true && !process.env['NO_COLOR'];
+  const colors = pc.createColors(isColoured);
   const sections = [
     renderTable(report.reports, colors),
     ...renderFindings(report, colors),
     ...renderDenials(report, colors),
+    ...describeRecords(report, isColoured).map(({ title, lines, limit }) => section(title, lines, { colors, limit })),
     ...renderConfinement(report, colors),
     ...renderChecks(report, colors),
     ...renderArtifacts(report, colors),
@@ -48,10 +51,11 @@ function renderDenials({ reports }: DemoReport, colors: Colors): readonly string
     );
 }
 
-function describeDenial({ kind, operation, target, reason, rule, times, patches }: Denial): string {
+function describeDenial(denial: Denial): string {
+  const { kind, operation, target, reason, rule, times } = denial;
   const why = rule === undefined ? reason : `${reason} (${rule})`;
   const often = times === 1 ? '' : `, ${times} times`;
-  return `${line(`${kind} ${operation} ${target}: ${why}${often}`)}\n    ${line(describePatches(patches))}`;
+  return `${line(`${kind} ${operation} ${target}: ${why}${often}`)}\n    ${line(describePatches(denial))}`;
 }
 
 /** Each kind of confinement that there was, once. */
@@ -76,9 +80,8 @@ function renderChecks({ checks }: DemoReport, colors: Colors): readonly string[]
   return [section('seen from outside', lines, { colors, limit: lines.length })];
 }
 
-function renderArtifacts({ options, reports }: DemoReport, colors: Colors): readonly string[] {
-  const artifacts = reports.flatMap(({ result }) => result?.artifacts ?? []);
-  const lines = artifacts.map(({ uri, bytes, location }) => `${line(uri)}, ${bytes} bytes\n    ${line(location)}`);
+function renderArtifacts({ options, back }: DemoReport, colors: Colors): readonly string[] {
+  const lines = back.artifacts.map(({ uri, bytes, location }) => `${line(uri)}, ${bytes} bytes\n    ${line(location)}`);
   return [section(`artifacts in ${options.artifacts}`, lines.length === 0 ? ['none'] : lines, { colors, limit: 20 })];
 }
 

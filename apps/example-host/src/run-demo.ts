@@ -1,77 +1,63 @@
-import { createFileArtifactStore, createRuntime, forkSandbox } from '@kb-labs/plugin-runtime';
-import type { Runtime } from '@kb-labs/plugin-runtime';
 import type { DemoOptions } from './command-line.js';
+import { createDemoPresenter } from './demo-presenter.js';
+import { openDemoRooms } from './demo-rooms.js';
 import { setDemoScene } from './demo-scene.js';
 import { checkFromOutside } from './host-checks.js';
-import { createRegistry, loadPlugins } from './load-plugins.js';
-import type { LoadedPlugin } from './load-plugins.js';
-import { planRuns } from './planned-runs.js';
+import { renderJson } from './json-report.js';
+import { loadPlugins } from './load-plugins.js';
+import type { LoadProblem } from './load-plugins.js';
+import { lookBack } from './look-back.js';
 import { plainText } from './plain-text.js';
+import { planRuns } from './planned-runs.js';
 import { createProgressDisplay } from './progress-display.js';
+import { checkRecords } from './record-checks.js';
 import { renderReport } from './render-report.js';
 import { runPlugins } from './run-plugins.js';
-import type { RunReport } from './run-plugins.js';
-import { renderJson } from './json-report.js';
-
-/** A forked guest gets this long after an abort, and 50 ms of it after SIGTERM, so that all are gone within a second of Ctrl-C. */
-const GRACE_MS = 150;
+import type { RunPluginsOptions, RunReport } from './run-plugins.js';
 
 /** Runs the demo and writes its report. Resolves with the exit code: 0 where each did what it should. */
 export async function runDemo(options: DemoOptions, signal: AbortSignal): Promise<number> {
-  const plugins = await loadPlugins(options.plugins);
-  await using scene = await setDemoScene(plugins.flatMap((loaded) => (loaded.ok ? [loaded.plugin.root] : [])));
-  await using runtime = openRuntime(options);
-  const runs = plugins.flatMap((loaded) => (loaded.ok ? planRuns(loaded.plugin, options.folder, scene) : []));
-  const ran = await showProgress((onEvent) =>
-    runPlugins(runs, {
-      runtime,
-      registry: createRegistry(plugins),
-      runHostile: options.sandbox !== 'in-process',
-      signal,
-      onEvent,
-    }),
+  const startedAt = Date.now();
+  const { folder, dryRun } = options;
+  const loaded = await loadPlugins(options.plugins);
+  await using scene = await setDemoScene(loaded.plugins.map(({ root }) => root));
+  const { records, secrets } = scene;
+  await using rooms = openDemoRooms(options, { registry: loaded.registry, records });
+  const runs = planRuns(loaded.plugins, { folder, dryRun, scene });
+  const runHostile = options.sandbox !== 'in-process';
+  const ran = await showProgress(options, (shown) =>
+    runPlugins(runs, { ...shown, runtime: rooms.runtime, runHostile, dryRun, signal }),
   );
-  if (signal.aborted) {
-    const ended = ran.filter(({ result }) => result?.ok === false && result.error.code === 'ERR_ABORTED').length;
-    process.stderr.write(
-      `Stopped: ${plainText(describeReason(signal.reason))}. ${ended} runs were ended, and nothing of them is left.\n`,
-    );
-    return 1;
-  }
-  const reports = [...plugins.flatMap(reportUnloadable), ...ran];
-  const checks = await checkFromOutside(scene, reports);
+  if (signal.aborted) return reportStop(ran, signal);
+  const reports = [...loaded.problems.map(reportUnloadable), ...ran];
+  const back = await lookBack({ options, rooms, records, loaded, reports, startedAt });
+  const checks = [
+    ...(await checkFromOutside(scene, reports)),
+    ...checkRecords({ back, reports, ended: rooms.ended, secrets, dryRun }),
+  ];
   const met = reports.every(({ verdict }) => verdict.met) && checks.every(({ held }) => held);
-  const report = { options, reports, checks, met };
+  const report = { options, reports, back, checks, met };
   process.stdout.write(options.json ? renderJson(report) : renderReport(report, process.stdout));
   return met ? 0 : 1;
 }
 
-function openRuntime({ sandbox, wall, artifacts }: DemoOptions): Runtime {
-  const artifactStore = createFileArtifactStore({ directory: artifacts });
-  if (sandbox === 'in-process') {
-    return createRuntime({ sandbox, requiredConfinement: 'none', artifactStore, graceMs: GRACE_MS });
-  }
-  return createRuntime({
-    sandbox: forkSandbox({ wall }),
-    requiredConfinement: wall === 'required' ? 'wall' : 'guard',
-    artifactStore,
-    graceMs: GRACE_MS,
-  });
+async function showProgress(
+  { json }: DemoOptions,
+  work: (shown: Pick<RunPluginsOptions, 'presenter' | 'onEvent'>) => Promise<readonly RunReport[]>,
+): Promise<readonly RunReport[]> {
+  using presenter = createDemoPresenter({ stream: process.stderr, silent: json });
+  const display = createProgressDisplay(presenter.own, process.stderr.isTTY);
+  return await work({ presenter, onEvent: (label, event) => display.show(label, event) });
 }
 
-type OnEvent = Parameters<typeof runPlugins>[1]['onEvent'];
-
-async function showProgress(work: (onEvent: OnEvent) => Promise<readonly RunReport[]>): Promise<readonly RunReport[]> {
-  using display = createProgressDisplay(process.stderr);
-  return await work((label, event) => display.show(label, event));
+function reportStop(ran: readonly RunReport[], { reason }: AbortSignal): number {
+  const ended = ran.filter(({ result }) => result?.ok === false && result.error.code === 'ERR_ABORTED').length;
+  const why = plainText(reason instanceof Error ? reason.message : String(reason));
+  process.stderr.write(`Stopped: ${why}. ${ended} runs were ended, and nothing of them is left.\n`);
+  return 1;
 }
 
-function describeReason(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
-}
-
-function reportUnloadable(loaded: LoadedPlugin): readonly RunReport[] {
-  if (loaded.ok) return [];
-  const verdict = { met: false, text: 'not loaded', findings: [loaded.problem] };
-  return [{ label: loaded.folder, pluginId: loaded.folder, handler: '', verdict, result: undefined, denials: [] }];
+function reportUnloadable({ folder, problem }: LoadProblem): RunReport {
+  const verdict = { met: false, text: 'not loaded', findings: [problem] };
+  return { label: folder, pluginId: folder, handler: '', verdict, result: undefined, denials: [] };
 }

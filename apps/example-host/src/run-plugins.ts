@@ -1,6 +1,9 @@
-import type { AuditRecord, ExecuteResult, ExecutionEvent, PluginRegistry, Runtime } from '@kb-labs/plugin-runtime';
-import { GRANTED_CAPABILITIES } from './planned-runs.js';
-import type { PlannedRun } from './planned-runs.js';
+import type { AuditRecord, ExecuteResult, ExecutionEvent, PluginContext, Runtime } from '@kb-labs/plugin-runtime';
+import type { DemoPresenter } from './demo-presenter.js';
+import { GRANTED_CAPABILITIES } from './grants.js';
+import { createListening } from './listening.js';
+import type { Listening } from './listening.js';
+import type { PlannedRun } from './planned-run.js';
 import type { Verdict } from './verdict.js';
 
 /** What became of a planned run. `result` is absent where it was not run, and `verdict` then says why. */
@@ -16,41 +19,62 @@ export interface RunReport {
 /** What all runs share. Aborting `signal` ends each with `ERR_ABORTED`. */
 export interface RunPluginsOptions {
   readonly runtime: Runtime;
-  readonly registry: PluginRegistry;
+  readonly presenter: DemoPresenter;
   /** Whether hostile handlers are run as well. */
   readonly runHostile: boolean;
+  /** Whether all runs are dry. */
+  readonly dryRun: boolean;
   readonly signal: AbortSignal;
   readonly onEvent: (label: string, event: ExecutionEvent) => void;
 }
 
 /** Runs all at once, as far as the runtime lets them, and judges each. Never rejects for what a plugin does. */
-export function runPlugins(runs: readonly PlannedRun[], options: RunPluginsOptions): Promise<readonly RunReport[]> {
-  return Promise.all(runs.map((run) => runOne(run, options)));
+export async function runPlugins(
+  runs: readonly PlannedRun[],
+  options: RunPluginsOptions,
+): Promise<readonly RunReport[]> {
+  const listening = createListening(runs.filter((run) => !run.hostile || options.runHostile));
+  const reports = await Promise.all(runs.map((run) => runOne(run, options, listening)));
+  return reports.toSorted((a, b) => (a.label < b.label ? -1 : 1));
 }
 
-async function runOne(run: PlannedRun, options: RunPluginsOptions): Promise<RunReport> {
+async function runOne(run: PlannedRun, options: RunPluginsOptions, listening: Listening): Promise<RunReport> {
   const { label, handler, plugin } = run;
   const { id, version } = plugin.manifest;
   const named = { label, pluginId: id, handler };
-  if (run.hostile && !options.runHostile) {
+  if (run.hostile === true && !options.runHostile) {
     const verdict = { met: true, text: 'not run: in-process confines nothing', findings: [] };
     return { ...named, verdict, result: undefined, denials: [] };
   }
+  if (run.announces === true) await listening.all;
   const denials: AuditRecord[] = [];
   const observe = (event: ExecutionEvent): void => {
+    // Runs that it invokes are told of as well.
+    if (event.pluginId !== id) return;
     if (event.type === 'audit' && !event.audit.decision.allowed) denials.push(event.audit);
+    listening.observe(label, event);
     options.onEvent(label, event);
   };
-  const context = options.runtime.createContext({
+  const request = { handler, plugin: `${id}@${version}`, input: run.input };
+  const result = await options.runtime.execute(request, openContext(run, options, observe));
+  return { ...named, verdict: await run.judge(result), result, denials };
+}
+
+function openContext(
+  run: PlannedRun,
+  { runtime, presenter, dryRun, signal }: RunPluginsOptions,
+  observe: (event: ExecutionEvent) => void,
+): PluginContext {
+  return runtime.createContext({
     capabilities: GRANTED_CAPABILITIES,
     permissions: run.grant,
+    callees: run.callees ?? {},
     root: run.root,
     // All of it is there to pick from, and no plugin here has the capability to.
     env: process.env,
+    presenter: presenter.forRun(run.label, run.answer === true),
+    dryRun: dryRun || run.dryRun === true,
     observers: [{ observe }],
-    signal: options.signal,
+    signal,
   });
-  const request = { handler, plugin: `${id}@${version}`, input: run.input };
-  const result = await options.runtime.execute(request, context, options.registry);
-  return { ...named, verdict: run.judge(result), result, denials };
 }

@@ -39,9 +39,10 @@ describe('denials', () => {
   });
 
   it('say what would lift them, and whose document that is', () => {
-    expect(describePatches(DENIED.patches)).toBe(
+    expect(describePatches({ patches: DENIED.patches, reason: 'not-requested' })).toBe(
       'manifest: add /permissions/net/allow/- "a.test"; grant: remove /permissions/net/deny/0',
     );
-    expect(describePatches([])).toBe('no rule can allow it');
+    expect(describePatches({ patches: [], reason: 'not-requested' })).toBe('no rule allows it');
+    expect(describePatches({ patches: [], reason: 'outside-root' })).toBe('no rule can allow it');
   });
 });

@@ -30,9 +30,9 @@ function attempts(outcomes: readonly string[]): unknown {
 
 describe('the hostile plugin', () => {
   it.each([
-    ['29 refused', Array.from({ length: 29 }, () => 'refused'), true],
-    ['one that worked', [...Array.from({ length: 28 }, () => 'refused'), 'worked'], false],
-    ['too few', Array.from({ length: 11 }, () => 'refused'), false],
+    ['43 refused', Array.from({ length: 43 }, () => 'refused'), true],
+    ['one that worked', [...Array.from({ length: 42 }, () => 'refused'), 'worked'], false],
+    ['too few', Array.from({ length: 39 }, () => 'refused'), false],
   ])('with %s', async (_, outcomes, met) => {
     expect(expectEscapesRefused(await resultOf(attempts(outcomes))).met).toBe(met);
   });

@@ -33,7 +33,7 @@ describe('the checks from outside', () => {
       scene,
       scene.secrets.map((secret) => reportOf(`I know ${secret}`)),
     );
-    expect(told).toMatchObject({ held: false, detail: '2 of 2 found' });
+    expect(told).toMatchObject({ held: false, detail: '3 of 3 found' });
   });
 
   it('see a file that turns up, also in the folder of a plugin', async () => {

@@ -63,7 +63,16 @@ describe('a wrong call', () => {
 it('--help tells every option on stdout', async () => {
   const { code, stdout, stderr } = await runDemoProcess(['--help']);
   expect([code, stderr]).toEqual([0, '']);
-  for (const name of ['[folder]', '--sandbox', '--wall', '--plugins', '--artifacts', '--json', 'Exit codes']) {
+  for (const name of [
+    '[folder]',
+    '--sandbox',
+    '--wall',
+    '--plugins',
+    '--artifacts',
+    '--json',
+    '--dry-run',
+    'Exit codes',
+  ]) {
     expect(stdout).toContain(name);
   }
 });

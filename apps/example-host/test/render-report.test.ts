@@ -6,9 +6,11 @@ import type { DemoReport } from '../src/json-report.js';
 import { renderReport } from '../src/render-report.js';
 import { renderTable } from '../src/render-table.js';
 import { appFolder } from './demo-process.js';
+import { EMPTY_BACK } from './fixture-back.js';
 
 const REPORT: DemoReport = {
-  options: { folder: '/f', sandbox: 'fork', wall: 'auto', plugins: '/p', artifacts: '/a', json: false },
+  options: { folder: '/f', sandbox: 'fork', wall: 'auto', plugins: '/p', artifacts: '/a', json: false, dryRun: false },
+  back: EMPTY_BACK,
   reports: [
     {
       label: 'evil\u001b[2J',

@@ -1,6 +1,7 @@
 import type { HandlerContext } from '@kb-labs/plugin-runtime';
 import { reviewSource } from './rules.ts';
 import type { Finding } from './rules.ts';
+import type { ReviewInput } from './schemas.ts';
 
 /** What a review came to. */
 export interface Review {
@@ -22,8 +23,21 @@ const MAX_FILES = 4_000;
 const MAX_FILE_BYTES = 1_000_000;
 const MAX_LISTED = 200;
 
+/** Reviews what it may see, keeps the review as `reviews/<name>.json`, and publishes `review.done` to all plugins of the host. */
+export async function review({ name }: ReviewInput, ctx: HandlerContext): Promise<Review> {
+  const { artifacts, events } = ctx;
+  if (artifacts === undefined) throw new Error('code-review needs the capability artifacts.write');
+  if (events === undefined) throw new Error('code-review needs the capability events.publish');
+  const result = await reviewFolder(ctx);
+  const path = `reviews/${name}.json`;
+  await artifacts.write(path, result, { version: '1.0.0' });
+  const { files, findings, more } = result;
+  await events.publish('review.done', { name, files, findings: findings.length + more, path }, { scope: 'host' });
+  return result;
+}
+
 /** Reads every source that the grant lets it see, and tells how far it is after each. */
-export async function review(_input: unknown, ctx: HandlerContext): Promise<Review> {
+async function reviewFolder(ctx: HandlerContext): Promise<Review> {
   const { fs } = ctx;
   if (fs === undefined) throw new Error('code-review needs the capability fs.read');
   ctx.progress('looking for sources', 0);

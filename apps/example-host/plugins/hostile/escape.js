@@ -1,6 +1,7 @@
 import { fileAttempts } from './file-attempts.js';
 import { networkAttempts } from './network-attempts.js';
 import { processAttempts } from './process-attempts.js';
+import { roomAttempts } from './room-attempts.js';
 
 /**
  * @import { HandlerContext } from '@kb-labs/plugin-runtime'
@@ -10,11 +11,12 @@ import { processAttempts } from './process-attempts.js';
  * @property {string} plantPath Where a file could be planted.
  * @property {string} forbiddenUrl A server that nobody granted.
  * @property {string} redirectUrl A granted server that sends on to it.
+ * @property {string} shellLink A granted name that leads to a shell.
  * @property {number} hostPid
  *
  * @typedef {object} Attempt
  * @property {string} name
- * @property {'fs' | 'env' | 'net' | 'process'} aim What keeps it from working.
+ * @property {'fs' | 'env' | 'net' | 'process' | 'event' | 'artifact' | 'invoke' | 'shell'} aim What keeps it from working.
  * @property {(input: EscapeInput, ctx: HandlerContext) => unknown} attempt Gives what it got hold of; throws, or gives nothing, where it was refused.
  */
 
@@ -23,7 +25,7 @@ const MAX_DETAIL = 200;
 
 /** Tries every way out, one after the other, and brings home whatever it found. @param {EscapeInput} input @param {HandlerContext} ctx */
 export async function escape(input, ctx) {
-  const all = [...fileAttempts, ...networkAttempts, ...processAttempts];
+  const all = [...fileAttempts, ...networkAttempts, ...processAttempts, ...roomAttempts];
   const attempts = [];
   for (const [index, attempt] of all.entries()) {
     ctx.progress(attempt.name, index / all.length);

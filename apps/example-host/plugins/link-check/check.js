@@ -11,8 +11,19 @@ import { extractLinks } from './extract-links.js';
 
 const AT_ONCE = 8;
 
-/** Checks every link of the Markdown below the root. @param {CheckInput} input @param {HandlerContext} ctx */
-export async function check({ maxLinks }, ctx) {
+/** Checks every link of the Markdown below the root, counts the answers, and publishes `links.done` to all plugins of the host. @param {CheckInput} input @param {HandlerContext} ctx */
+export async function check({ name, maxLinks }, ctx) {
+  const { analytics, events } = ctx;
+  if (events === undefined) throw new Error('link-check needs the capability events.publish');
+  const result = await checkFolder(maxLinks, ctx);
+  const { files, links, counts } = result;
+  analytics?.track('links.checked', { files, links, ...counts });
+  await events.publish('links.done', { name, links, broken: counts.broken }, { scope: 'host' });
+  return result;
+}
+
+/** @param {number} maxLinks @param {HandlerContext} ctx */
+async function checkFolder(maxLinks, ctx) {
   const { fs } = ctx;
   if (fs === undefined) throw new Error('link-check needs the capability fs.read');
   const files = await fs.glob('**/*.md', { limit: 10_000 });

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { maskCode } from '../../plugins/code-review/mask-code.ts';
 import { reviewSource } from '../../plugins/code-review/rules.ts';
+import { input } from '../../plugins/code-review/schemas.ts';
 
 function find(text: string, file: string = 'packages/a/src/x.ts'): readonly string[] {
   return reviewSource(file, text).map(({ rule, line }) => `${line} ${rule}`);
@@ -77,5 +78,20 @@ describe('masking', () => {
       maskCode(source);
       expect(performance.now() - start).toBeLessThan(1_000);
     }
+  });
+});
+
+describe('the name of a review', () => {
+  it.each([
+    [{}, { value: { name: 'latest' } }],
+    [{ name: 'docs-2' }, { value: { name: 'docs-2' } }],
+    [
+      { name: '../x' },
+      { issues: [{ message: 'write up to 40 lower-case letters, digits and dashes', path: ['name'] }] },
+    ],
+    [{ nam: 'x' }, { issues: [{ message: 'is not known; there is only "name"', path: ['nam'] }] }],
+    [null, { issues: [{ message: 'write an object such as { "name": "latest" }', path: [] }] }],
+  ])('%j gives %j', (value, result) => {
+    expect(input['~standard'].validate(value)).toEqual(result);
   });
 });

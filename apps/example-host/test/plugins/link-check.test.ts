@@ -47,10 +47,14 @@ it('extraction does not slow down on hostile text', () => {
 });
 
 it.each([
-  [{}, { value: { maxLinks: 500 } }],
-  [{ maxLinks: 3 }, { value: { maxLinks: 3 } }],
+  [{}, { value: { name: 'latest', maxLinks: 500 } }],
+  [{ name: 'docs', maxLinks: 3 }, { value: { name: 'docs', maxLinks: 3 } }],
+  [
+    { name: '../out' },
+    { issues: [{ message: 'write up to 40 lower-case letters, digits and dashes', path: ['name'] }] },
+  ],
   [{ maxLinks: 0 }, { issues: [{ message: 'write a whole number from 1 to 2000', path: ['maxLinks'] }] }],
-  [{ max: 3 }, { issues: [{ message: 'is not known; there is only "maxLinks"', path: ['max'] }] }],
+  [{ max: 3 }, { issues: [{ message: 'is not known; there are "name" and "maxLinks"', path: ['max'] }] }],
   ['all', { issues: [{ message: 'write an object such as { "maxLinks": 100 }', path: [] }] }],
 ])('the input %j gives %j', (value, result) => {
   expect(input['~standard'].validate(value)).toEqual(result);
