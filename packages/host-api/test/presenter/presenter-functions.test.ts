@@ -64,6 +64,17 @@ describe('the presenter of a guest', () => {
     expect(shown).toEqual([]);
   });
 
+  it.each([
+    ['bytes', new Uint8Array(4)],
+    ['bytes of a buffer', { deep: [Buffer.from('text')] }],
+    ['numbers in binary', new Float64Array(2)],
+  ])('shows no %s: as JSON they would be many times as large', async (_, value) => {
+    const shown: unknown[] = [];
+    const { call } = openPresenterHost({ json: (json) => shown.push(json) });
+    expect(await outcome(call('presenter.json', value))).toBe('ERR_INVALID_ARGUMENT');
+    expect(shown).toEqual([]);
+  });
+
   it('shows no value that is larger than a message', async () => {
     const { call } = openHost(makeFolder(), {}, { functions: FUNCTIONS, maxMessageBytes: 100 });
     expect(await outcome(call('presenter.json', 'é'.repeat(50)))).toBe('ERR_INVALID_ARGUMENT');
