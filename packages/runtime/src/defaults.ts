@@ -59,7 +59,7 @@ export function parseManifest(value: unknown, options: ParseManifestOptions = {}
 }
 
 /**
- * A registry of plugins that lie in folders, each with its `plugin.json`. Folders whose manifest is invalid are listed as problems and are
+ * A registry of plugins that lie in folders, each with its `plugin.json` or `kb.plugin.json`. Folders whose manifest is invalid are listed as problems and are
  * not found. Throws `ERR_CONFIG_INVALID`.
  */
 export function createFolderRegistry(options: FolderRegistryOptions): FolderRegistry {

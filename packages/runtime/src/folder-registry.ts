@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createError } from '@kb-labs/contracts';
-import type { InstalledPlugin, PluginManifest, PluginRegistry } from '@kb-labs/contracts';
+import type { InstalledPlugin, PluginError, PluginManifest, PluginRegistry } from '@kb-labs/contracts';
 import { compare, satisfies } from 'semver';
 import { z } from 'zod';
 import { refusedBySchema } from './schema-issues.js';
@@ -11,7 +11,7 @@ const MANIFEST_FILES = ['plugin.json', 'kb.plugin.json'];
 const MAX_MANIFEST_BYTES = 1024 * 1024;
 const MAX_PLUGINS = 10_000;
 
-/** Where installed plugins lie. An unknown option is `ERR_CONFIG_INVALID`. */
+/** Where installed plugins lie: 10 000 of them at most. An unknown option is `ERR_CONFIG_INVALID`. */
 export interface FolderRegistryOptions {
   /** Each plugin is a folder in one of these, or in a folder `@scope` there. Of equal versions the first counts. */
   readonly folders: readonly string[];
@@ -38,7 +38,7 @@ type Parse = (value: unknown) => PluginManifest;
 
 const optionsSchema = z.strictObject({ folders: z.array(z.string().min(1)).min(1).max(64) });
 
-/** Makes a registry over folders. A folder of `folders` that cannot be read is `ERR_CONFIG_INVALID` at the first use. */
+/** Makes a registry over folders. A folder of `folders` that cannot be read, or holds too much, is `ERR_CONFIG_INVALID` at the first use. */
 export function createFolderRegistryWith(parse: Parse, options: FolderRegistryOptions): FolderRegistry {
   const parsed = optionsSchema.safeParse(options);
   if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'the registry' });
@@ -78,7 +78,9 @@ interface Scan {
 async function scanFolders(folders: readonly string[], parse: Parse): Promise<Scan> {
   const plugins = new Map<string, InstalledPlugin>();
   const problems: FolderProblem[] = [];
-  for (const folder of (await Promise.all(folders.map(candidates))).flat().slice(0, MAX_PLUGINS)) {
+  const found = (await Promise.all(folders.map(candidates))).flat();
+  if (found.length > MAX_PLUGINS) throw tooMany(found.length);
+  for (const folder of found) {
     try {
       const plugin = await readPlugin(folder, parse);
       if (plugin === undefined) continue;
@@ -92,6 +94,13 @@ async function scanFolders(folders: readonly string[], parse: Parse): Promise<Sc
     (a, b) => compareText(a.manifest.id, b.manifest.id) || compare(a.manifest.version, b.manifest.version),
   );
   return { plugins: Object.freeze(sorted), problems: Object.freeze(problems) };
+}
+
+function tooMany(found: number): PluginError {
+  return createError('ERR_CONFIG_INVALID', `the folders of the registry hold ${found} folders, not plugins alone`, {
+    details: { pointer: '/folders', found, limit: MAX_PLUGINS },
+    hint: `name folders that hold plugins, ${MAX_PLUGINS} of them at most`,
+  });
 }
 
 /** Folders that may be plugins, in the order of their names. */
@@ -132,6 +141,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
   if (stats.size > MAX_MANIFEST_BYTES) {
     throw createError('ERR_MANIFEST_INVALID', `the manifest has more than ${MAX_MANIFEST_BYTES} bytes`, {
       details: { pointer: '', bytes: stats.size },
+      hint: 'keep long texts in files of their own',
     });
   }
   return readFile(file, 'utf8');
@@ -141,7 +151,11 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw createError('ERR_MANIFEST_INVALID', 'the manifest is no JSON', { details: { pointer: '' }, cause });
+    throw createError('ERR_MANIFEST_INVALID', 'the manifest is no JSON', {
+      details: { pointer: '' },
+      hint: 'write plain JSON, without comments and trailing commas',
+      cause,
+    });
   }
 }
 

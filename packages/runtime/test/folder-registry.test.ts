@@ -42,6 +42,16 @@ describe('a folder registry', () => {
     ]);
   });
 
+  it('refuses to look through more folders than there can be plugins', async () => {
+    await using folder = await pluginFolder({});
+    const names = Array.from({ length: 10_001 }, (_, n) => join(folder.root, `d${n}`));
+    await Promise.all(names.map((name) => mkdir(name)));
+    await expect(createFolderRegistry({ folders: [folder.root] }).list()).rejects.toMatchObject({
+      code: 'ERR_CONFIG_INVALID',
+      details: { pointer: '/folders', found: 10_001, limit: 10_000 },
+    });
+  });
+
   it('leaves out what is no manifest, and says why', async () => {
     await using folder = await pluginFolder({
       'broken/plugin.json': '{',
