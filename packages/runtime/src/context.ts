@@ -1,19 +1,10 @@
 import { realpathSync, statSync } from 'node:fs';
 import { createError } from '@kb-labs/contracts';
-import type {
-  ArtifactStore,
-  ConfinementTable,
-  ExecutionObserver,
-  PermissionSpec,
-  PluginRegistry,
-  Presenter,
-} from '@kb-labs/contracts';
-import type { CalleeGrant } from './callee-grant.js';
+import type { ConfinementTable, PermissionSpec } from '@kb-labs/contracts';
 import { confinementTable } from './confinement.js';
 import { parseContextOptions } from './context-options.js';
-import type { PluginContextOptions } from './context-options.js';
+import type { ParsedContextOptions, PluginContextOptions } from './context-options.js';
 import type { PluginIdentity } from './plugin-identity.js';
-import type { SandboxChoice } from './shared-options.js';
 
 /** What a host grants, frozen. Made by `createPluginContext` alone: an object that only looks like one is refused. */
 export interface PluginContext {
@@ -27,19 +18,10 @@ export interface PluginContext {
 }
 
 /** All that a context holds. Only the engine reads it, so that the variables show in no log of the context. */
-export interface ContextSettings extends PluginContext {
-  readonly env: Readonly<Record<string, string>>;
-  readonly sandbox: SandboxChoice | undefined;
+export interface ContextSettings extends Omit<ParsedContextOptions, 'root' | 'pluginRoot' | 'requiredConfinement'> {
+  readonly root: string;
+  readonly pluginRoot: string;
   readonly requiredConfinement: ConfinementTable | undefined;
-  readonly observers: readonly ExecutionObserver[];
-  readonly artifactStore: ArtifactStore | undefined;
-  readonly profile: string | undefined;
-  readonly templateVariables: Readonly<Record<string, string>>;
-  readonly registry: PluginRegistry | undefined;
-  readonly callees: ReadonlyMap<string, CalleeGrant>;
-  readonly presenter: Presenter | undefined;
-  readonly dryRun: boolean;
-  readonly signal: AbortSignal | undefined;
 }
 
 /**

@@ -19,7 +19,7 @@ export interface EventOutlet {
 }
 
 /** Where decisions are kept. `required`: nothing runs that could not be. */
-export interface AuditOutlet {
+interface AuditOutlet {
   readonly sink: AuditSink;
   readonly required: boolean;
 }

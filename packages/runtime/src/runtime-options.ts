@@ -48,7 +48,7 @@ export interface RuntimeOptions {
   readonly maxQueued?: number;
   /** Milliseconds that a guest has after an abort and after its own result; after SIGTERM it has at most 50 of them. Default 500. */
   readonly graceMs?: number;
-  /** Default: the built-in four. A host's own names are known by this, so that `acme.*` and `acme.mail@^2` can be granted. */
+  /** Default: the built-in ones. A host's own names are known by this, so that `acme.*` and `acme.mail@^2` can be granted. */
   readonly capabilityRegistry?: KnownCapabilities;
   /** Default: 10 s to connect, 30 s to a response's head and between two pieces of a body; the system's resolver; any device. */
   readonly hostApi?: HostApiSettings;
@@ -128,7 +128,11 @@ export function parseRuntimeOptions(options: unknown): ParsedRuntimeOptions {
   if (audit === undefined && rest.auditRequired) throw auditMissing();
   return {
     ...rest,
-    ...{ artifactStore, registry, events, analytics, audit },
+    artifactStore,
+    registry,
+    events,
+    analytics,
+    audit,
     maxConcurrency: maxConcurrency ?? Math.max(2, availableParallelism() * 2),
     logLevel:
       logLevel === undefined
