@@ -39,7 +39,8 @@ function assertEtag(value: unknown): void {
   throw wrong(`ifMatch is ${quote(value)}, not the etag of an artifact`);
 }
 
-function assertVersionText(name: string, value: unknown): void {
+/** Checks what a version may be written as. Throws `ERR_INVALID_ARGUMENT`. */
+export function assertVersionText(name: string, value: unknown): void {
   if (value === undefined || (typeof value === 'string' && VERSION.test(value))) return;
   throw wrong(`${name} is ${quote(value)}, not a version such as 1.2.3`);
 }

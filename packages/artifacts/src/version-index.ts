@@ -8,6 +8,9 @@ import type { Ticket } from './ticket.js';
 import { formatVersion, parseVersion } from './version.js';
 import type { Version } from './version.js';
 
+/** Longer than any that a store writes: names and versions are bounded. */
+const MAX_VERSION_BYTES = 16_384;
+
 /** Opens the store's folder of temporary files. */
 export function openTemporary(root: string, create: boolean): Promise<Folder | undefined> {
   return openFolder({ root, segments: ['.tmp'], create });
@@ -66,9 +69,12 @@ async function writeDurably(path: string, text: string): Promise<void> {
   await file.sync();
 }
 
+/** `undefined` also for what cannot be a version: it came with the folder from elsewhere. */
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
     await using file = await openPlainly(path);
+    const stats = await file.stat();
+    if (!stats.isFile() || stats.size > MAX_VERSION_BYTES) return undefined;
     return await file.readFile('utf8');
   } catch (error) {
     // It was replaced and swept since the folder was listed.

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ArtifactInfo } from '@kb-labs/contracts';
+import { parseArtifactKey } from './artifact-path.js';
 import { artifactUri } from './artifact-uri.js';
+import { assertContentType, assertVersionText } from './put-options.js';
 
 /** What is known of one version of an artifact; the content of its metadata file, and never changed once written. */
 export interface Version {
@@ -42,7 +44,7 @@ export function formatVersion({ id: _id, ...version }: Version): string {
   return `${JSON.stringify({ format: 1, ...version })}\n`;
 }
 
-/** Reads what `formatVersion` wrote; `undefined` for anything else. */
+/** Reads what `formatVersion` wrote; `undefined` for anything else: a checkout may bring such files along, and nothing in them is believed. */
 export function parseVersion(id: string, text: string): Version | undefined {
   const value = parseJson(text);
   if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== 1) return undefined;
@@ -50,18 +52,34 @@ export function parseVersion(id: string, text: string): Version | undefined {
   const { pluginId, path, contentType, identity, sha256, bytes, createdAt } = fields;
   const { version, schemaVersion, expiresAt } = fields;
   if (typeof pluginId !== 'string' || typeof path !== 'string' || typeof contentType !== 'string') return undefined;
-  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) return undefined;
-  if (typeof bytes !== 'number' || typeof createdAt !== 'number' || typeof identity !== 'string') return undefined;
-  if (!isOptional('string', version) || !isOptional('string', schemaVersion)) return undefined;
-  if (!isOptional('number', expiresAt)) return undefined;
+  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256) || typeof identity !== 'string') return undefined;
+  if (!isCount(bytes) || !(expiresAt === undefined || isCount(expiresAt))) return undefined;
+  if (typeof createdAt !== 'number' || !Number.isFinite(createdAt)) return undefined;
+  if (!isText(version) || !isText(schemaVersion)) return undefined;
   const known = { pluginId, path, bytes, sha256, contentType, version, schemaVersion };
-  return { id, ...known, createdAt, expiresAt, identity };
+  return isPossible(known) ? { id, ...known, createdAt, expiresAt, identity } : undefined;
 }
 
-function isOptional(type: 'string', value: unknown): value is string | undefined;
-function isOptional(type: 'number', value: unknown): value is number | undefined;
-function isOptional(type: string, value: unknown): boolean {
-  return value === undefined || typeof value === type;
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isText(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string';
+}
+
+/** Whether a store would have taken it. Above all a path may lead nowhere else. */
+function isPossible(known: Pick<Version, 'pluginId' | 'path' | 'contentType' | 'version' | 'schemaVersion'>): boolean {
+  try {
+    parseArtifactKey(known);
+    assertContentType(known.contentType);
+    assertVersionText('version', known.version);
+    assertVersionText('schemaVersion', known.schemaVersion);
+    return true;
+  } catch {
+    // Not ours: the caller passes over it.
+    return false;
+  }
 }
 
 function parseJson(text: string): unknown {

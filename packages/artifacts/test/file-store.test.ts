@@ -117,6 +117,44 @@ describe('the file store', () => {
     expect(await readAll(store)).toBe('again');
   });
 
+  it.each<[string, Record<string, unknown>]>([
+    ['a path that leads out of the store', { pluginId: '..', path: '../outside.txt' }],
+    ['a plugin that is none', { pluginId: '../..' }],
+    ['half a byte', { bytes: 0.5 }],
+    ['a content type with a line break', { contentType: 'text/plain\r\nx-header: 1' }],
+    ['a version of a megabyte', { version: '1'.repeat(1_000_000) }],
+    ['a version with a control character', { schemaVersion: '\u001b[2J' }],
+    ['a time to expire at that is none', { expiresAt: -1 }],
+  ])('believes no metadata with %s, which a hostile checkout may bring along', async (_, forged) => {
+    const folder = await temporaryFolder();
+    const directory = join(folder, 'store');
+    await writeFile(join(folder, 'outside.txt'), 'hello');
+    const store = createFileArtifactStore({ directory });
+    await store.put(key, Buffer.from('hello'), putOptions());
+    const [file = ''] = await filesBelow(join(directory, '.meta'));
+    const other = await store.put({ ...key, path: 'other.md' }, Buffer.from('other'), putOptions());
+    const written: unknown = JSON.parse(await readFile(join(directory, '.meta', file), 'utf8'));
+    await writeFile(join(directory, '.meta', file), JSON.stringify(Object.assign({}, written, forged)));
+    expect(await listAll(store)).toEqual([other]);
+    await store.put(key, Buffer.from('again'), putOptions());
+    expect((await listAll(store)).map(({ path }) => path)).toEqual([other.path, key.path]);
+  });
+
+  it('passes over what lies among its metadata and is none', async () => {
+    const directory = await temporaryFolder();
+    const store = createFileArtifactStore({ directory });
+    await store.put(key, Buffer.from('hello'), putOptions());
+    const [file = ''] = await filesBelow(join(directory, '.meta'));
+    const beside = (id: string): string => join(directory, '.meta', file.replace(/\.[^.]+\.json$/, `.${id}.json`));
+    await mkdir(beside('folder'));
+    const written: unknown = JSON.parse(await readFile(join(directory, '.meta', file), 'utf8'));
+    const forged = JSON.stringify(Object.assign({}, written, { contentType: 'text/forged', createdAt: 2 ** 50 }));
+    await writeFile(beside('large'), forged.padEnd(16_385));
+    expect([await readAll(store), (await store.stat(key))?.contentType]).toEqual(['hello', 'text/plain']);
+    await store.put(key, Buffer.from('again'), putOptions());
+    expect(await readAll(store)).toBe('again');
+  });
+
   it('does not list files that it did not write', async () => {
     const directory = await temporaryFolder();
     const store = createFileArtifactStore({ directory });
