@@ -11,16 +11,15 @@ import {
   memorySink,
 } from '@kb-labs/plugin-runtime';
 import type {
-  Analytics,
   ArtifactStore,
   AuditLog,
   EventEnvelope,
   ExecuteResult,
+  ExecutionObserver,
   MemorySink,
   PluginRegistry,
   Runtime,
   RuntimeOptions,
-  SnapshotRecorder,
   TraceRecorder,
 } from '@kb-labs/plugin-runtime';
 import type { DemoOptions } from './command-line.js';
@@ -30,16 +29,15 @@ export interface DemoRooms extends AsyncDisposable {
   readonly runtime: Runtime;
   readonly artifactStore: ArtifactStore;
   readonly traces: TraceRecorder;
-  readonly snapshots: SnapshotRecorder;
   readonly snapshotFolder: string;
-  readonly audit: AuditLog;
   readonly auditFile: string;
-  readonly analytics: Analytics;
   readonly tracked: MemorySink;
   /** What plugins told everybody on the host, in its order. */
   readonly heard: readonly EventEnvelope[];
   /** How every run ended, also those that plugins have invoked. */
   readonly ended: readonly ExecuteResult[];
+  /** Waits until everything that has happened is where it is to be kept, and tells whether no decision was lost. */
+  settle(): Promise<boolean>;
 }
 
 /** What the rooms need besides what the command line says. */
@@ -63,11 +61,12 @@ export function openDemoRooms(options: DemoOptions, { registry, records }: DemoR
   const snapshots = createSnapshotRecorder({ directory: snapshotFolder, include: 'all', maxBodyBytes: 0 });
   const audit = createAuditLog({ file: auditFile, sampleAllows: 1 });
   const tracked = memorySink();
+  const ended: ExecuteResult[] = [];
   const analytics = createAnalytics({ sinks: [tracked] });
   const events = createEventBus();
   const heard: EventEnvelope[] = [];
-  events.openHostPort().subscribe('**', (event) => heard.push(event), { scope: 'host' });
-  const ended: ExecuteResult[] = [];
+  const port = events.openHostPort();
+  port.subscribe('**', (event) => heard.push(event), { scope: 'host' });
   const runtime = createRuntime({
     ...sandboxOf(options),
     registry,
@@ -77,25 +76,46 @@ export function openDemoRooms(options: DemoOptions, { registry, records }: DemoR
     audit,
     // Nothing runs whose decisions could not be looked up afterwards.
     auditRequired: true,
-    observers: [
-      traces,
-      snapshots,
-      analytics.observer(),
-      { observe: (event) => void (event.type === 'execution-end' && ended.push(event.result)) },
-    ],
+    observers: [traces, snapshots, analytics.observer(), collectEnds(ended)],
     graceMs: GRACE_MS,
     maxConcurrency: MAX_CONCURRENCY,
   });
-  const rooms = { runtime, artifactStore, traces, snapshots, snapshotFolder, audit, auditFile, analytics, tracked };
   return {
-    ...rooms,
+    runtime,
+    artifactStore,
+    traces,
+    snapshotFolder,
+    auditFile,
+    tracked,
     heard,
     ended,
+    async settle() {
+      await Promise.all([port[Symbol.asyncDispose](), analytics.flush(), snapshots.settled()]);
+      return await keepsAll(audit);
+    },
     async [Symbol.asyncDispose]() {
       // The runtime first: what it ends still has something to say to the others.
       for (const room of [runtime, events, snapshots, audit, analytics]) await room[Symbol.asyncDispose]();
     },
   };
+}
+
+function collectEnds(ended: ExecuteResult[]): ExecutionObserver {
+  return {
+    observe(event) {
+      if (event.type === 'execution-end') ended.push(event.result);
+    },
+  };
+}
+
+async function keepsAll(audit: AuditLog): Promise<boolean> {
+  try {
+    await audit.flush();
+    return true;
+  } catch {
+    // Which of them were lost stands nowhere: that some were is what counts.
+    return false;
+  }
 }
 
 function sandboxOf({

@@ -6,6 +6,8 @@ export interface Listening {
   /** Resolves when each listens, or has ended without. */
   readonly all: Promise<unknown>;
   observe(label: string, event: ExecutionEvent): void;
+  /** Nobody waits any longer for a run that is over. */
+  over(label: string): void;
 }
 
 interface Waiting extends PromiseWithResolvers<void> {
@@ -25,7 +27,8 @@ export function createListening(runs: readonly Pick<PlannedRun, 'label' | 'subsc
       const run = waiting.get(label);
       if (run === undefined) return;
       if (event.type === 'host-call' && event.name === 'events.subscribe' && event.code === undefined) run.left -= 1;
-      if (run.left === 0 || event.type === 'execution-end') run.resolve();
+      if (run.left === 0) run.resolve();
     },
+    over: (label) => waiting.get(label)?.resolve(),
   };
 }

@@ -1,7 +1,9 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   createPluginContext,
+  isPluginError,
   listSnapshots,
   replay,
   summariseAudit,
@@ -36,6 +38,8 @@ export interface LookBack {
   readonly recorded: string;
   /** What was stored since the demo began. */
   readonly artifacts: readonly ArtifactInfo[];
+  /** What could not be read back or stored. */
+  readonly problems: readonly string[];
 }
 
 /** What is looked back on. */
@@ -55,24 +59,31 @@ const REPLAYED = 'code-review (sample)';
 /** Reads what the rooms have kept, runs one snapshot again, and stores trace and decisions as artifacts of the host. */
 export async function lookBack(given: LookBackOptions): Promise<LookBack> {
   const { rooms, records, reports } = given;
-  const { analytics, audit, auditFile, snapshots } = rooms;
-  const auditKept = await audit.flush().then(
-    () => true,
-    () => false,
-  );
-  await Promise.all([analytics.flush(), snapshots.settled()]);
+  const auditKept = await rooms.settle();
   const digest = reports.find(({ label }) => label === 'release-digest')?.result;
   const trace = digest === undefined ? undefined : rooms.traces.find(digest.traceId);
-  await storeRecords(given, trace);
+  const problems: string[] = [];
+  const tryTo = async <Value>(work: () => Promise<Value>, otherwise: Value): Promise<Value> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isPluginError(error)) throw error;
+      problems.push(error.message);
+      return otherwise;
+    }
+  };
+  await tryTo(() => storeRecords(given, trace), undefined);
   return {
     trace,
-    audit: await summariseAudit(auditFile),
+    // Where nothing was run, nothing was decided, and there is no log.
+    audit: await summariseAudit(existsSync(rooms.auditFile) ? rooms.auditFile : []),
     auditKept,
     tracked: rooms.tracked.records(),
     heard: rooms.heard,
-    snapshots: await replayOne(given),
+    snapshots: await tryTo(() => replayOne(given), { count: 0, masked: 0, replay: undefined }),
     recorded: await readAll(records),
-    artifacts: await listStored(given),
+    artifacts: await tryTo(() => listStored(given), []),
+    problems,
   };
 }
 
@@ -97,7 +108,9 @@ async function storeRecords({ options, rooms }: LookBackOptions, trace: Trace | 
     dryRun: options.dryRun,
   });
   if (trace !== undefined) await writeArtifact(context, toChromeTrace(trace), { path: 'traces/release-digest.json' });
-  await writeArtifact(context, await readFile(auditFile, 'utf8'), { path: 'audit/latest.jsonl' });
+  if (existsSync(auditFile)) {
+    await writeArtifact(context, await readFile(auditFile, 'utf8'), { path: 'audit/latest.jsonl' });
+  }
 }
 
 async function listStored({ rooms, loaded, startedAt }: LookBackOptions): Promise<readonly ArtifactInfo[]> {

@@ -24,6 +24,7 @@ export function checkRecords(facts: RecordFacts): readonly HostCheck[] {
     checkEvents(facts),
     checkAnalytics(facts),
     checkSecrets(facts),
+    checkReadBack(facts.back),
     ...(has('release-digest') ? [checkTrace(facts.back.trace)] : []),
     ...(has('code-review (sample)') ? [checkReplay(facts.back)] : []),
     ...(facts.dryRun ? [checkDryRun(facts)] : []),
@@ -68,8 +69,16 @@ function checkSecrets({ back, secrets }: RecordFacts): HostCheck {
   const { count, masked } = back.snapshots;
   return {
     name: 'no secret stands in a snapshot or in the log of decisions',
-    held: found === 0 && count > 0,
+    held: found === 0,
     detail: `${found} of ${secrets.length} found in ${count} snapshots, ${masked} values masked`,
+  };
+}
+
+function checkReadBack({ problems }: LookBack): HostCheck {
+  return {
+    name: 'what was kept can be read and stored',
+    held: problems.length === 0,
+    detail: problems.length === 0 ? 'without a problem' : problems.join('; '),
   };
 }
 

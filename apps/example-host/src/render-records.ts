@@ -70,7 +70,7 @@ function describeTracked(tracked: DemoReport['back']['tracked']): ReportSection 
     const numbers = Object.entries(sums).map(([key, sum]) => `${key} ${Math.round(sum)}`);
     return line(`${name} (${source}): ${records} records${numbers.length === 0 ? '' : `, ${numbers.join(', ')}`}`);
   });
-  return { title: 'counted', lines, limit: lines.length };
+  return { title: 'counted', lines: lines.length === 0 ? ['nothing'] : lines, limit: lines.length + 1 };
 }
 
 /** Of a run that changes nothing there is no word where all runs are dry, save of `tidy`, which is there for it. */

@@ -48,15 +48,18 @@ async function runOne(run: PlannedRun, options: RunPluginsOptions, listening: Li
   }
   if (run.announces === true) await listening.all;
   const denials: AuditRecord[] = [];
+  let own: string | undefined;
   const observe = (event: ExecutionEvent): void => {
-    // Runs that it invokes are told of as well.
-    if (event.pluginId !== id) return;
+    // Of runs that it invokes it is told as well. Its own begins first.
+    own ??= event.executionId;
+    if (event.executionId !== own) return;
     if (event.type === 'audit' && !event.audit.decision.allowed) denials.push(event.audit);
     listening.observe(label, event);
     options.onEvent(label, event);
   };
   const request = { handler, plugin: `${id}@${version}`, input: run.input };
   const result = await options.runtime.execute(request, openContext(run, options, observe));
+  listening.over(label);
   return { ...named, verdict: await run.judge(result), result, denials };
 }
 

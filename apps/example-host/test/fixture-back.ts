@@ -10,4 +10,5 @@ export const EMPTY_BACK: LookBack = {
   snapshots: { count: 0, masked: 0, replay: undefined },
   recorded: '',
   artifacts: [],
+  problems: [],
 };

@@ -35,6 +35,12 @@ describe('a run listens', () => {
     expect(await listens([call('events.subscribe', 'ERR_EVENT_DENIED')], 1)).toBe(false);
   });
 
+  it('or is over', async () => {
+    const listening = createListening([{ label: 'one', subscriptions: 2 }]);
+    listening.over('one');
+    await expect(listening.all).resolves.toEqual([undefined]);
+  });
+
   it('at once where it makes none', async () => {
     expect(await listens([], 0)).toBe(true);
   });

@@ -65,6 +65,7 @@ describe('the records', () => {
       { recorded: 'text with the secret in it' },
       'no secret stands in a snapshot or in the log of decisions',
     ],
+    ['a trace that could not be stored', { problems: ['no room'] }, 'what was kept can be read and stored'],
     ['an event of nobody', { heard: [event('review.done', 'hostile')] }, 'nobody spoke for another'],
     ['an event that is unknown', { heard: [event('other.topic', 'code-review')] }, 'nobody spoke for another'],
   ])('do not hold with %s', (_, more, name) => {

@@ -43,6 +43,7 @@ const CHECKS = [
   'nobody spoke for another',
   'each run was counted',
   'no secret stands in a snapshot or in the log of decisions',
+  'what was kept can be read and stored',
   'the trace shows the run that was invoked',
   'a snapshot was run again',
 ];
@@ -171,6 +172,21 @@ describe('the demo on a small project', () => {
     ]);
     expect([code, report.ok]).toEqual([1, false]);
   });
+});
+
+it('a folder in which nothing can be stored is told, and no reason to break off', async () => {
+  const folder = await makeFolder({ ...PROJECT, file: '' });
+  const plugins = join(folder, 'plugins');
+  await cp(join(appFolder, 'plugins/dependency-report'), join(plugins, 'dependency-report'), { recursive: true });
+  const args = [folder, '--json', '--plugins', plugins, '--artifacts', join(folder, 'file/below')];
+  const { code, stdout } = await runDemoProcess(args);
+  const report = reportSchema.parse(JSON.parse(stdout));
+
+  expect(verdictsOf(report)).toEqual({ 'dependency-report': 'failed: ERR_IO_FAILED' });
+  expect(report.checks.filter(({ held }) => !held)).toEqual([
+    { name: 'what was kept can be read and stored', held: false, detail: expect.stringContaining('ENOTDIR') },
+  ]);
+  expect([code, report.ok]).toEqual([1, false]);
 });
 
 describe('a dry run of the demo', () => {
