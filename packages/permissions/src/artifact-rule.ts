@@ -11,7 +11,7 @@ const MEDIA_RANGE = /^[a-z0-9][\w!#$&^.+-]{0,126}\/(?:\*|[a-z0-9][\w!#$&^.+-]{0,
 
 /** Reads whose artifacts a rule is about: `self`, the id of a plugin, or `*`. Never throws. */
 export function parseArtifactOwner(text: string): ParsedRule<string> {
-  return text === '*' || isPluginId(text)
+  return text === '*' || text === 'self' || isPluginId(text)
     ? { ok: true, rule: text }
     : { ok: false, problem: 'names no plugin; write "self", the id of a plugin, or "*" for all' };
 }
