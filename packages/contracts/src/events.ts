@@ -6,6 +6,9 @@ export type EventScope = 'execution' | 'plugin' | 'host';
 /** All three, narrowest first. */
 export const EVENT_SCOPES: readonly EventScope[] = Object.freeze(['execution', 'plugin', 'host'] as const);
 
+/** What a document that says nothing of scopes names. */
+export const DEFAULT_EVENT_SCOPES: readonly EventScope[] = Object.freeze(['execution', 'plugin'] as const);
+
 /**
  * Topics and patterns that one document allows. A pattern is a topic in which `*` stands for one segment and `**` for any
  * number of them, also none. What is not listed is denied, and so is a scope that is not named.

@@ -26,7 +26,7 @@ export type { Clock } from './clock.js';
 export { ERROR_CODES, isErrorCode } from './error-codes.js';
 export type { ErrorCode, ErrorCodeFacts } from './error-codes.js';
 export type { ErrorEnvelope, GuestError } from './error-envelope.js';
-export { EVENT_SCOPES } from './events.js';
+export { DEFAULT_EVENT_SCOPES, EVENT_SCOPES } from './events.js';
 export type {
   EventBus,
   EventEnvelope,
@@ -132,3 +132,5 @@ export type {
   SandboxUsage,
 } from './sandbox-adapter.js';
 export type { StageName } from './stage.js';
+export { formatTraceparent, parseTraceparent } from './trace-context.js';
+export type { TraceContext } from './trace-context.js';

@@ -30,8 +30,9 @@ export type { ReplayCall, ReplayDivergence, ReplayOutcome, ReplayReport } from '
 export type { Trace, TraceAttributes, TraceSpan } from './trace.js';
 export { toChromeTrace } from './trace-chrome.js';
 export type { ChromeTrace, ChromeTraceEvent } from './trace-chrome.js';
-export { formatTraceparent, parseTraceparent, parseTracestate } from './trace-context.js';
-export type { TraceContext } from './trace-context.js';
+export { parseTracestate } from './tracestate.js';
+export { formatTraceparent, parseTraceparent } from '@kb-labs/contracts';
+export type { TraceContext } from '@kb-labs/contracts';
 export { createTraceRecorder } from './trace-recorder.js';
 export type { TraceRecorder, TraceRecorderOptions, TraceRecorderStats } from './trace-recorder.js';
 export { renderTraceTree } from './trace-tree.js';

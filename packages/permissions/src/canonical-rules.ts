@@ -1,4 +1,5 @@
-import type { ArtifactWriteRule, EventPermissionSpec, EventScope, PermissionSpec, ShellRule } from '@kb-labs/contracts';
+import { DEFAULT_EVENT_SCOPES } from '@kb-labs/contracts';
+import type { ArtifactWriteRule, EventPermissionSpec, PermissionSpec, ShellRule } from '@kb-labs/contracts';
 import { parseFsRule } from './fs-rule.js';
 import { parseInvokeRule } from './invoke-rule.js';
 import { parseNetRule } from './net-rule.js';
@@ -31,15 +32,12 @@ function unique<Rule>(rules: readonly Rule[] | null | undefined, text: (rule: Ru
   return [...new Set((rules ?? []).map(text))].toSorted();
 }
 
-/** What a plugin without a word about scopes gets. */
-const DEFAULT_SCOPES: readonly EventScope[] = ['execution', 'plugin'];
-
 function eventRules({ produce, consume, scopes }: EventPermissionSpec = {}): Readonly<Record<string, unknown>> {
   const isEmpty = (produce?.length ?? 0) + (consume?.length ?? 0) === 0;
   return {
     eventsProduce: unique(produce, (topic) => topic),
     eventsConsume: unique(consume, (topic) => topic),
-    eventsScopes: isEmpty ? [] : unique(scopes ?? DEFAULT_SCOPES, (scope) => scope),
+    eventsScopes: isEmpty ? [] : unique(scopes ?? DEFAULT_EVENT_SCOPES, (scope) => scope),
   };
 }
 

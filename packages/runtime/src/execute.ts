@@ -21,7 +21,7 @@ import type { Prepared } from './stages/prepare.js';
 import { handlerId, openRooms } from './stages/rooms.js';
 import type { OpenRooms } from './stages/rooms.js';
 import { acquireSandbox } from './stages/sandbox.js';
-import { createSpanIds } from './trace-context.js';
+import { createSpanIds } from './trace-place.js';
 
 /** Leads one execution through the stages. Never rejects: whatever goes wrong is in the result, with the same receipt. */
 export async function lead(job: Job, engine: Engine): Promise<ExecuteResult> {

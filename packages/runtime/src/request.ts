@@ -11,8 +11,8 @@ import { parsePluginName } from './plugin-id.js';
 import type { PluginName } from './plugin-id.js';
 import { refusedBySchema } from './schema-issues.js';
 import { isStandardSchema } from './standard-schema.js';
-import { parseTraceparent } from './trace-context.js';
-import type { TraceContext } from './trace-context.js';
+import { openTracePlace } from './trace-place.js';
+import type { TracePlace } from './trace-place.js';
 
 /** One execution, as a host asks for it. */
 export interface ExecuteRequest<Output = unknown> {
@@ -53,7 +53,7 @@ export interface Job {
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number | undefined;
   readonly pluginId: string;
-  readonly trace: TraceContext;
+  readonly trace: TracePlace;
   readonly dryRun: boolean;
   /** Where other plugins are found. */
   readonly registry: PluginRegistry | undefined;
@@ -145,7 +145,7 @@ function makeJob(
     signal: request.signal,
     timeoutMs: request.timeoutMs,
     pluginId: pluginIdOf(source, settings),
-    trace: parseTraceparent(request.traceparent),
+    trace: openTracePlace(request.traceparent),
     dryRun: request.dryRun ?? settings.dryRun,
     caller: undefined,
   };

@@ -1,3 +1,4 @@
+import { formatTraceparent } from '@kb-labs/contracts';
 import type {
   ArtifactInfo,
   AuditRecord,
@@ -19,7 +20,6 @@ import type { EventBody, RunIdentity } from './observers.js';
 import { closeReceipt, openReceipt } from './receipt.js';
 import type { Receipt } from './receipt.js';
 import type { RuntimeLog } from './runtime-log.js';
-import { formatTraceparent } from './trace-context.js';
 
 /** Ends an execution: what was thrown in a stage, as the envelope that the caller gets. */
 export class StageFailure extends Error {
@@ -132,7 +132,7 @@ export class Run {
 
   /** What a request on behalf of this execution carries. */
   get traceparent(): string {
-    return formatTraceparent(this.identity.traceId, this.identity.spanId);
+    return formatTraceparent(this.identity);
   }
 
   /** The result of an execution that came through. */

@@ -1,10 +1,10 @@
+import { DEFAULT_EVENT_SCOPES } from '@kb-labs/contracts';
 import type {
   ArtifactAccess,
   ArtifactRules,
   ArtifactStore,
   EventPort,
   EventRules,
-  EventScope,
   ExecuteResult,
   InvokePort,
   PermissionSpec,
@@ -33,8 +33,6 @@ export interface OpenRooms {
   readonly events?: EventPort;
   readonly invoke?: InvokePort;
 }
-
-const DEFAULT_SCOPES: readonly EventScope[] = ['execution', 'plugin'];
 
 /** Opens what the guest may use. The event port is the caller's to close. */
 export function openRooms(run: Run, wish: RoomWish): OpenRooms {
@@ -78,6 +76,6 @@ function eventRules({ events }: PermissionSpec): EventRules {
   return {
     produce: events?.produce ?? [],
     consume: events?.consume ?? [],
-    scopes: events?.scopes ?? DEFAULT_SCOPES,
+    scopes: events?.scopes ?? DEFAULT_EVENT_SCOPES,
   };
 }
