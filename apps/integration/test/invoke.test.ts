@@ -159,5 +159,23 @@ describe.each(places)('$name', ({ create, works, notRun }) => {
       expect(codes).toEqual(['ERR_QUOTA_EXCEEDED', 'ERR_QUOTA_EXCEEDED', 'ok', 'ok', 'ok', 'ok']);
       expect(many.metrics.invokes).toEqual({ used: 4, limit: 4 });
     });
+
+    it('has no more of what it invokes under way than it may have runs', async () => {
+      await using scene = await openScene(create());
+      const permissions = { invoke: { allow: ['@test/*'] }, quotas: { maxConcurrency: 2 } };
+      const many = await ask(scene, {
+        handler: 'both',
+        input: { target: '@test/echo:say', times: 4 },
+        context: { permissions },
+      });
+      let [underWay, most] = [0, 0];
+      for (const { type, pluginId } of scene.events) {
+        if (pluginId !== '@test/echo') continue;
+        if (type === 'execution-start') underWay += 1;
+        if (type === 'execution-end') underWay -= 1;
+        most = Math.max(most, underWay);
+      }
+      expect([many.ok && many.data, most]).toEqual([['ok', 'ok', 'ok', 'ok'], 2]);
+    });
   });
 });

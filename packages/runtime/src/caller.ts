@@ -1,4 +1,5 @@
 import type { PermissionPolicy, PermissionSpec, QuotaMeter } from '@kb-labs/contracts';
+import type { InvokePlaces } from './invoke-places.js';
 
 /** The run on whose behalf another one runs: what it hands on, and what bounds it. */
 export interface Caller {
@@ -13,4 +14,6 @@ export interface Caller {
   readonly chain: readonly string[];
   /** How many runs may still follow one another below this one. */
   readonly depthLeft: number;
+  /** Shared by the whole tree of runs: how many of it may be under way at once. */
+  readonly places: InvokePlaces;
 }

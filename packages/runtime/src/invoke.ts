@@ -1,13 +1,14 @@
 import { createError } from '@kb-labs/contracts';
-import type { ExecuteResult, InvokeCall, InvokePort, InvokeTarget } from '@kb-labs/contracts';
+import type { ExecuteResult, InvokeCall, InvokePort, InvokeTarget, PluginRegistry } from '@kb-labs/contracts';
 import { assertAllowed } from '@kb-labs/permissions';
 import type { Caller } from './caller.js';
+import { createInvokePlaces } from './invoke-places.js';
 import type { Job } from './request.js';
 
 /** Who invokes, and how another run is led. */
 export interface InvokeOptions {
   readonly job: Job;
-  readonly caller: Caller;
+  readonly caller: Omit<Caller, 'places'>;
   readonly traceId: string;
   /** Milliseconds that the invoking run has left. */
   readonly timeLeft: () => number;
@@ -16,12 +17,17 @@ export interface InvokeOptions {
 
 /**
  * Lets one run invoke handlers of other plugins: with what both may do, within the time that is left, and never deeper than the quota.
- * The other run is an execution of its own, with its own sandbox and receipt, in the same trace.
+ * The other run is an execution of its own, with its own sandbox and receipt, in the same trace; it may have to wait for a place.
  */
 export function createInvokePort(options: InvokeOptions): InvokePort {
+  const { job, caller } = options;
+  const places = job.caller?.places ?? createInvokePlaces(caller.meter.limits.maxConcurrency);
+  const branch = places.branch();
   return {
     async invoke(call) {
-      const result = await options.lead(jobOfCall(call, options));
+      const registry = assertMayGoOn(call, options);
+      using _place = await branch.enter(call.signal);
+      const result = await options.lead(jobOfCall(call, { ...options, caller: { ...caller, places }, registry }));
       if (result.ok) return result.data;
       throw createError(result.error.code, `${describe(call.target)} failed: ${result.error.message}`, {
         details: { target: describe(call.target), executionId: result.executionId, stage: result.error.stage },
@@ -31,17 +37,27 @@ export function createInvokePort(options: InvokeOptions): InvokePort {
   };
 }
 
-function jobOfCall(call: InvokeCall, options: InvokeOptions): Job {
-  const { job, caller, traceId, timeLeft } = options;
-  const { pluginId, range, handler } = call.target;
+/** Asked before anything is waited for. */
+function assertMayGoOn({ target }: InvokeCall, { job, caller }: InvokeOptions): PluginRegistry {
   if (caller.depthLeft < 1) throw tooDeep(caller);
-  if (job.registry === undefined) throw noRegistry(call.target);
+  if (job.registry === undefined) throw noRegistry(target);
+  return job.registry;
+}
+
+interface Nesting extends InvokeOptions {
+  readonly caller: Caller;
+  readonly registry: PluginRegistry;
+}
+
+function jobOfCall(call: InvokeCall, options: Nesting): Job {
+  const { job, caller, registry, traceId, timeLeft } = options;
+  const { pluginId, range, handler } = call.target;
   return {
     settings: job.settings,
     handler,
     input: call.input,
-    source: { kind: 'registry', name: { id: pluginId, range }, registry: job.registry },
-    registry: job.registry,
+    source: { kind: 'registry', name: { id: pluginId, range }, registry },
+    registry,
     inputSchema: undefined,
     outputSchema: undefined,
     signal: call.signal,
@@ -70,7 +86,7 @@ export function assertNoCycle(handler: string, caller: Caller | undefined, plugi
   });
 }
 
-function tooDeep(caller: Caller): Error {
+function tooDeep(caller: Pick<Caller, 'chain'>): Error {
   const depth = caller.chain.length - 1;
   return createError('ERR_QUOTA_EXCEEDED', `no further plugin may be invoked: ${depth} stand above this one`, {
     details: { quota: 'maxInvokeDepth', used: depth, limit: depth },
