@@ -98,8 +98,7 @@ export class SnapshotEncoder {
 
   #number(value: number): JsonValue {
     if (Number.isFinite(value) && !Object.is(value, -0)) {
-      const text = String(value);
-      return this.#options.masker.maskText(text) === text ? value : this.#hide();
+      return this.#options.masker.isSecretNumber(value) ? this.#hide() : value;
     }
     return { $: 'number', value: Object.is(value, -0) ? '-0' : String(value) };
   }

@@ -10,19 +10,26 @@ const MIN_ENCODED_LENGTH = 6;
 export interface KnownSecrets {
   /** Units of the longest spelling; 0 where there are none. */
   readonly longest: number;
+  /** Whether a number, written out, may hold one. */
+  readonly mayBeInNumbers: boolean;
   find(text: string): TextSpan[];
 }
 
 /** Throws `ERR_CONFIG_INVALID` for values that no text could be searched for, without showing them. */
 export function compileKnownSecrets(secrets: readonly string[], pointer: string): KnownSecrets {
   const spellings = [...new Set(secrets.flatMap((secret, index) => spellingsOf(secret, `${pointer}/${index}`)))];
-  if (spellings.length === 0) return { longest: 0, find: () => [] };
+  if (spellings.length === 0) return { longest: 0, mayBeInNumbers: false, find: () => [] };
   const any = new RegExp(spellings.map(escapePattern).join('|'));
   return {
     longest: Math.max(...spellings.map((spelling) => spelling.length)),
+    mayBeInNumbers: spellings.some(mayBeInNumber),
     // One pass tells that there is nothing, which is what there mostly is.
     find: (text) => (any.test(text) ? spellings.flatMap((spelling) => occurrences(text, spelling)) : []),
   };
+}
+
+function mayBeInNumber(spelling: string): boolean {
+  return /^[-+.\de]+$/.test(spelling) || '-Infinity'.includes(spelling) || 'NaN'.includes(spelling);
 }
 
 function occurrences(text: string, part: string): TextSpan[] {

@@ -14,6 +14,8 @@ export interface Masker {
   maskText(text: string): string;
   /** The bytes themselves where they hold no secret as text; all of them are looked at, as UTF-8 where they are that, else one by one. */
   maskBytes(bytes: Uint8Array): Uint8Array;
+  /** Whether a number, written out, holds a secret. */
+  isSecretNumber(value: number): boolean;
 }
 
 /** A masker, and how far a secret may reach beyond a place at which a text is cut. */
@@ -51,6 +53,7 @@ export function compileMasker({ keys, secrets }: ParsedMaskOptions, pointer: str
     longest: Math.max(LONGEST_SHAPE, known.longest),
     isSecretKey: compileSecretKeys(keys),
     maskText,
+    isSecretNumber: (value) => known.mayBeInNumbers && known.find(String(value)).length > 0,
     maskBytes: (bytes) => {
       const encoding = isUtf8(bytes) ? 'utf8' : 'latin1';
       const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(encoding);

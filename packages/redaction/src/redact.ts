@@ -87,9 +87,8 @@ class Walk {
 
   #number(value: number): JsonValue {
     this.length += 8;
-    const text = String(value);
-    if (this.#masker.maskText(text) !== text) return this.#hidden();
-    return Number.isFinite(value) ? value : text;
+    if (this.#masker.isSecretNumber(value)) return this.#hidden();
+    return Number.isFinite(value) ? value : String(value);
   }
 
   #text(text: string, limit: number): string {

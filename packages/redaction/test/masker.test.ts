@@ -10,6 +10,16 @@ describe('a masker', () => {
     expect(masker.maskText(`${'x'.repeat(100_000)}hunter22`)).toBe(`${'x'.repeat(100_000)}[redacted]`);
   });
 
+  it('tells numbers that hold a known secret', () => {
+    const numbers = [12_345_678, 1_234_567, 9.123_456_78, -Infinity, Number.NaN, 1e21];
+    const toldBy = (secrets: readonly string[]): readonly boolean[] =>
+      numbers.map((number) => createMasker({ secrets }).isSecretNumber(number));
+    expect(toldBy([])).toEqual([false, false, false, false, false, false]);
+    expect(toldBy(['correct horse'])).toEqual([false, false, false, false, false, false]);
+    expect(toldBy(['12345678'])).toEqual([true, false, true, false, false, false]);
+    expect(toldBy(['Infi', '1e+21'])).toEqual([false, false, false, true, false, true]);
+  });
+
   it('masks secrets in bytes, as UTF-8 and as what is none', () => {
     const plain = Uint8Array.of(0xff, 0x00);
     expect(masker.maskBytes(plain)).toBe(plain);

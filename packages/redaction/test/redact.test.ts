@@ -40,6 +40,7 @@ describe('what looks like a secret', () => {
     ],
     ['https://host.test/a@b', 'https://host.test/a@b'],
     ['GET /?token=abc&page=2', 'GET /?token=[redacted]&page=2'],
+    ['pwd=x', 'pwd=[redacted]'],
     ['?api_key=abc;x', '?api_key=[redacted];x'],
     ['Authorization: Bearer abcdef', 'Authorization: [redacted]'],
     ['sent with bearer abcdefgh12345678', 'sent with bearer [redacted]'],
