@@ -36,6 +36,16 @@ describe('the report for a person', () => {
     expect(text).toContain('Not each did what it should');
   });
 
+  it('tells what the records say, whatever stands in them', () => {
+    const target = 'read\u001b[2J\nme';
+    const denied = { kind: 'fs', target, allowed: 0, denied: 2, reasons: ['not-granted'] } as const;
+    const audit = { ...EMPTY_BACK.audit, allowed: 7, denied: 2, byKind: { fs: { allowed: 7, denied: 2 } } };
+    const text = renderReport({ ...REPORT, back: { ...EMPTY_BACK, audit: { ...audit, targets: [denied] } } }, {});
+    expect(text).toContain('decisions: 7 allowed, 2 denied\n');
+    expect(text).toContain(String.raw`denied 2 times: fs read\u{1b}[2J\nme: not-granted`);
+    expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+  });
+
   it('cuts long lists, and says so', () => {
     expect(renderReport(REPORT, {})).toMatch(/finding 5.*\n {2}and 3 more: see --json\n/u);
   });

@@ -199,10 +199,12 @@ describe('a dry run of the demo', () => {
       spawnSync('git', args, { cwd: folder });
     const before = [gitStatus(folder), await contentsOf(folder)];
     const args = [folder, '--json', '--dry-run', '--artifacts', join(folder, 'stored')];
-    const { code, stdout } = await runDemoProcess(args);
+    const temporary = await makeFolder({});
+    const { code, stdout } = await runDemoProcess(args, { TMPDIR: temporary });
     const report = reportSchema.parse(JSON.parse(stdout));
 
     expect([gitStatus(folder), await contentsOf(folder)]).toEqual(before);
+    expect(await readdir(temporary)).toEqual([]);
     expect(report.checks.filter(({ held }) => !held)).toEqual([]);
     expect(report.checks.at(-1)?.name).toBe('nothing was changed or stored');
     expect(verdictsOf(report)).toMatchObject({

@@ -78,7 +78,8 @@ export const roomAttempts = [
   {
     name: 'invoke a plugin without a rule',
     aim: 'invoke',
-    attempt: async (_input, { invoke }) => JSON.stringify(await invoke?.({ target: 'dependency-report:report' })),
+    attempt: async (_input, { invoke }) =>
+      JSON.stringify(await invoke?.({ target: 'dependency-report:report', input: {} })),
   },
   {
     name: 'start a shell through the gate',
