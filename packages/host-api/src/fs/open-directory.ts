@@ -22,7 +22,7 @@ export interface OpenFile extends Disposable {
 }
 
 /** What can be learnt in a folder. No call follows a link. */
-export interface FolderView {
+interface FolderView {
   /** The device that entries must be on, or `undefined` where any will do. */
   readonly device: bigint | undefined;
   /** Facts of the entry of this name (`.` is the folder itself), or `undefined` where there is none. */
@@ -36,7 +36,7 @@ export interface FolderView {
 }
 
 /** What can be done in a folder, with the error codes of POSIX. */
-export interface FolderChanges {
+interface FolderChanges {
   /** Throws `EACCES` or `EROFS` where the host itself may not write the entry (`.`: may not change the folder). */
   requireWritable(name: string): void;
   makeDirectory(name: string): void;
