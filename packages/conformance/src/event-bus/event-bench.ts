@@ -54,7 +54,8 @@ export interface OpenBuses extends JoinedEventBuses {
   readonly reports: readonly EventReport[];
 }
 
-const EVERYTHING: EventRules = { produce: ['**'], consume: ['**'], scopes: ['execution', 'plugin', 'host'] };
+/** Rules that allow all that can be allowed. */
+export const EVERYTHING: EventRules = { produce: ['**'], consume: ['**'], scopes: ['execution', 'plugin', 'host'] };
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 
 /** Who the ports of the checks belong to, where nothing else is said. */

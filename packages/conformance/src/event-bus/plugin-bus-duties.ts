@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { EventPort, EventPortOptions } from '@kb-labs/contracts';
-import { ALPHA, assertRefused, collector, setupOf } from './event-bench.js';
+import { ALPHA, assertRefused, collector, EVERYTHING, setupOf } from './event-bench.js';
 import type { EventBench, EventBusSetup } from './event-bench.js';
 
 /** Hands out the bus of a plugin to all who ask, and ends it when the last has let go. */
@@ -20,7 +20,6 @@ export interface PluginBusDuty {
 }
 
 const { pluginId, executionId, traceId } = ALPHA;
-const EVERYTHING = { produce: ['**'], consume: ['**'], scopes: ['execution', 'plugin', 'host'] } as const;
 
 /** The bus of one plugin, held by several. */
 export const PLUGIN_BUS_DUTIES: readonly PluginBusDuty[] = [
