@@ -59,11 +59,13 @@ export class ExecutionWatch implements ExecutionObserver {
       case 'operation':
         this.#countOperation(event);
         return;
+      case 'artifact':
       case 'stage-start':
+        // Their ends and sums are in the record of the execution.
+        return;
       case 'handler-input':
       case 'handler-output':
-      case 'artifact':
-        // The record of the execution has their sums.
+        // What the caller handed in, and what it got, is what `input` and `output` send.
         return;
       default:
         event satisfies never;
