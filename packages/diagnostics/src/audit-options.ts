@@ -23,7 +23,10 @@ export interface AuditLogOptions {
   readonly redaction?: MaskOptions;
 }
 
-const OPTIONS = z.strictObject({
+/** The options, checked. */
+export type ParsedAuditLogOptions = Required<AuditLogOptions>;
+
+const OPTIONS: z.ZodType<ParsedAuditLogOptions> = z.strictObject({
   file: absolutePath,
   sampleAllows: z.number().min(0).max(1).default(0),
   maxBytes: z
@@ -36,9 +39,6 @@ const OPTIONS = z.strictObject({
   flushTimeoutMs: z.int().min(1).max(2_147_483_647).default(5000),
   redaction: z.custom<MaskOptions>().default({}),
 });
-
-/** The options, checked. */
-export type ParsedAuditLogOptions = z.output<typeof OPTIONS>;
 
 /** Throws `ERR_CONFIG_INVALID` with a pointer. */
 export function parseAuditLogOptions(options: AuditLogOptions): ParsedAuditLogOptions {
