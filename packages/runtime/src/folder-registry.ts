@@ -29,6 +29,8 @@ export interface FolderRegistry extends PluginRegistry {
   list(): Promise<readonly InstalledPlugin[]>;
   /** Folders whose manifest cannot be used. They are no plugins, and stand in nobody's way. */
   problems(): Promise<readonly FolderProblem[]>;
+  /** The folders themselves, and that of each plugin. What runs beside this registry may write in none of them. */
+  codeFolders(): Promise<readonly string[]>;
   /** Looks at the disk again. */
   refresh(): Promise<void>;
 }
@@ -63,6 +65,7 @@ export function createFolderRegistryWith(parse: Parse, options: FolderRegistryOp
     },
     list: async () => (await current()).plugins,
     problems: async () => (await current()).problems,
+    codeFolders: async () => [...folders, ...(await current()).plugins.map(({ root }) => root)],
     async refresh() {
       scan = undefined;
       await current();

@@ -75,9 +75,10 @@ type Places = Omit<CompilePolicyOptions, 'source'>;
 
 function placesOf(job: Job, prepared: Prepared, reserved: ReservedPaths): Places {
   const { root } = job.settings;
-  const { plugin, handler, inputSchema, outputSchema, outputParts } = prepared;
+  const { plugin, handler, inputSchema, outputSchema, outputParts, installedCode } = prepared;
   const modules = [handler, inputSchema, outputSchema, ...outputParts.map((part) => part.schema)];
   const files = modules.flatMap((module) => (module === undefined ? [] : [module.file]));
-  const protectedPaths = [...reserved.code, ...protectedCode({ root, pluginRoot: plugin.root, modules: files })];
+  const ownCode = protectedCode({ root, pluginRoot: plugin.root, modules: files });
+  const protectedPaths = [...reserved.code, ...installedCode, ...ownCode];
   return { root, pointer: '/permissions', protectedPaths, hiddenPaths: reserved.hidden };
 }

@@ -12,6 +12,7 @@ import type {
 import { satisfies } from 'semver';
 import { untilAborted } from '../abort.js';
 import { checkHandlerReference, locateHandler, parseHandlerReference } from '../handler-reference.js';
+import { installedCode } from '../installed-code.js';
 import { ANONYMOUS_PLUGIN } from '../request.js';
 import type { Job, ManifestSource, RequestDefaults } from '../request.js';
 
@@ -26,6 +27,8 @@ export interface Prepared {
   readonly outputParts: readonly OutputPart[];
   /** The places as they are written. */
   readonly declaration: HandlerDeclaration;
+  /** Real folders of other plugins, which this one may not write. */
+  readonly installedCode: readonly string[];
 }
 
 /** Finds the plugin and the handler. Loads no code: that is for the sandbox. */
@@ -52,6 +55,7 @@ export async function prepare(
     outputSchema: output === undefined ? undefined : await locate(output),
     outputParts: await Promise.all(parts),
     declaration,
+    installedCode: await installedCode(job.registry, job.settings.root, signal),
   };
 }
 
