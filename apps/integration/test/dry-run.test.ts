@@ -43,7 +43,7 @@ describe.each(places)('$name', ({ create, works, notRun }) => {
       expect(one?.ok && one.data).toEqual(other?.ok && other.data);
       expect(await contents(dry.root)).toEqual(before);
       expect(await contents(real.root)).not.toEqual(before);
-      const told = results.map(({ operations }) => operations.map(({ dryRun: _, ...operation }) => operation));
+      const told = results.map(({ operations }) => operations.map(({ dryRun: _dryRun, ...operation }) => operation));
       expect(told[0]).toEqual(told[1]);
       expect(one?.operations.map(({ name, reversible, dryRun }) => [name, reversible, dryRun])).toEqual([
         ['fs.writeFile', true, true],
@@ -60,7 +60,8 @@ describe.each(places)('$name', ({ create, works, notRun }) => {
       const artifactStore = createMemoryArtifactStore();
       const result = await run(scene, 'writesArtifacts', { dryRun: true, artifactStore });
       expect(result).toMatchObject({ ok: true, data: { text: 'Grüße, 世界\r\n' } });
-      const kept = await Array.fromAsync(artifactStore.list('rooms'));
+      const kept: string[] = [];
+      for await (const { uri } of artifactStore.list('rooms')) kept.push(uri);
       expect(kept).toEqual([]);
       expect(result.operations.map(({ name }) => name)).toEqual([
         'artifacts.write',

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createMemoryArtifactStore } from '@kb-labs/plugin-runtime';
@@ -208,7 +209,8 @@ describe('the store of a context', () => {
   it('is where a handler reads and writes', async () => {
     const artifactStore = createMemoryArtifactStore();
     const [place] = places;
-    await using scene = await openScene(place?.create() ?? expect.unreachable());
+    assert(place !== undefined);
+    await using scene = await openScene(place.create());
     await scene.runtime.execute('./handlers.js#guardsArtifacts', {}, grant(scene, { artifactStore }));
     await vi.waitFor(async () =>
       expect(await artifactStore.stat({ pluginId: 'rooms', path: 'once.txt' })).toMatchObject({ bytes: 6 }),

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -113,7 +114,8 @@ describe.each(places)('$name', ({ create, works, notRun }) => {
       });
       const input = { target: '@test/echo:say', input: 1 };
       const { traceId } = await scene.runtime.execute({ plugin: '@test/caller', handler: 'call', input }, context);
-      const trace = traces.find(traceId) ?? expect.unreachable();
+      const trace = traces.find(traceId);
+      assert(trace !== undefined);
       const paths = (span: TraceSpan, above: string): string[] => {
         const path = `${above}/${span.kind === 'execution' ? span.pluginId : span.name}`;
         return [path, ...span.children.flatMap((child) => paths(child, path))];
