@@ -23,3 +23,22 @@ export function askLine(input: Readable, signal: AbortSignal): Promise<string | 
     signal.addEventListener('abort', stop);
   });
 }
+
+/** A terminal hands over what waits in it within a turn of the event loop; a person takes longer to read a question. */
+const TYPED_BEFORE_MS = 50;
+
+/** Throws away what was typed before there was anything to answer: a yes to one question must not be one to the next. */
+export function dropTyped(input: Readable): Promise<void> {
+  if (!input.readable) return Promise.resolve();
+  return new Promise((resolve) => {
+    const drop = (): void => undefined;
+    const end = (): void => {
+      clearTimeout(timer);
+      input.off('data', drop).off('end', end).off('error', end);
+      input.pause();
+      resolve();
+    };
+    const timer = setTimeout(end, TYPED_BEFORE_MS).unref();
+    input.on('error', end).on('end', end).on('data', drop);
+  });
+}

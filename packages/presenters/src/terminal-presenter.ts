@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { MessageLevel, PresentedError, Presenter } from '@kb-labs/contracts';
 import { answerUntilAborted } from './answer-until-aborted.js';
-import { askLine } from './ask-line.js';
+import { askLine, dropTyped } from './ask-line.js';
 import { LiveLine } from './live-line.js';
 import { assertKnownOptions, hasMethod, wrongOption } from './option-checks.js';
 import { fractionOf, jsonText, plainLine, plainName } from './plain-text.js';
@@ -105,6 +105,8 @@ class LinePresenter implements TerminalPresenter {
     const screen = [this.#out, this.#err].find(({ isTTY }) => isTTY);
     const stdin = this.#stdin;
     if (signal.aborted || screen === undefined || stdin?.isTTY !== true) return false;
+    await dropTyped(stdin);
+    if (signal.aborted) return false;
     const lines = screen.lines('ask', question);
     this.#live.end();
     if (!screen.write(`${lines.join('\n')} [y/N] `)) return false;

@@ -165,6 +165,15 @@ describe('a question', () => {
     expect([stdin.isPaused(), stdin.listenerCount('error')]).toEqual([true, 0]);
   });
 
+  it('is not answered by what was typed before it was asked', async () => {
+    const [stdin, stdout] = [stream({ isTTY: true }), stream({ isTTY: true })];
+    stdin.write('y\ny\n');
+    const answer = createTerminalPresenter({ stdin, stdout, colour: false }).confirm('Delete?', never);
+    await once(stdout, 'readable');
+    stdin.write('n\n');
+    expect([await answer, textOf(stdout)]).toEqual([false, 'ask   Delete? [y/N] ']);
+  });
+
   it('is no where nobody can answer', async () => {
     const typed = stream({ isTTY: true });
     typed.write('y\n');
