@@ -21,13 +21,25 @@ describe('a scan for literals', () => {
     ]);
   });
 
+  it('misses none in a long text, wherever it stands', () => {
+    const texts = ['eyJ', '://', '漢字漢', 'AGE-SECRET'];
+    for (const text of texts) {
+      for (const place of [0, 1, 2, 3, 1500, 1501]) {
+        for (const tail of ['', 'x', 'xx']) {
+          const within = `${' '.repeat(place)}${text}${tail}${place < 1500 ? ' '.repeat(1500) : ''}`;
+          expect(placesOf(texts, within)).toEqual([`${text} at ${place}`]);
+        }
+      }
+    }
+  });
+
   it('misses none', () => {
     const character = fc.constantFrom(...'abcABC019_-/:. é漢\u0000\u007f\ud800');
     const literal = fc.string({ unit: character, minLength: 3, maxLength: 6 });
     fc.assert(
       fc.property(
         fc.uniqueArray(literal, { maxLength: 5 }),
-        fc.string({ unit: character, maxLength: 60 }),
+        fc.string({ unit: character, maxLength: 60 }).map((text) => (text.length % 3 === 0 ? text.repeat(60) : text)),
         (texts, text) => {
           const there = texts.flatMap((wanted) =>
             Array.from({ length: text.length }, (_, start) => start)
