@@ -36,8 +36,7 @@ export function createRedactor(options: RedactOptions = {}, pointer = ''): Redac
   const masker = compileMasker(rules, pointer);
   return (value) => {
     const walk = new Walk(rules, masker);
-    const copy = walk.copy(value, 0) ?? null;
-    return { value: copy, masked: walk.masked, cut: walk.cut, length: walk.length };
+    return { value: walk.copy(value, 0) ?? null, masked: walk.masked, cut: walk.cut, length: walk.length };
   };
 }
 
