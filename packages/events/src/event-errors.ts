@@ -33,6 +33,8 @@ export interface Denial {
   readonly topic: string;
   readonly scope: EventScope;
   readonly reason: 'not-listed' | 'scope-not-listed' | 'reserved' | 'may-not-reject';
+  /** Which of several rule sets says no, by its place. */
+  readonly rules?: number | undefined;
 }
 
 const HINTS: Readonly<Record<Denial['reason'], string>> = {
@@ -43,10 +45,10 @@ const HINTS: Readonly<Record<Denial['reason'], string>> = {
 };
 
 /** `ERR_EVENT_DENIED`: the rules say no. */
-export function eventDenied({ action, topic, scope, reason }: Denial): PluginError {
+export function eventDenied({ action, topic, scope, reason, rules }: Denial): PluginError {
   const shown = showTopic(topic);
   return createError('ERR_EVENT_DENIED', `${action} on "${shown}" in the scope "${scope}" is denied: ${reason}`, {
-    details: { action, topic: shown, scope, reason },
+    details: { action, topic: shown, scope, reason, ...(rules === undefined ? {} : { rules }) },
     hint: HINTS[reason],
   });
 }

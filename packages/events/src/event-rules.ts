@@ -1,6 +1,7 @@
 import { EVENT_SCOPES } from '@kb-labs/contracts';
 import type { EventRules, EventScope } from '@kb-labs/contracts';
 import { configInvalid, eventDenied } from './event-errors.js';
+import type { Denial } from './event-errors.js';
 import { isReserved } from './topic.js';
 import { isCovered, matches, parsePattern } from './topic-pattern.js';
 import type { TopicPattern } from './topic-pattern.js';
@@ -24,22 +25,24 @@ interface Document {
 export function compileRules(rules: readonly EventRules[]): CompiledRules {
   if (!Array.isArray(rules)) throw configInvalid('/rules', 'must be an array of event rules');
   const documents = rules.map((document, index) => compileDocument(document, `/rules/${index}`));
-  const allowedBy = (test: (document: Document) => boolean): boolean => documents.length > 0 && documents.every(test);
+  const assert = (denial: Denial, test: (document: Document) => boolean): void => {
+    const refusing = documents.findIndex((document) => !test(document));
+    if (refusing !== -1) throw eventDenied({ ...denial, rules: refusing });
+    if (documents.length === 0) throw eventDenied(denial);
+  };
   return Object.freeze({
     assertPublish(topic: readonly string[], scope: EventScope): void {
       const denial = { action: 'publish', topic: topic.join('.'), scope } as const;
       if (isReserved(topic)) throw eventDenied({ ...denial, reason: 'reserved' });
-      if (!allowedBy(({ scopes }) => scopes.has(scope))) throw eventDenied({ ...denial, reason: 'scope-not-listed' });
-      if (!allowedBy(({ produce }) => produce.some((rule) => matches(rule.segments, topic)))) {
-        throw eventDenied({ ...denial, reason: 'not-listed' });
-      }
+      assert({ ...denial, reason: 'scope-not-listed' }, ({ scopes }) => scopes.has(scope));
+      assert({ ...denial, reason: 'not-listed' }, ({ produce }) =>
+        produce.some((rule) => matches(rule.segments, topic)),
+      );
     },
     assertSubscribe(pattern: TopicPattern, scope: EventScope): void {
       const denial = { action: 'subscribe', topic: pattern.text, scope } as const;
-      if (!allowedBy(({ scopes }) => scopes.has(scope))) throw eventDenied({ ...denial, reason: 'scope-not-listed' });
-      if (!allowedBy(({ consume }) => isCovered(pattern, consume))) {
-        throw eventDenied({ ...denial, reason: 'not-listed' });
-      }
+      assert({ ...denial, reason: 'scope-not-listed' }, ({ scopes }) => scopes.has(scope));
+      assert({ ...denial, reason: 'not-listed' }, ({ consume }) => isCovered(pattern, consume));
     },
   });
 }

@@ -26,12 +26,12 @@ describe('event rules', () => {
     expect(() => rules.assertPublish(['report', 'done'], 'host')).toThrow(
       expect.objectContaining({
         code: 'ERR_EVENT_DENIED',
-        details: { action: 'publish', topic: 'report.done', scope: 'host', reason: 'scope-not-listed' },
+        details: { action: 'publish', topic: 'report.done', scope: 'host', reason: 'scope-not-listed', rules: 0 },
       }),
     );
     expect(() => rules.assertPublish(['other'], 'plugin')).toThrow(
       expect.objectContaining({
-        details: { action: 'publish', topic: 'other', scope: 'plugin', reason: 'not-listed' },
+        details: { action: 'publish', topic: 'other', scope: 'plugin', reason: 'not-listed', rules: 0 },
       }),
     );
   });
@@ -41,6 +41,13 @@ describe('event rules', () => {
     expect(maySubscribe([], 'a')).toBe(false);
     expect(maySubscribe([{ produce: [], consume: [], scopes: ['execution'] }], 'a')).toBe(false);
     expect(maySubscribe([{ ...EVERYTHING, scopes: [] }], 'a')).toBe(false);
+  });
+
+  it('say which of several says no', () => {
+    const granted: EventRules = { ...EVERYTHING, produce: ['other'] };
+    expect(() => compileRules([asked, granted]).assertPublish(['report', 'done'], 'plugin')).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ reason: 'not-listed', rules: 1 }) }),
+    );
   });
 
   it('of two documents allow only what both allow', () => {

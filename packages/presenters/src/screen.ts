@@ -38,7 +38,8 @@ export class Screen {
   }
 
   get columns(): number {
-    return Math.max(LEAST_COLUMNS, this.#stream.columns ?? DEFAULT_COLUMNS);
+    // A terminal that does not know its size says 0.
+    return Math.max(LEAST_COLUMNS, this.#stream.columns || DEFAULT_COLUMNS);
   }
 
   /** False where the text was not taken. */

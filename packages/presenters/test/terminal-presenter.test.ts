@@ -83,6 +83,12 @@ describe('where there is no terminal', () => {
 });
 
 describe('on a terminal', () => {
+  it('takes one that does not know its width for one of 80 columns', () => {
+    const stdout = stream({ isTTY: true, columns: 0 });
+    createTerminalPresenter({ stdout, colour: false }).message('x'.repeat(60), 'info');
+    expect(textOf(stdout).trimEnd().split('\n')).toHaveLength(1);
+  });
+
   it('labels lines in colour, and sets the lines below a label apart', () => {
     const stdout = stream({ isTTY: true, columns: 30 });
     const presenter = createTerminalPresenter({ stdout });

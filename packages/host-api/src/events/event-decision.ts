@@ -1,5 +1,5 @@
 import { isPluginError } from '@kb-labs/contracts';
-import type { DenyReason, ErrorCode } from '@kb-labs/contracts';
+import type { DenyReason, ErrorCode, ErrorDetails } from '@kb-labs/contracts';
 import type { Gate } from '../gate.js';
 
 /** What was asked of the port. */
@@ -17,13 +17,8 @@ const AFTER_DECISION: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_IO_FAILED',
 ]);
 
-/** In the audit's words: what is reserved, or would let one plugin refuse the events of others, no rule can lift. */
-const REASONS: ReadonlyMap<unknown, DenyReason> = new Map([
-  ['not-listed', 'not-requested'],
-  ['scope-not-listed', 'not-requested'],
-  ['reserved', 'mandatory-deny'],
-  ['may-not-reject', 'mandatory-deny'],
-]);
+/** What is reserved, or would let one plugin refuse the events of others, no rule can lift. */
+const MANDATORY: ReadonlySet<unknown> = new Set(['reserved', 'may-not-reject']);
 
 /** Does what the port's own rules decide on, and tells the audit what they said. A port that has ended decides nothing. */
 export async function decideByPort<Result>(
@@ -41,7 +36,7 @@ export async function decideByPort<Result>(
     return result;
   } catch (error) {
     if (isPluginError(error)) {
-      const reason = error.code === 'ERR_EVENT_DENIED' ? readReason(error.details['reason']) : undefined;
+      const reason = error.code === 'ERR_EVENT_DENIED' ? readReason(error.details) : undefined;
       if (reason !== undefined)
         gate.note({ kind: 'event', operation, target: topic, decision: { allowed: false, reason } });
       if (AFTER_DECISION.has(error.code)) allow();
@@ -50,6 +45,9 @@ export async function decideByPort<Result>(
   }
 }
 
-function readReason(reason: unknown): DenyReason | undefined {
-  return reason === 'closed' ? undefined : (REASONS.get(reason) ?? 'denied-by-rule');
+/** In the audit's words. The first of the rule sets is what was asked for, those behind it are what was granted. */
+function readReason({ reason, rules }: ErrorDetails): DenyReason | undefined {
+  if (reason === 'closed') return undefined;
+  if (MANDATORY.has(reason)) return 'mandatory-deny';
+  return typeof rules === 'number' && rules > 0 ? 'not-granted' : 'not-requested';
 }
