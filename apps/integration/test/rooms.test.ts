@@ -46,6 +46,12 @@ describe.each(places)('$name', ({ create, works, notRun }) => {
         location: undefined,
         gone: [true, undefined],
       });
+      expect(result.artifacts.map(({ path }) => path)).toEqual([
+        'text.txt',
+        'data.json',
+        'bytes.bin',
+        'streams/long.txt',
+      ]);
       const file = join(scene.root, '.kb/artifacts/rooms/text.txt');
       expect(await readFile(file, 'utf8')).toBe('Grüße, 世界\r\n');
     });
@@ -128,6 +134,28 @@ describe.each(places)('$name', ({ create, works, notRun }) => {
         ['event', 'publish'],
         ['event', 'subscribe'],
         ['event', 'publish'],
+      ]);
+    });
+
+    it('that the manifest asked for and nobody granted are told from those that it never asked for', async () => {
+      await using scene = await openScene(create());
+      const asks = { events: { produce: ['rooms.*', 'other.*'] } };
+      const manifest = {
+        schema: 'kb.plugin/1',
+        id: 'rooms',
+        version: '1.0.0',
+        engines: { runtime: '*' },
+        handlers: { say: { handler: './handlers.js#publishes' } },
+        capabilities: ['events.publish'],
+        permissions: asks,
+      };
+      const say = (topic: string): Promise<ExecuteResult> =>
+        scene.runtime.execute('say', { topic, payload: 1 }, grant(scene), manifest);
+      const results = [await say('rooms.said'), await say('other.said'), await say('third.said')];
+      expect(results.map(({ denials }) => denials[0]?.decision)).toEqual([
+        undefined,
+        { allowed: false, reason: 'not-granted' },
+        { allowed: false, reason: 'not-requested' },
       ]);
     });
 

@@ -16,7 +16,7 @@ export type AuditOperation =
 export interface AuditRecord {
   readonly kind: 'fs' | 'net' | 'address' | 'env' | 'artifact' | 'event' | 'invoke' | 'shell';
   readonly operation: AuditOperation;
-  /** At most 1 024 characters, as the plugin wrote it; user info and query of a URL left out. */
+  /** At most 1 024 characters, as the plugin wrote it, but a command by its real path; user info and query of a URL left out. */
   readonly target: string;
   readonly decision:
     | PermissionDecision

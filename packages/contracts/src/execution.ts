@@ -58,6 +58,7 @@ interface ExecutionRecord {
   readonly traceparent: string;
   readonly pluginId: string;
   readonly metrics: ExecutionMetrics;
+  /** What was stored, by the handler itself and as its manifest declares: the first 1 000. */
   readonly artifacts: readonly ArtifactInfo[];
   /** What was denied, with the changes that would allow it: the first 100. All decisions go to the observers. */
   readonly denials: readonly AuditRecord[];

@@ -30,6 +30,7 @@ export interface PluginContextOptions {
   readonly sandbox?: SandboxChoice;
   /** Default: the runtime's, which is `guard` for all eight. */
   readonly requiredConfinement?: RequiredConfinement;
+  /** Are told of every execution with this context, and of those that its plugins invoke. */
   readonly observers?: readonly ExecutionObserver[];
   /** Default: files under `<root>/.kb/artifacts`, made when something is written. */
   readonly artifactStore?: ArtifactStore;

@@ -66,7 +66,7 @@ async function passStages(run: Run, job: Job, engine: Engine): Promise<unknown> 
   using _slot = await run.stage('queue', () => waitForTurn(run, { job, engine, authority }));
   const store = storeOf(job, engine);
   const output = await runInSandbox(run, { job, engine, prepared, authority, functions, store });
-  run.artifacts = await run.stage('artifacts', () => writeArtifacts(run, { plan, output, outlet, store, meter }));
+  await run.stage('artifacts', () => writeArtifacts(run, { plan, output, outlet, store, meter }));
   return output;
 }
 

@@ -216,6 +216,9 @@ export type {
   JobPresenterOptions,
   SsePresenter,
   SsePresenterOptions,
+  SseTarget,
+  TerminalInput,
+  TerminalOutput,
   TerminalPresenter,
   TerminalPresenterOptions,
 } from '@kb-labs/presenters';

@@ -41,9 +41,10 @@ export class StageFailure extends Error {
   }
 }
 
-/** Denials and operations that a result holds. */
+/** Denials, operations and artifacts that a result holds. */
 const MAX_DENIALS = 100;
 const MAX_OPERATIONS = 1000;
+const MAX_ARTIFACTS = 1000;
 
 /** What one execution is about, and what ends it. */
 export interface RunOptions {
@@ -67,10 +68,10 @@ export class Run {
   /** Monotonic; `undefined` before the handler is called. */
   handlerStart: number | undefined;
   readonly emit: (body: EventBody) => void;
-  artifacts: readonly ArtifactInfo[] = [];
   logs: readonly LogRecord[] = [];
   readonly #denials: AuditRecord[] = [];
   readonly #operations: OperationRecord[] = [];
+  readonly #artifacts: ArtifactInfo[] = [];
   confinement: ConfinementReport | undefined;
 
   constructor(options: RunOptions) {
@@ -130,6 +131,12 @@ export class Run {
     this.emit({ type: 'operation', operation });
   }
 
+  /** Tells the observers of an artifact that was stored, and keeps it for the result. */
+  artifact(artifact: ArtifactInfo): void {
+    if (this.#artifacts.length < MAX_ARTIFACTS) this.#artifacts.push(artifact);
+    this.emit({ type: 'artifact', artifact });
+  }
+
   /** What a request on behalf of this execution carries. */
   get traceparent(): string {
     return formatTraceparent(this.identity);
@@ -147,13 +154,13 @@ export class Run {
   }
 
   #record(): Omit<Extract<ExecuteResult, { ok: false }>, 'ok' | 'error'> {
-    const { artifacts, confinement, traceparent } = this;
+    const { confinement, traceparent } = this;
     const { executionId, traceId, pluginId } = this.identity;
     const metrics = closeReceipt(this.receipt, this.clock.monotonic());
     const logs = Object.freeze([...this.logs]);
     const denials = Object.freeze([...this.#denials]);
     const operations = Object.freeze([...this.#operations]);
-    const left = { metrics, artifacts: Object.freeze([...artifacts]), denials, operations, logs, confinement };
+    const left = { metrics, artifacts: Object.freeze([...this.#artifacts]), denials, operations, logs, confinement };
     return { executionId, traceId, traceparent, pluginId, ...left };
   }
 

@@ -1,12 +1,14 @@
 import { replay as replayWith } from '@kb-labs/diagnostics';
 import type { LoadedSnapshot, ReplayOptions, ReplayReport } from '@kb-labs/diagnostics';
 import { createError } from '@kb-labs/contracts';
+import { sharedOptionShapes } from '../shared-options.js';
+import type { SandboxChoice } from '../shared-options.js';
 import { EmbeddedAdapters } from './adapters.js';
 
 /** With what to run a snapshot again. */
 export interface ReplaySettings extends Omit<ReplayOptions, 'adapter'> {
-  /** Default `fork`, whatever it ran in: the code of a snapshot is no more to be trusted than it was. */
-  readonly sandbox?: 'fork' | 'in-process';
+  /** An adapter stays the caller's. Default `fork`, whatever it ran in: the code is no more to be trusted than it was. */
+  readonly sandbox?: SandboxChoice;
 }
 
 /**
@@ -15,15 +17,16 @@ export interface ReplaySettings extends Omit<ReplayOptions, 'adapter'> {
  */
 export async function replay(snapshot: LoadedSnapshot | string, settings: ReplaySettings): Promise<ReplayReport> {
   const { sandbox, ...options } = settings;
-  if (sandbox !== undefined && sandbox !== 'fork' && sandbox !== 'in-process') {
-    throw createError('ERR_CONFIG_INVALID', 'the option "sandbox" of replay is neither "fork" nor "in-process"', {
+  const checked = sharedOptionShapes.sandbox.optional().safeParse(sandbox);
+  if (!checked.success) {
+    throw createError('ERR_CONFIG_INVALID', 'the option "sandbox" of replay is no sandbox', {
       details: { pointer: '/sandbox' },
-      hint: 'for an adapter of your own, use replay of @kb-labs/diagnostics',
+      hint: 'use "fork", "in-process" or a SandboxAdapter, or leave it out',
     });
   }
   const adapters = new EmbeddedAdapters('fork');
   try {
-    return await replayWith(snapshot, { ...options, adapter: adapters.find(sandbox ?? 'fork') });
+    return await replayWith(snapshot, { ...options, adapter: adapters.find(checked.data) });
   } finally {
     await adapters.close();
   }

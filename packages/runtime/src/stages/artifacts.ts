@@ -1,4 +1,4 @@
-import type { ArtifactDeclaration, ArtifactInfo, ArtifactStore, QuotaMeter } from '@kb-labs/contracts';
+import type { ArtifactDeclaration, ArtifactStore, QuotaMeter } from '@kb-labs/contracts';
 import type { ArtifactOutlet } from '../artifact-outlet.js';
 import type { Job } from '../request.js';
 import type { Run } from '../run.js';
@@ -41,9 +41,9 @@ export async function writeArtifacts(
     readonly store: () => ArtifactStore;
     readonly meter: QuotaMeter;
   },
-): Promise<readonly ArtifactInfo[]> {
+): Promise<void> {
   const { plan, output, outlet, store, meter } = work;
-  if (plan.declarations.length === 0) return [];
+  if (plan.declarations.length === 0) return;
   const written = await outlet.write({
     ...plan,
     output,
@@ -52,6 +52,5 @@ export async function writeArtifacts(
     meter,
     signal: run.signal,
   });
-  for (const artifact of written) run.emit({ type: 'artifact', artifact });
-  return written;
+  for (const artifact of written) run.artifact(artifact);
 }

@@ -1,6 +1,7 @@
 import { DEFAULT_EVENT_SCOPES } from '@kb-labs/contracts';
 import type {
   ArtifactAccess,
+  ArtifactInfo,
   ArtifactRules,
   ArtifactStore,
   EventPort,
@@ -44,10 +45,28 @@ export function openRooms(run: Run, wish: RoomWish): OpenRooms {
   const port = { pluginId, executionId, traceId, rules: permissions.map(eventRules), signal: run.signal };
   return {
     ...(holds('artifacts') && {
-      artifacts: rooms.artifacts.accessFor(store(), pluginId, permissions.map(artifactRules)),
+      artifacts: telling(run, rooms.artifacts.accessFor(store(), pluginId, permissions.map(artifactRules))),
     }),
     ...(holds('events') && { events: rooms.events.open(port, job.dryRun) }),
     ...(holds('invoke') && { invoke: openInvoke(run, wish) }),
+  };
+}
+
+/** What a handler stores by itself stands in the result beside what its manifest declares. */
+function telling(run: Run, access: ArtifactAccess): ArtifactAccess {
+  const told = async (stored: Promise<ArtifactInfo>): Promise<ArtifactInfo> => {
+    const artifact = await stored;
+    run.artifact(artifact);
+    return artifact;
+  };
+  return {
+    readStream: (uri, options) => access.readStream(uri, options),
+    writeStream: (uri, body, options) => told(access.writeStream(uri, body, options)),
+    list: (query) => access.list(query),
+    stat: (uri, options) => access.stat(uri, options),
+    delete: (uri, options) => access.delete(uri, options),
+    wait: (uri, options) => access.wait(uri, options),
+    copy: (from, to, options) => told(access.copy(from, to, options)),
   };
 }
 
