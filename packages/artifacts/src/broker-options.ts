@@ -45,7 +45,6 @@ export function parseBrokerOptions(options: RawBrokerOptions): Required<RawBroke
   ) {
     throw wrongOption('store', 'the option "store" of ArtifactBroker is no artifact store');
   }
-  if (pluginId === 'self') throw wrongOption('pluginId', 'no plugin can be called "self": that name means the caller');
   return { store, pluginId: parseOwnId(pluginId), clock, maxBytes: parseLimit(MAKER, 'maxBytes', maxBytes) };
 }
 

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ArtifactInfo } from '@kb-labs/contracts';
-import { parseArtifactKey } from './artifact-path.js';
 import { artifactUri } from './artifact-uri.js';
-import { assertContentType, assertVersionText } from './put-options.js';
+import { isPossibleArtifact } from './possible-artifact.js';
 
 /** What is known of one version of an artifact; the content of its metadata file, and never changed once written. */
 export interface Version {
@@ -57,7 +56,7 @@ export function parseVersion(id: string, text: string): Version | undefined {
   if (typeof createdAt !== 'number' || !Number.isFinite(createdAt)) return undefined;
   if (!isText(version) || !isText(schemaVersion)) return undefined;
   const known = { pluginId, path, bytes, sha256, contentType, version, schemaVersion };
-  return isPossible(known) ? { id, ...known, createdAt, expiresAt, identity } : undefined;
+  return isPossibleArtifact(known) ? { id, ...known, createdAt, expiresAt, identity } : undefined;
 }
 
 function isCount(value: unknown): value is number {
@@ -66,20 +65,6 @@ function isCount(value: unknown): value is number {
 
 function isText(value: unknown): value is string | undefined {
   return value === undefined || typeof value === 'string';
-}
-
-/** Whether a store would have taken it. Above all a path may lead nowhere else. */
-function isPossible(known: Pick<Version, 'pluginId' | 'path' | 'contentType' | 'version' | 'schemaVersion'>): boolean {
-  try {
-    parseArtifactKey(known);
-    assertContentType(known.contentType);
-    assertVersionText('version', known.version);
-    assertVersionText('schemaVersion', known.schemaVersion);
-    return true;
-  } catch {
-    // Not ours: the caller passes over it.
-    return false;
-  }
 }
 
 function parseJson(text: string): unknown {
