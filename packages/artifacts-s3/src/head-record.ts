@@ -1,4 +1,4 @@
-import { parseArtifactPath } from '@kb-labs/artifacts';
+import { isPossibleArtifact } from '@kb-labs/artifacts/store';
 import type { ArtifactInfo } from '@kb-labs/contracts';
 import { z } from 'zod';
 import type { ArtifactPlace } from './object-keys.js';
@@ -38,7 +38,7 @@ export interface Head {
   readonly record: HeadRecord | undefined;
 }
 
-const base = { format: z.literal(1), id: z.uuid(), pluginId: z.string(), path: z.string().refine(isArtifactPath) };
+const base = { format: z.literal(1), id: z.uuid(), pluginId: z.string(), path: z.string() };
 
 const schema: z.ZodType<HeadRecord> = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -50,7 +50,7 @@ const schema: z.ZodType<HeadRecord> = z.discriminatedUnion('kind', [
     version: z.string().optional(),
     schemaVersion: z.string().optional(),
     createdAt: z.number(),
-    expiresAt: z.number().optional(),
+    expiresAt: z.int().nonnegative().optional(),
   }),
   z.strictObject({ ...base, kind: z.literal('deleted') }),
 ]);
@@ -60,10 +60,10 @@ export function formatRecord(record: HeadRecord): string {
   return `${JSON.stringify(record)}\n`;
 }
 
-/** Reads what `formatRecord` wrote for this plugin; `undefined` for anything else. */
+/** Reads what `formatRecord` wrote for this plugin; `undefined` for anything else, and for what no store would have taken. */
 export function parseRecord(text: string, pluginId: string): HeadRecord | undefined {
   const parsed = schema.safeParse(parseJson(text));
-  return parsed.success && parsed.data.pluginId === pluginId ? parsed.data : undefined;
+  return parsed.success && parsed.data.pluginId === pluginId && isPossible(parsed.data) ? parsed.data : undefined;
 }
 
 /** The artifact that a head stands for, as far as it has the very path that was asked for. */
@@ -79,13 +79,9 @@ export function infoOf(uri: string, record: ArtifactRecord, location: string): A
   return Object.freeze({ uri, pluginId, path, bytes, sha256, etag: id, ...about, location });
 }
 
-function isArtifactPath(path: string): boolean {
-  try {
-    return parseArtifactPath(path) === path;
-  } catch {
-    // Somebody else wrote this record, for a path that no artifact has.
-    return false;
-  }
+/** A record of a deleted artifact says nothing of a content type. */
+function isPossible(record: HeadRecord): boolean {
+  return isPossibleArtifact({ contentType: 'application/octet-stream', ...record });
 }
 
 function parseJson(text: string): unknown {

@@ -162,6 +162,20 @@ describe('what is stored', () => {
     expect(await textOf(store)).toBe('y');
   });
 
+  it('is damaged where its record says what no store would have taken', async () => {
+    const { store, bucket } = await newStore();
+    const info = await store.put(key, Buffer.from('x'), put());
+    const head = (await keysIn(client, bucket)).find((name) => name.startsWith('heads/')) ?? '';
+    const record: object = JSON.parse(await textAt(client, bucket, head));
+    for (const forged of [{ contentType: 'text/html\r\nset-cookie: a=b' }, { version: '1\n2' }, { expiresAt: -1 }]) {
+      await client.putObject({ Bucket: bucket, Key: head, Body: JSON.stringify({ ...record, ...forged }) });
+      await expect(store.stat(key)).rejects.toThrow(code('ERR_ARTIFACT_CORRUPT'));
+      expect(await collect(store.list(key.pluginId))).toEqual([]);
+    }
+    await client.putObject({ Bucket: bucket, Key: head, Body: JSON.stringify(record) });
+    expect(await store.stat(key)).toEqual(info);
+  });
+
   it('says that its bytes are gone, or are others', async () => {
     const { store, bucket } = await newStore();
     const Key = dataKeyOf(bucket, await store.put(key, Buffer.from('abc'), put()));
