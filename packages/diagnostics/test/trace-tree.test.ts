@@ -55,6 +55,14 @@ trace 0af7651916cd43dd8448eb211c80319c  82.0 ms  2 runs (1 failed)  5 host calls
     );
   });
 
+  it('takes a guest that listens no more for no failure', () => {
+    const outcome = refused('ERR_ABORTED', 'the host call was aborted by its signal');
+    const calls = [{ name: 'events.next', args: [], at: 21, ms: 1, outcome }];
+    const text = renderTraceTree(traced(runEvents({ executionId: 'a', handler: './h.js', calls })));
+    expect(text).toContain('events.next');
+    expect(text).not.toContain('ERR_ABORTED');
+  });
+
   it('says the same in colours', () => {
     const trace = traced(nestedRuns());
     const coloured = renderTraceTree(trace, { colour: true });

@@ -5,6 +5,7 @@ import { createCommandRunner } from '@kb-labs/host-api';
 import { satisfies } from 'semver';
 import packageJson from '../package.json' with { type: 'json' };
 import { createAdmission } from './admission.js';
+import { createAuditOutlet } from './audit-outlet.js';
 import { confinementTable } from './confinement.js';
 import { EmbeddedAdapters } from './embedded/adapters.js';
 import { artifactOutlet } from './embedded/artifacts.js';
@@ -86,7 +87,7 @@ function openRuntime(options: RuntimeOptions): EngineRuntime {
         artifacts: artifactOutlet(parsed.artifactStore, clock),
         events,
         analytics: parsed.analytics,
-        audit: parsed.audit === undefined ? undefined : { sink: parsed.audit, required: parsed.auditRequired },
+        audit: createAuditOutlet(parsed.audit, parsed.auditRequired),
       },
       registry: parsed.registry,
       parseManifest: (value, templateVariables) => parseManifest(value, { templateVariables }),

@@ -40,8 +40,9 @@ export async function lead(job: Job, engine: Engine): Promise<ExecuteResult> {
   let output: unknown;
   try {
     output = await passStages(run, job, engine);
-    if (engine.rooms.audit?.required === true) await engine.rooms.audit.sink.flush(run.identity.executionId);
+    await engine.rooms.audit.assertKept(run.identity.executionId);
   } catch (thrown) {
+    await engine.rooms.audit.release(run.identity.executionId);
     return run.fail(thrown);
   }
   return run.succeed(output);
@@ -50,7 +51,7 @@ export async function lead(job: Job, engine: Engine): Promise<ExecuteResult> {
 async function passStages(run: Run, job: Job, engine: Engine): Promise<unknown> {
   const outlet = engine.rooms.artifacts;
   const { prepared, plan } = await run.stage('prepare', async () => {
-    if (engine.rooms.audit?.required === true) await engine.rooms.audit.sink.ready();
+    await engine.rooms.audit.assertReady();
     const prepared = await prepare(job, engine.parseManifest, run.signal);
     assertMayInvoke(job, prepared.plugin.version);
     assertNoCycle(handlerId(prepared), job.caller, job.pluginId);

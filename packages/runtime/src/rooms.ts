@@ -1,5 +1,6 @@
-import type { AuditSink, EventPort, EventPortOptions, GuestAnalytics } from '@kb-labs/contracts';
+import type { EventPort, EventPortOptions, GuestAnalytics } from '@kb-labs/contracts';
 import type { ArtifactOutlet } from './artifact-outlet.js';
+import type { AuditOutlet } from './audit-outlet.js';
 
 /** Whom a record of a guest is about. */
 export interface TrackedRun {
@@ -18,16 +19,10 @@ export interface EventOutlet {
   open(options: EventPortOptions, dryRun: boolean): EventPort;
 }
 
-/** Where decisions are kept. `required`: nothing runs that could not be. */
-interface AuditOutlet {
-  readonly sink: AuditSink;
-  readonly required: boolean;
-}
-
 /** What the runtime is joined to, each known to the engine by what it needs of it. */
 export interface Rooms {
   readonly artifacts: ArtifactOutlet;
   readonly events: EventOutlet;
   readonly analytics: AnalyticsOutlet | undefined;
-  readonly audit: AuditOutlet | undefined;
+  readonly audit: AuditOutlet;
 }

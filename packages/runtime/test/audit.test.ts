@@ -1,6 +1,6 @@
 import { createError } from '@kb-labs/contracts';
 import type { AuditEntry, AuditSink } from '@kb-labs/contracts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createPluginContext, createRuntime } from '../src/index.js';
 import type { ExecuteResult, RuntimeOptions } from '../src/index.js';
 import { inProcess, pluginFolder } from './plugin-folder.js';
@@ -67,6 +67,29 @@ describe('an audit sink', () => {
   it('that is required and loses decisions fails the run', async () => {
     const result = await run({ audit: listSink({ flush: true }), auditRequired: true });
     expect(result).toMatchObject({ ok: false, error: { code: 'ERR_AUDIT_UNAVAILABLE' } });
+  });
+
+  it('that is required and fails in a way of its own is told as gone', async () => {
+    const broken = { ...listSink(), ready: () => Promise.reject(new TypeError('boom')) };
+    expect(await run({ audit: broken, auditRequired: true })).toMatchObject({
+      ok: false,
+      error: { code: 'ERR_AUDIT_UNAVAILABLE', stage: 'prepare' },
+    });
+  });
+
+  it('that is required and never answers is not waited for', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const silent = { ...listSink(), ready: () => new Promise<void>(() => undefined) };
+      const running = run({ audit: silent, auditRequired: true });
+      await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0));
+      await vi.advanceTimersByTimeAsync(5_000);
+      await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0));
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(await running).toMatchObject({ ok: false, error: { code: 'ERR_AUDIT_UNAVAILABLE' } });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('that is not required hurts no run, whatever it does', async () => {

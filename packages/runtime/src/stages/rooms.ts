@@ -92,9 +92,6 @@ function artifactRules({ artifacts }: PermissionSpec): ArtifactRules {
 }
 
 function eventRules({ events }: PermissionSpec): EventRules {
-  return {
-    produce: events?.produce ?? [],
-    consume: events?.consume ?? [],
-    scopes: events?.scopes ?? DEFAULT_EVENT_SCOPES,
-  };
+  const { produce, consume, scopes = DEFAULT_EVENT_SCOPES } = events ?? {};
+  return { produce: produce ?? [], consume: consume ?? [], scopes: scopes ?? [] };
 }
