@@ -6,7 +6,7 @@ export type EventScope = 'execution' | 'plugin' | 'host';
 /** All three, narrowest first. */
 export const EVENT_SCOPES: readonly EventScope[] = Object.freeze(['execution', 'plugin', 'host'] as const);
 
-/** What a document that says nothing of scopes names. */
+/** The scopes of a document that says nothing of them. */
 export const DEFAULT_EVENT_SCOPES: readonly EventScope[] = Object.freeze(['execution', 'plugin'] as const);
 
 /**

@@ -38,7 +38,7 @@ export interface ArtifactPermissionSpec {
 export interface EventPermissionSpec {
   readonly produce?: readonly string[] | null;
   readonly consume?: readonly string[] | null;
-  /** Default: `execution` and `plugin`. */
+  /** Default: `execution` and `plugin`. `[]` and `null` are none. */
   readonly scopes?: readonly EventScope[] | null;
   readonly reason?: string;
 }

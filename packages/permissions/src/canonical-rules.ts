@@ -32,12 +32,14 @@ function unique<Rule>(rules: readonly Rule[] | null | undefined, text: (rule: Ru
   return [...new Set((rules ?? []).map(text))].toSorted();
 }
 
-function eventRules({ produce, consume, scopes }: EventPermissionSpec = {}): Readonly<Record<string, unknown>> {
+function eventRules({ produce, consume, scopes = DEFAULT_EVENT_SCOPES }: EventPermissionSpec = {}): Readonly<
+  Record<string, unknown>
+> {
   const isEmpty = (produce?.length ?? 0) + (consume?.length ?? 0) === 0;
   return {
     eventsProduce: unique(produce, (topic) => topic),
     eventsConsume: unique(consume, (topic) => topic),
-    eventsScopes: isEmpty ? [] : unique(scopes ?? DEFAULT_EVENT_SCOPES, (scope) => scope),
+    eventsScopes: isEmpty ? [] : unique(scopes, (scope) => scope),
   };
 }
 

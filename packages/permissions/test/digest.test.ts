@@ -46,6 +46,7 @@ describe('a digest', () => {
       digest({ events: { produce: ['a'] } }),
       digest({ events: { consume: ['a'] } }),
       digest({ events: { consume: ['a'], scopes: ['host'] } }),
+      digest({ events: { consume: ['a'], scopes: null } }),
       digest({ invoke: { allow: ['a'] } }),
       digest({ invoke: { deny: ['a'] } }),
       digest({ invoke: { allow: ['a@^1'] } }),
@@ -56,6 +57,9 @@ describe('a digest', () => {
       digest({ quotas: { maxInvokeDepth: 0 } }),
     ];
     expect(new Set(digests).size).toBe(digests.length);
+    expect(digest({ events: { consume: ['a'], scopes: [] } })).toBe(
+      digest({ events: { consume: ['a'], scopes: null } }),
+    );
     expect(digest({ events: { scopes: ['host'] }, shell: { allow: [] }, artifacts: {} })).toBe(digests[0]);
   });
 
