@@ -87,8 +87,8 @@ export class TracedExecution {
    */
   addCall({ call, name, callSpanId, startTime, ms, code, args, outcome }: Told<'host-call'>): void {
     // A guest that listens no more gives up the call by which it listened.
-    const failure = name === 'events.next' && code === 'ERR_ABORTED' ? undefined : code;
-    const note = { call, name: name.slice(0, MAX_NAME), callSpanId, startTime, ms, code: failure };
+    const told = name === 'events.next' && code === 'ERR_ABORTED' ? undefined : code;
+    const note = { call, name: name.slice(0, MAX_NAME), callSpanId, startTime, ms, code: told };
     const failure = outcome.ok ? undefined : new BoundAttributes(this.#masker);
     if (!outcome.ok) {
       failure?.set('message', outcome.error.message);
