@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { createError } from '@kb-labs/contracts';
 import type { InstalledPlugin, PluginError, PluginManifest, PluginRegistry } from '@kb-labs/contracts';
 import { compare, satisfies } from 'semver';
@@ -13,7 +13,10 @@ const MAX_PLUGINS = 10_000;
 
 /** Where installed plugins lie: 10 000 of them at most. An unknown option is `ERR_CONFIG_INVALID`. */
 export interface FolderRegistryOptions {
-  /** Each plugin is a folder in one of these, or in a folder `@scope` there. Of equal versions the first counts. */
+  /**
+   * Each plugin is a folder in one of these that bears its id, `name` or `@scope/name`, or its id and version, `name@1.2.0`: a manifest
+   * that says another id is no plugin, but a problem. Of equal versions the first counts.
+   */
   readonly folders: readonly string[];
 }
 
@@ -133,9 +136,28 @@ async function subfolders(folder: string): Promise<readonly string[]> {
 async function readPlugin(folder: string, parse: Parse): Promise<InstalledPlugin | undefined> {
   for (const name of MANIFEST_FILES) {
     const text = await readIfThere(join(folder, name));
-    if (text !== undefined) return { manifest: parse(parseJson(text)), root: folder };
+    if (text === undefined) continue;
+    const manifest = parse(parseJson(text));
+    assertOwnName(folder, manifest);
+    return { manifest, root: folder };
   }
   return undefined;
+}
+
+/** Whoever writes a manifest may write any id into it. Whoever installs a plugin names its folder, and so says which one it is. */
+function assertOwnName(folder: string, { id, version }: PluginManifest): void {
+  const name = basename(folder);
+  const parent = basename(dirname(folder));
+  const place = parent.startsWith('@') ? `${parent}/${name}` : name;
+  if (place === id || place === `${id}@${version}`) return;
+  throw createError(
+    'ERR_MANIFEST_INVALID',
+    `the folder "${place}" holds a manifest that says it is "${id}" ${version}`,
+    {
+      details: { pointer: '/id', folder: place, id, version },
+      hint: `name the folder "${id}" or "${id}@${version}", if that is the plugin that you mean to install`,
+    },
+  );
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {

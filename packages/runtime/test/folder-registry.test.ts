@@ -13,9 +13,9 @@ const RUN = 'export const run = (input) => ({ ran: input });';
 describe('a folder registry', () => {
   it('finds the highest version in a range, scoped plugins as well', async () => {
     await using folder = await pluginFolder({
-      'one/plugin.json': manifest('acme', '1.2.0'),
-      'two/plugin.json': manifest('acme', '1.10.0'),
-      'three/plugin.json': manifest('acme', '2.0.0'),
+      'acme@1.2.0/plugin.json': manifest('acme', '1.2.0'),
+      'acme@1.10.0/plugin.json': manifest('acme', '1.10.0'),
+      'acme/plugin.json': manifest('acme', '2.0.0'),
       '@team/four/plugin.json': manifest('@team/four', '1.0.0'),
       'five/kb.plugin.json': manifest('five', '0.1.0'),
       'no-plugin/readme.md': '# Nothing',
@@ -32,7 +32,7 @@ describe('a folder registry', () => {
       ].map(([id = '', range = '']) => registry.find(id, range)),
     );
     expect(found.map((plugin) => plugin?.manifest.version)).toEqual(['1.10.0', '2.0.0', undefined, '1.0.0', undefined]);
-    expect(found[0]?.root).toBe(join(folder.root, 'two'));
+    expect(found[0]?.root).toBe(join(folder.root, 'acme@1.10.0'));
     expect((await registry.list()).map((plugin) => `${plugin.manifest.id}@${plugin.manifest.version}`)).toEqual([
       '@team/four@1.0.0',
       'acme@1.2.0',
@@ -71,29 +71,43 @@ describe('a folder registry', () => {
 
   it('takes the first of two equal versions, and follows a link that was installed', async () => {
     await using folder = await pluginFolder({
-      'a/one/plugin.json': manifest('acme', '1.0.0'),
-      'b/two/plugin.json': manifest('acme', '1.0.0'),
+      'a/acme/plugin.json': manifest('acme', '1.0.0'),
+      'b/acme@1.0.0/plugin.json': manifest('acme', '1.0.0'),
       'store/linked/plugin.json': manifest('linked', '1.0.0'),
     });
     await symlink(join(folder.root, 'store/linked'), join(folder.root, 'b/linked'));
     const registry = createFolderRegistry({ folders: [join(folder.root, 'a'), join(folder.root, 'b')] });
-    expect((await registry.find('acme', '*'))?.root).toBe(join(folder.root, 'a/one'));
+    expect((await registry.find('acme', '*'))?.root).toBe(join(folder.root, 'a/acme'));
     expect((await registry.find('linked', '*'))?.manifest.id).toBe('linked');
+  });
+
+  it('takes no manifest for another plugin than its folder says', async () => {
+    await using folder = await pluginFolder({
+      'evil/plugin.json': manifest('@acme/signer', '999.0.0'),
+      '@evil/signer/plugin.json': manifest('@acme/signer', '999.0.0'),
+      'signer/plugin.json': manifest('@acme/signer', '999.0.0'),
+      '@acme/signer@1.0.0/plugin.json': manifest('@acme/signer', '999.0.0'),
+      '@acme/signer/plugin.json': manifest('@acme/signer', '1.0.0'),
+    });
+    const registry = createFolderRegistry({ folders: [folder.root] });
+    expect((await registry.list()).map(({ root }) => root)).toEqual([join(folder.root, '@acme/signer')]);
+    expect((await registry.find('@acme/signer', '*'))?.manifest.version).toBe('1.0.0');
+    expect(await registry.problems()).toHaveLength(4);
   });
 
   it('looks again when it is told to', async () => {
     await using folder = await pluginFolder({ 'one/plugin.json': manifest('acme', '1.0.0') });
     const registry = createFolderRegistry({ folders: [folder.root] });
     await registry.list();
-    await mkdir(join(folder.root, 'two'));
-    await writeFile(join(folder.root, 'two/plugin.json'), manifest('acme', '1.1.0'));
+    await mkdir(join(folder.root, 'acme@1.10.0'));
+    await writeFile(join(folder.root, 'acme@1.1.0/plugin.json'), manifest('acme', '1.1.0'));
     expect((await registry.find('acme', '*'))?.manifest.version).toBe('1.0.0');
     await registry.refresh();
     expect((await registry.find('acme', '*'))?.manifest.version).toBe('1.1.0');
   });
 
   it('recovers once a folder that was missing is there', async () => {
-    await using folder = await pluginFolder({ 'here/one/plugin.json': manifest('acme', '1.0.0') });
+    await using folder = await pluginFolder({ 'here/acme/plugin.json': manifest('acme', '1.0.0') });
     const registry = createFolderRegistry({ folders: [join(folder.root, 'there')] });
     await expect(registry.list()).rejects.toMatchObject({
       code: 'ERR_CONFIG_INVALID',
