@@ -53,7 +53,7 @@ export interface InvokePermissionSpec {
 
 /** One command that may be run. */
 export interface ShellRule {
-  /** Absolute path of the real binary: no link, no script that another program reads. */
+  /** Absolute path of the real binary, no link. A script that another program reads counts as an interpreter. */
   readonly command: string;
   /**
    * One pattern for each argument, in order: `*` and `?` stand for characters, but never for a leading `-`, and a last `**` for any

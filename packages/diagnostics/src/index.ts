@@ -30,7 +30,6 @@ export type { ReplayCall, ReplayDivergence, ReplayOutcome, ReplayReport } from '
 export type { Trace, TraceAttributes, TraceSpan } from './trace.js';
 export { toChromeTrace } from './trace-chrome.js';
 export type { ChromeTrace, ChromeTraceEvent } from './trace-chrome.js';
-export { parseTracestate } from './tracestate.js';
 export { formatTraceparent, parseTraceparent } from '@kb-labs/contracts';
 export type { TraceContext } from '@kb-labs/contracts';
 export { createTraceRecorder } from './trace-recorder.js';

@@ -61,10 +61,9 @@ export function createFolderRegistryWith(parse: Parse, options: FolderRegistryOp
   return {
     async find(id, range) {
       const { plugins } = await current();
-      const fitting = plugins.filter(
-        ({ manifest }) => manifest.id === id && satisfies(manifest.version, range, { includePrerelease: true }),
-      );
-      return fitting.at(-1);
+      const known = plugins.filter(({ manifest }) => manifest.id === id);
+      const fitting = known.findLast(({ manifest }) => satisfies(manifest.version, range));
+      return fitting ?? (range === '*' ? known.at(-1) : undefined);
     },
     list: async () => (await current()).plugins,
     problems: async () => (await current()).problems,

@@ -81,6 +81,25 @@ describe('a folder registry', () => {
     expect((await registry.find('linked', '*'))?.manifest.id).toBe('linked');
   });
 
+  it('takes a version before its release only where the range names one, or there is no other', async () => {
+    await using folder = await pluginFolder({
+      'acme@1.9.0/plugin.json': manifest('acme', '1.9.0'),
+      'acme/plugin.json': manifest('acme', '2.0.0-rc.1'),
+      'young/plugin.json': manifest('young', '0.1.0-alpha'),
+    });
+    const registry = createFolderRegistry({ folders: [folder.root] });
+    const versions = await Promise.all(
+      [
+        ['acme', '*'],
+        ['acme', '>=1'],
+        ['acme', '^2.0.0-rc.0'],
+        ['young', '*'],
+        ['young', '^0.1.0'],
+      ].map(async ([id = '', range = '']) => (await registry.find(id, range))?.manifest.version),
+    );
+    expect(versions).toEqual(['1.9.0', '1.9.0', '2.0.0-rc.1', '0.1.0-alpha', undefined]);
+  });
+
   it('takes no manifest for another plugin than its folder says', async () => {
     await using folder = await pluginFolder({
       'evil/plugin.json': manifest('@acme/signer', '999.0.0'),
@@ -96,10 +115,10 @@ describe('a folder registry', () => {
   });
 
   it('looks again when it is told to', async () => {
-    await using folder = await pluginFolder({ 'one/plugin.json': manifest('acme', '1.0.0') });
+    await using folder = await pluginFolder({ 'acme/plugin.json': manifest('acme', '1.0.0') });
     const registry = createFolderRegistry({ folders: [folder.root] });
     await registry.list();
-    await mkdir(join(folder.root, 'acme@1.10.0'));
+    await mkdir(join(folder.root, 'acme@1.1.0'));
     await writeFile(join(folder.root, 'acme@1.1.0/plugin.json'), manifest('acme', '1.1.0'));
     expect((await registry.find('acme', '*'))?.manifest.version).toBe('1.0.0');
     await registry.refresh();
