@@ -8,7 +8,8 @@ import { repository } from './repository.js';
 
 // The lines of the design that must work as they are written, from a plugin's own folder and with nothing configured.
 const program = `
-import { execute, createPluginContext, checkFsPermission, checkNetPermission, checkEnvPermission, checkAllPermissions, checkCapabilities, validateCapabilityNames } from '@kb-labs/plugin-runtime';
+import { execute, createPluginContext, checkFsPermission, checkNetPermission, checkEnvPermission, checkAllPermissions, checkCapabilities, validateCapabilityNames,
+  writeArtifact, ArtifactBroker, createMemoryArtifactStore, createEventBus, acquirePluginBus } from '@kb-labs/plugin-runtime';
 
 const input = { file: 'notes.txt' };
 const manifest = {
@@ -25,6 +26,18 @@ const checks = [
   checkNetPermission('https://api.example.com', { allow: ['api.example.com'] }),
   checkEnvPermission('HOME', { allow: ['HOME', 'APP_*'] }),
 ];
+const data = { found: 3 };
+const written = await writeArtifact(context, data);
+const broker = new ArtifactBroker({ store: createMemoryArtifactStore(), pluginId: 'acme', rules: 'host' });
+await broker.write('a.txt', 'ä');
+const bus = createEventBus();
+const port = bus.openHostPort();
+const heard = port.waitFor('demo.*', { scope: 'host' });
+await port.publish('demo.said', data, { scope: 'host' });
+const plugin = acquirePluginBus('acme');
+const same = acquirePluginBus('acme');
+await plugin[Symbol.asyncDispose]();
+
 console.log(JSON.stringify({
   frozen: Object.isFrozen(context),
   first: first.ok ? first.data : first.error,
@@ -35,6 +48,10 @@ console.log(JSON.stringify({
   some: checkAllPermissions(checks.slice(1)).allowed,
   capabilities: checkCapabilities(['fs.read', 'net.fetch'], ['fs.read']),
   names: validateCapabilityNames(['fs.read', '__proto__']),
+  written: [written.contentType, written.uri.startsWith('artifact://anonymous/')],
+  text: await broker.read('a.txt', { as: 'text' }),
+  heard: (await heard).payload,
+  shared: typeof same.openPort,
 }));
 `;
 
@@ -73,6 +90,10 @@ describe('the facade', () => {
         some: true,
         capabilities: { granted: ['fs.read'], missing: ['net.fetch'] },
         names: { valid: ['fs.read'], invalid: [{ name: '__proto__', reason: 'reserved-name' }] },
+        written: ['application/json', true],
+        text: 'ä',
+        heard: { found: 3 },
+        shared: 'function',
         stderr: '',
       });
     } finally {
