@@ -20,10 +20,12 @@ export interface AuditTarget extends AuditCount {
 
 /** Decisions at a glance. Of allowed ones it knows what the log kept. */
 export interface AuditSummary extends AuditCount {
+  /** Told apart up to 100 000. */
   readonly executions: number;
   readonly byKind: Readonly<Record<string, AuditCount>>;
+  /** Of 10 000 plugins at most: what further ones asked for counts in the whole alone. */
   readonly byPlugin: Readonly<Record<string, AuditCount>>;
-  /** Targets, those denied most often first, then those allowed most often: 20 at most. */
+  /** Of the first 10 000 targets 20 at most: those denied most often first, then those allowed most often. */
   readonly targets: readonly AuditTarget[];
   /** Lines that are no decisions. */
   readonly malformed: number;
@@ -33,8 +35,9 @@ const TOP = 20;
 const CHUNK = 262_144;
 /** Characters: twice what a log writes at most. */
 const MAX_LINE = 1_048_576;
-/** Targets that are told apart; a guest can make up as many as it likes. */
-const MAX_TARGETS = 10_000;
+/** Names that are told apart. A guest can make up as many targets as it likes, and a log may be years old. */
+const MAX_NAMES = 10_000;
+const MAX_EXECUTIONS = 100_000;
 
 interface Tally {
   allowed: number;
@@ -74,14 +77,17 @@ class Summing {
       return;
     }
     const { kind, target, decision } = entry.audit;
-    this.#executions.add(entry.executionId);
+    if (this.#executions.size < MAX_EXECUTIONS) this.#executions.add(entry.executionId);
     const verdict = decision.allowed ? 'allowed' : 'denied';
-    const tallies = [this.#all, tallyOf(this.#kinds, kind), tallyOf(this.#plugins, entry.pluginId)];
-    for (const tally of tallies) tally[verdict] += 1;
-    const seen = this.#targetOf(kind, target);
-    if (seen === undefined) return;
-    seen[verdict] += 1;
-    if (!decision.allowed) seen.reasons.set(decision.reason, (seen.reasons.get(decision.reason) ?? 0) + 1);
+    this.#all[verdict] += 1;
+    const kindTally = keep(this.#kinds, kind, () => ({ allowed: 0, denied: 0 }));
+    const pluginTally = keep(this.#plugins, entry.pluginId, () => ({ allowed: 0, denied: 0 }));
+    const seen = keep(this.#targets, `${kind} ${target}`, () => {
+      return { kind, target, allowed: 0, denied: 0, reasons: new Map<string, number>() };
+    });
+    for (const tally of [kindTally, pluginTally, seen]) if (tally !== undefined) tally[verdict] += 1;
+    if (seen === undefined || decision.allowed) return;
+    seen.reasons.set(decision.reason, (seen.reasons.get(decision.reason) ?? 0) + 1);
   }
 
   summary(): AuditSummary {
@@ -101,22 +107,14 @@ class Summing {
       malformed: this.#malformed,
     };
   }
-
-  #targetOf(kind: AuditRecord['kind'], target: string): TargetTally | undefined {
-    const key = `${kind} ${target}`;
-    const known = this.#targets.get(key);
-    if (known !== undefined || this.#targets.size >= MAX_TARGETS) return known;
-    const made: TargetTally = { kind, target, allowed: 0, denied: 0, reasons: new Map() };
-    this.#targets.set(key, made);
-    return made;
-  }
 }
 
-function tallyOf(tallies: Map<string, Tally>, name: string): Tally {
-  const known = tallies.get(name);
-  if (known !== undefined) return known;
-  const made = { allowed: 0, denied: 0 };
-  tallies.set(name, made);
+/** What is kept under a name, made where it is new. `undefined` where there is room for no further name. */
+function keep<Kept>(all: Map<string, Kept>, name: string, make: () => Kept): Kept | undefined {
+  const known = all.get(name);
+  if (known !== undefined || all.size >= MAX_NAMES) return known;
+  const made = make();
+  all.set(name, made);
   return made;
 }
 
@@ -126,7 +124,11 @@ async function* linesOf(file: string): AsyncGenerator<string> {
       yield* splitLines(createReadStream(part, { encoding: 'utf8', highWaterMark: CHUNK }));
     }
   } catch (error) {
-    throw createError('ERR_IO_FAILED', `The audit log ${file} cannot be read`, { cause: error, details: { file } });
+    throw createError('ERR_IO_FAILED', `the audit log ${file} cannot be read`, {
+      cause: error,
+      details: { file },
+      hint: 'give the path that createAuditLog was given, as a user who may read it',
+    });
   }
 }
 
@@ -146,7 +148,7 @@ async function* splitLines(chunks: AsyncIterable<string>): AsyncGenerator<string
 
 /** Oldest first. A file that rotated away while this runs is missed or read twice: a log at rest is summed up exactly. */
 async function partsOf(file: string): Promise<string[]> {
-  if (!(await stat(file)).isFile()) throw new Error('It is no regular file');
+  if (!(await stat(file)).isFile()) throw new Error('it is no regular file');
   const parts = [file];
   for (let index = 1; await exists(`${file}.${index}`); index++) parts.unshift(`${file}.${index}`);
   return parts;

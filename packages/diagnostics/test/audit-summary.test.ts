@@ -79,4 +79,17 @@ describe('a summary', () => {
     const { targets, denied } = await summariseAudit(many);
     expect([targets.length, denied]).toEqual([20, 20_000]);
   });
+
+  it('tells so many executions and plugins apart, and counts the decisions of all', async () => {
+    function* many(): Generator<AuditEntry> {
+      for (let index = 0; index < 100_001; index++) yield { ...entry(`e${index}`, {}), pluginId: `p${index}` };
+    }
+    const { executions, byPlugin, denied } = await summariseAudit(many());
+    expect([executions, Object.keys(byPlugin).length, denied]).toEqual([100_000, 10_000, 100_001]);
+  });
+
+  it('takes names of the language for names', async () => {
+    const { byPlugin } = await summariseAudit([{ ...entry('1', {}), pluginId: '__proto__' }]);
+    expect(Object.entries(byPlugin)).toEqual([['__proto__', { allowed: 0, denied: 1 }]]);
+  });
 });
