@@ -177,8 +177,8 @@ function detailsOf(error: unknown): Readonly<Record<string, unknown>> {
 }
 
 function unavailable(problem: string, cause: unknown): PluginError {
-  return createError('ERR_AUDIT_UNAVAILABLE', `Decisions cannot be kept in the audit log: ${problem}`, {
+  return createError('ERR_AUDIT_UNAVAILABLE', `decisions cannot be kept in the audit log: ${problem}`, {
     cause,
-    hint: 'Look at the cause, and make room or give back the right to write to the file and its folder.',
+    hint: 'look at the cause, and make room or give back the right to write to the file and its folder',
   });
 }

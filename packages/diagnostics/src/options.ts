@@ -16,9 +16,8 @@ export function parseOptions<Schema extends z.ZodType>(schema: Schema, options: 
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
   const pointer = [...(issue?.path ?? []), ...unknown].map((part) => `/${String(part).slice(0, 64)}`).join('');
   const problem = unknown.length > 0 ? 'there is no such option' : (issue?.message ?? 'malformed');
-  throw createError('ERR_CONFIG_INVALID', `${pointer === '' ? 'The options' : pointer}: ${problem}`, {
+  throw createError('ERR_CONFIG_INVALID', `${pointer === '' ? 'the options' : pointer}: ${problem}`, {
     details: { pointer },
-    hint:
-      unknown.length > 0 ? 'Leave it out, or correct its name.' : 'Give what the documentation of the option names.',
+    hint: unknown.length > 0 ? 'leave it out, or correct its name' : 'give what the documentation of the option names',
   });
 }

@@ -67,7 +67,7 @@ async function realFolder(path: string): Promise<string> {
     // Missing or not readable: told below.
   }
   throw createError('ERR_INVALID_ARGUMENT', `pluginRoot is no folder: ${path}`, {
-    hint: 'Give the folder that held the plugin when the snapshot was taken, or a copy of it.',
+    hint: 'give the folder that held the plugin when the snapshot was taken, or a copy of it',
   });
 }
 

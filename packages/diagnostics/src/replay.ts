@@ -185,8 +185,8 @@ function pickEnv(authority: SnapshotAuthority, env: Readonly<Record<string, stri
 }
 
 function unfit(problem: string, cause?: unknown): Error {
-  return createError('ERR_INVALID_ARGUMENT', `The snapshot cannot be run again: ${problem}`, {
+  return createError('ERR_INVALID_ARGUMENT', `the snapshot cannot be run again: ${problem}`, {
     cause,
-    hint: 'Take snapshots with a larger maxBodyBytes and maxBytes, and replay those whose handler began.',
+    hint: 'take snapshots with a larger maxBodyBytes and maxBytes, and replay those whose handler began',
   });
 }

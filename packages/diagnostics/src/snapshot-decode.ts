@@ -140,5 +140,8 @@ function isList(value: JsonValue): value is readonly JsonValue[] {
 }
 
 function malformed(problem: string, cause?: unknown): PluginError {
-  return createError('ERR_CONFIG_INVALID', `A value of the snapshot cannot be read: ${problem}`, { cause });
+  return createError('ERR_CONFIG_INVALID', `a value of the snapshot cannot be read: ${problem}`, {
+    cause,
+    hint: 'give the snapshot as it was recorded, and the bodies that are kept beside it',
+  });
 }

@@ -42,9 +42,9 @@ export class SnapshotFolder {
       await syncFolder(this.#directory);
     } catch (error) {
       await this.#remove(id).catch(() => undefined); // The reason of the failure is told; what is left is swept later.
-      throw createError('ERR_IO_FAILED', `A snapshot cannot be written to ${this.#directory}`, {
+      throw createError('ERR_IO_FAILED', `a snapshot cannot be written to ${this.#directory}`, {
         cause: error,
-        hint: 'Give a folder that only the user of the host may write to (0700), on a disk with room.',
+        hint: 'give a folder that only the user of the host may write to (0700), on a disk with room',
       });
     }
   }
@@ -66,9 +66,9 @@ export class SnapshotFolder {
     const made = await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     if (made !== undefined) await syncFolder(dirname(made));
     const stats = await lstat(this.#directory);
-    if (!stats.isDirectory()) throw new Error('It is no folder, or a link to one');
+    if (!stats.isDirectory()) throw new Error('it is no folder, or a link to one');
     if (process.platform === 'win32') return;
-    if (process.getuid !== undefined && stats.uid !== process.getuid()) throw new Error('It belongs to another user');
+    if (process.getuid !== undefined && stats.uid !== process.getuid()) throw new Error('it belongs to another user');
     if ((stats.mode & 0o077) !== 0) await chmod(this.#directory, 0o700);
   }
 

@@ -39,7 +39,8 @@ export async function loadSnapshotText(
   if (id !== undefined && id !== snapshot.id) {
     throw createError(
       'ERR_CONFIG_INVALID',
-      `The file ${file} holds the snapshot ${snapshot.id}, not the one it is named after`,
+      `the file ${file} holds the snapshot ${snapshot.id}, not the one it is named after`,
+      { details: { file }, hint: 'give it back its own name' },
     );
   }
   return { snapshot: { ...snapshot, file }, text };
@@ -62,12 +63,12 @@ export async function loadBodies(snapshot: LoadedSnapshot): Promise<BodySource> 
 function locate(reference: SnapshotReference): string {
   if (typeof reference === 'string') {
     if (isAbsolute(reference) && !reference.includes('\0')) return reference;
-    throw wrong('A snapshot is named by an absolute path, or by its folder and id');
+    throw wrong('a snapshot is named by an absolute path, or by its folder and id');
   }
   const { directory, id } = reference;
-  if (typeof id !== 'string' || !isSnapshotId(id)) throw wrong('The id of a snapshot is a UUIDv7 in lower case');
+  if (typeof id !== 'string' || !isSnapshotId(id)) throw wrong('the id of a snapshot is a UUIDv7 in lower case');
   if (typeof directory !== 'string' || !isAbsolute(directory))
-    throw wrong('The folder of a snapshot is an absolute path');
+    throw wrong('the folder of a snapshot is an absolute path');
   return fileOf(directory, id);
 }
 
@@ -76,16 +77,21 @@ async function readSafely(file: string, maxBytes: number): Promise<Buffer> {
     const handle = await open(file, O_RDONLY | SAFELY);
     try {
       const stats = await handle.stat();
-      if (!stats.isFile() || stats.size > maxBytes) throw new Error('It is no regular file, or too large for one');
+      if (!stats.isFile() || stats.size > maxBytes)
+        throw new Error('it is no regular file, or too large for a snapshot');
       return await handle.readFile();
     } finally {
       await handle.close();
     }
   } catch (error) {
-    throw createError('ERR_IO_FAILED', `The snapshot ${file} cannot be read`, { cause: error, details: { file } });
+    throw createError('ERR_IO_FAILED', `the snapshot ${file} cannot be read`, {
+      cause: error,
+      details: { file },
+      hint: 'take one that listSnapshots names, as a user who may read it',
+    });
   }
 }
 
 function wrong(problem: string): PluginError {
-  return createError('ERR_INVALID_ARGUMENT', problem, { hint: 'Take file or id from listSnapshots().' });
+  return createError('ERR_INVALID_ARGUMENT', problem, { hint: 'take file or id from listSnapshots()' });
 }

@@ -105,7 +105,11 @@ async function idsIn(directory: string): Promise<string[]> {
     return names.flatMap((name) => idOfFileName(name) ?? []).toSorted((a, b) => (a < b ? 1 : -1));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw createError('ERR_IO_FAILED', `The folder ${directory} cannot be listed`, { cause: error });
+    throw createError('ERR_IO_FAILED', `the folder ${directory} cannot be listed`, {
+      cause: error,
+      details: { directory },
+      hint: 'give the folder that createSnapshotRecorder was given, as a user who may read it',
+    });
   }
 }
 
