@@ -1,6 +1,7 @@
-import { createError } from '@kb-labs/contracts';
 import type { QuotaMeter, StoredArtifact } from '@kb-labs/contracts';
 import { untilAborted } from '../call-signal.js';
+import { joinBytes } from '../join-bytes.js';
+import { refuseOverlap } from '../refuse-overlap.js';
 
 /** An artifact that a guest reads piece by piece. */
 export interface OpenRead {
@@ -23,7 +24,7 @@ export function createOpenRead(body: StoredArtifact['body'], options: OpenReadOp
   const { controller, chunkBytes } = options;
   const pieces = piecesOf(body, options);
   let rest: Uint8Array = new Uint8Array(0);
-  let isReading = false;
+  const turn = refuseOverlap('artifacts.readChunk', 'await each chunk before the next');
 
   const next = async (): Promise<Uint8Array | undefined> => {
     const collected: Uint8Array[] = rest.byteLength > 0 ? [rest] : [];
@@ -40,15 +41,7 @@ export function createOpenRead(body: StoredArtifact['body'], options: OpenReadOp
   };
 
   return {
-    async read() {
-      if (isReading) throw createBusyError();
-      isReading = true;
-      try {
-        return await next();
-      } finally {
-        isReading = false;
-      }
-    },
+    read: () => turn.take(next),
     close(reason) {
       controller.abort(reason);
       // Not waited for: it goes on when the piece that is under way has come or was given up.
@@ -76,21 +69,4 @@ export async function* piecesOf(
     // A body that hangs would hang here as well, and its last error has nobody left to hear it.
     if (!hasEnded) void Promise.resolve(iterator.return?.()).catch(() => undefined);
   }
-}
-
-/** All of it in one piece, and a copy: what a store hands out may be its own memory. */
-export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
-}
-
-function createBusyError(): Error {
-  return createError('ERR_INVALID_ARGUMENT', 'artifacts.readChunk: the read before this one still waits', {
-    hint: 'await each chunk before the next',
-  });
 }

@@ -4,11 +4,12 @@ import { givenOptions, parseArguments } from '../arguments.js';
 import { onStop } from '../call-signal.js';
 import { createAbortedError, throwIfStopped } from '../host-function.js';
 import type { CallContext, HostFunctions } from '../host-function.js';
+import { joinBytes } from '../join-bytes.js';
 import { ARTIFACT_ARGUMENTS } from './artifact-arguments.js';
 import type { ArtifactSession } from './artifact-session.js';
 import { decideByBroker } from './broker-decision.js';
 import { toGuestInfo } from './guest-info.js';
-import { createOpenRead, joinBytes, piecesOf } from './open-read.js';
+import { createOpenRead, piecesOf } from './open-read.js';
 
 /** What one `artifacts.readChunk` gives at most: so many bytes cost one message, and a run has only so many. */
 const CHUNK_BYTES = 262_144;

@@ -3,6 +3,7 @@ import type { QuotaMeter } from '@kb-labs/contracts';
 import { charge } from '../charge.js';
 import { throwIfStopped } from '../host-function.js';
 import type { CallContext } from '../host-function.js';
+import { joinBytes } from '../join-bytes.js';
 import type { OpenFile } from './open-directory.js';
 
 /** Bytes between two looks at the abort signal. */
@@ -53,14 +54,7 @@ export async function readWhole(
   const chunks: Uint8Array[] = [];
   for await (const chunk of readChunks(file, limits, context)) chunks.push(chunk);
   const [only] = chunks;
-  if (only !== undefined && chunks.length === 1) return only;
-  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
+  return only !== undefined && chunks.length === 1 ? only : joinBytes(chunks);
 }
 
 /** Writes all bytes, from where the last writing ended. Stops between chunks once the call is over. */

@@ -1,6 +1,7 @@
 import { createError, isPluginError } from '@kb-labs/contracts';
 import type { QuotaMeter } from '@kb-labs/contracts';
 import type { Response } from 'undici';
+import { refuseOverlap } from '../refuse-overlap.js';
 
 /** The body of a response, handed out in pieces. */
 export interface Download {
@@ -17,7 +18,7 @@ const CHUNK_BYTES = 65_536;
 export function createDownload(body: Response['body'], meter: QuotaMeter): Download {
   const reader = body?.getReader();
   let rest: Uint8Array = new Uint8Array(0);
-  let isReading = false;
+  const turn = refuseOverlap('net.readBody', 'await each chunk before the next');
 
   const next = async (): Promise<Uint8Array | null> => {
     while (rest.byteLength === 0) {
@@ -31,17 +32,7 @@ export function createDownload(body: Response['body'], meter: QuotaMeter): Downl
     return chunk;
   };
 
-  return {
-    async read() {
-      if (isReading) throw createBusyError();
-      isReading = true;
-      try {
-        return await next();
-      } finally {
-        isReading = false;
-      }
-    },
-  };
+  return { read: () => turn.take(next) };
 }
 
 function toBytes(value: unknown): Uint8Array {
@@ -59,10 +50,4 @@ function chargeFetched(meter: QuotaMeter, bytes: number): void {
       hint: error.hint ?? '',
     });
   }
-}
-
-function createBusyError(): Error {
-  return createError('ERR_INVALID_ARGUMENT', 'net.readBody: the read before this one still waits', {
-    hint: 'await each chunk before the next',
-  });
 }

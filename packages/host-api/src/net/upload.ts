@@ -1,6 +1,7 @@
 import { TransformStream } from 'node:stream/web';
 import type { ReadableStream } from 'node:stream/web';
 import { createError } from '@kb-labs/contracts';
+import { refuseOverlap } from '../refuse-overlap.js';
 
 /** A request body that the guest sends piece by piece. */
 export interface Upload {
@@ -18,22 +19,19 @@ export const UPLOAD_CLOSED = 'CLOSED';
 export function createUpload(): Upload {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
-  let isWriting = false;
+  const turn = refuseOverlap('net.writeBody', 'await each chunk before the next');
   let aborted: { readonly reason: unknown } | undefined;
   return {
     body: readable,
-    async write(chunk) {
-      if (isWriting) throw createBusyError();
-      isWriting = true;
-      try {
-        await (chunk === null ? writer.close() : writer.write(chunk));
-      } catch {
-        // What the stream says is of no use to a guest: either we ended it, with a reason, or the connection did.
-        throw aborted === undefined ? createClosedError() : aborted.reason;
-      } finally {
-        isWriting = false;
-      }
-    },
+    write: (chunk) =>
+      turn.take(async () => {
+        try {
+          await (chunk === null ? writer.close() : writer.write(chunk));
+        } catch {
+          // What the stream says is of no use to a guest: either we ended it, with a reason, or the connection did.
+          throw aborted === undefined ? createClosedError() : aborted.reason;
+        }
+      }),
     abort(reason) {
       aborted ??= { reason };
       // It rejects where the stream has ended already, which is what was wanted.
@@ -45,11 +43,5 @@ export function createUpload(): Upload {
 function createClosedError(): Error {
   return createError('ERR_FETCH_FAILED', 'the request takes no more of its body', {
     details: { errno: UPLOAD_CLOSED },
-  });
-}
-
-function createBusyError(): Error {
-  return createError('ERR_INVALID_ARGUMENT', 'net.writeBody: the chunk before this one still waits', {
-    hint: 'await each chunk before the next',
   });
 }
