@@ -8,8 +8,13 @@ export interface CallSignal extends Disposable {
 
 /** Calls `stop` once with the error that ends the call, at once where it has ended already. Disposing it ends the listening. */
 export function onStop({ signal, closing }: CallContext, stop: (error: Error) => void): Disposable {
-  const onAbort = (): void => stop(createAbortedError());
-  const onClose = (): void => stop(createRunOverError());
+  let isOver = false;
+  const end = (error: Error): void => {
+    if (!isOver) stop(error);
+    isOver = true;
+  };
+  const onAbort = (): void => end(createAbortedError());
+  const onClose = (): void => end(createRunOverError());
   if (closing.aborted) onClose();
   else if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
