@@ -47,10 +47,13 @@ const WHOLE_WRITES: readonly [string, readonly unknown[]][] = [
   ['fs.rename', ['swap/written', 'swap/file']],
 ];
 
-const DEADLINE_MS = 40_000;
+/** How long the naive way may take to leak: on a busy machine the swapping process gets little of a processor. */
+const DEADLINE_MS = 100_000;
+/** As long as it takes: it is counted what was done, not how fast. */
+const PATIENT = { timeout: 300_000 };
 
 describe.runIf(process.platform === 'linux')('a folder that is swapped for a link under the walk', () => {
-  it('leaks to one who resolves first and opens then, so the race is real', { timeout: 60_000 }, async () => {
+  it('leaks to one who resolves first and opens then, so the race is real', PATIENT, async () => {
     const { root } = await startRace();
     const started = performance.now();
     let leaks = 0;
@@ -65,56 +68,47 @@ describe.runIf(process.platform === 'linux')('a folder that is swapped for a lin
     expect(leaks).toBe(1);
   });
 
-  it('gives no byte from outside in 20 000 reads', { timeout: 60_000 }, async () => {
+  it('gives no byte from outside in 20 000 reads', PATIENT, async () => {
     const { root } = await startRace();
     const { api } = openHost(root, { ...EVERYTHING, quotas: PLENTY }, { audit: () => undefined });
     const { signal } = new AbortController();
-    const started = performance.now();
-    const seen = new Map<unknown, number>();
-    while ((seen.get('inside') ?? 0) < 20_000 && performance.now() - started < DEADLINE_MS) {
+    const seen = new Map<unknown, number>(['inside', 'ERR_PERMISSION_DENIED', 'ERR_IO_FAILED'].map((key) => [key, 0]));
+    const known = seen.size;
+    while ((seen.get('inside') ?? 0) < 20_000 && seen.size === known) {
       const got = await api.call('fs.readFile', ['swap/file', 'utf8'], { signal }).catch((error: unknown) => {
         return error instanceof Error && 'code' in error ? error.code : error;
       });
       seen.set(got, (seen.get(got) ?? 0) + 1);
     }
-    expect(seen.get('inside')).toBeGreaterThanOrEqual(20_000);
+    expect([...seen.keys()]).toEqual(['inside', 'ERR_PERMISSION_DENIED', 'ERR_IO_FAILED']);
     expect(seen.get('ERR_PERMISSION_DENIED')).toBeGreaterThan(0);
-    expect(
-      [...seen.keys()].filter((key) => !['inside', 'ERR_PERMISSION_DENIED', 'ERR_IO_FAILED'].includes(String(key))),
-    ).toEqual([]);
   });
 
-  it(
-    'changes nothing outside in 2 500 writes, appends, folders made and things removed',
-    { timeout: 60_000 },
-    async () => {
-      const { root, outside } = await startRace();
-      const { api } = openHost(root, { ...EVERYTHING, quotas: PLENTY }, { audit: () => undefined });
-      const { signal } = new AbortController();
-      await outcome(api.call('fs.stat', ['.'], { signal }));
-      const before = countDescriptors();
-      const started = performance.now();
-      let done = 0;
-      for (let turn = 0; done < 2_500 && performance.now() - started < DEADLINE_MS; turn += 1) {
-        const calls: readonly [string, readonly unknown[]][] = [
-          // Whole writes are synced to the disk, which is slow, so they come in every tenth turn alone.
-          ...(turn % 10 === 0 ? WHOLE_WRITES : []),
-          ['fs.appendFile', ['swap/file', 'x']],
-          ['fs.mkdir', ['swap/made']],
-          ['fs.remove', ['swap/made']],
-          ['fs.remove', ['swap/file']],
-        ];
-        for (const [name, args] of calls) {
-          if ((await outcome(api.call(name, args, { signal }))).startsWith('resolved')) done += 1;
-        }
-        if (turn % 100 === 0) await nextTurn();
+  it('changes nothing outside in 2 500 writes, appends, folders made and things removed', PATIENT, async () => {
+    const { root, outside } = await startRace();
+    const { api } = openHost(root, { ...EVERYTHING, quotas: PLENTY }, { audit: () => undefined });
+    const { signal } = new AbortController();
+    await outcome(api.call('fs.stat', ['.'], { signal }));
+    const before = countDescriptors();
+    let done = 0;
+    for (let turn = 0; done < 2_500; turn += 1) {
+      const calls: readonly [string, readonly unknown[]][] = [
+        // Whole writes are synced to the disk, which is slow, so they come in every tenth turn alone.
+        ...(turn % 10 === 0 ? WHOLE_WRITES : []),
+        ['fs.appendFile', ['swap/file', 'x']],
+        ['fs.mkdir', ['swap/made']],
+        ['fs.remove', ['swap/made']],
+        ['fs.remove', ['swap/file']],
+      ];
+      for (const [name, args] of calls) {
+        if ((await outcome(api.call(name, args, { signal }))).startsWith('resolved')) done += 1;
       }
-      expect(done).toBeGreaterThanOrEqual(2_500);
-      expect(readdirSync(outside)).toEqual(['file']);
-      expect(readFileSync(join(outside, 'file'), 'utf8')).toBe('SECRET');
-      expect(countDescriptors()).toBe(before);
-    },
-  );
+      if (turn % 100 === 0) await nextTurn();
+    }
+    expect(readdirSync(outside)).toEqual(['file']);
+    expect(readFileSync(join(outside, 'file'), 'utf8')).toBe('SECRET');
+    expect(countDescriptors()).toBe(before);
+  });
 });
 
 describe.runIf(process.platform === 'linux')('sameDevice', () => {

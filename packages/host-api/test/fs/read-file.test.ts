@@ -121,18 +121,16 @@ describe('fs.readFile', () => {
     expect(api.denials).toBe(7);
   });
 
-  it('refuses FIFOs, sockets and devices at once', async () => {
+  it('refuses FIFOs and sockets, and waits for nobody at their other end', async () => {
     const root = makeFolder();
     const { call } = openHost(root, EVERYTHING);
     execFileSync('sh', ['-c', 'mkfifo "$0"', join(root, 'fifo')]);
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(join(root, 'socket'), resolve));
     onTestFinished(() => void server.close());
-    const started = performance.now();
     expect(await outcome(call('fs.readFile', 'fifo'))).toBe('ERR_PERMISSION_DENIED special-file');
     expect(await outcome(call('fs.appendFile', 'fifo', 'x'))).toBe('ERR_PERMISSION_DENIED special-file');
     expect(await outcome(call('fs.readFile', 'socket'))).toBe('ERR_PERMISSION_DENIED special-file');
-    expect(performance.now() - started).toBeLessThan(50);
   });
 
   it.runIf(existsSync('/dev/zero'))('refuses devices below a root that has them', async () => {
