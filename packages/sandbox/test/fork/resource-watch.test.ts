@@ -46,9 +46,10 @@ describe.skipIf(process.platform !== 'linux').each(ways)('the limits of a guest,
       "const { pbkdf2 } = await import('node:crypto'); for (;;) await Promise.all(Array.from({ length: 4 }, () => new Promise((done) => pbkdf2('a', 'b', 1e5, 64, 'sha512', done))))",
       { code: 'ERR_CPU_EXCEEDED' },
     ],
-  ])('end what fills %s', async (what, body, error) => {
+  ])('end what fills %s', { timeout: 70_000 }, async (what, body, error) => {
+    // Where the machine has other work, the guest gets little of a processor: its time by the clock is not what ends it here.
     const { outcome } = await runBody(adapter, body, {
-      limits: { memoryMb: 64, cpuMs: what === 'the processor' ? 150 : 3_000 },
+      limits: { memoryMb: 64, cpuMs: what === 'the processor' ? 150 : 3_000, timeoutMs: 60_000 },
     });
     expect(outcome).toMatchObject({ ok: false, error });
   });
@@ -58,7 +59,8 @@ describe.skipIf(process.platform !== 'linux').each(ways)('the limits of a guest,
     const begun = performance.now();
     const { outcome } = await runOnce(adapter, plugin.root, { limits: { timeoutMs: 150, graceMs: 50 } });
     expect(outcome).toMatchObject({ ok: false, error: { code: 'ERR_TIMEOUT' } });
-    expect(performance.now() - begun).toBeLessThan(1_500);
+    // Far below what else could end it: the test scene gives a run 10 s.
+    expect(performance.now() - begun).toBeLessThan(8_000);
     expect(processesOf(plugin.root)).toEqual([]);
   });
 
