@@ -90,20 +90,24 @@ describe('a hostile snapshot', () => {
     }
   });
 
-  it('of thousands of calls, the first of which is never made, waits for that one once', async () => {
-    const many = 3000;
-    const all = `export const handle = async ({ skip }, ctx) => {
+  it(
+    'of thousands of calls, the first of which is never made, waits for that one once',
+    { timeout: 60_000 },
+    async () => {
+      const many = 3000;
+      const all = `export const handle = async ({ skip }, ctx) => {
       for (let n = skip; n < ${many}; n++) await ctx.fs.readFile(String(n));
       return 'done';
     };`;
-    const { snapshot, pluginRoot } = await take({ code: all, host, input: { skip: 0 } });
-    const skipping = { ...snapshot, handled: { input: { skip: 1 } } };
-    const start = performance.now();
-    expect(await replay(skipping, { pluginRoot, adapter: directSandbox() })).toMatchObject({
-      answered: many - 1,
-      divergence: { kind: 'missing-call', call: 0 },
-    });
-    // A tenth of a second for each of them would be five minutes.
-    expect(performance.now() - start).toBeLessThan(8000);
-  });
+      const { snapshot, pluginRoot } = await take({ code: all, host, input: { skip: 0 } });
+      const skipping = { ...snapshot, handled: { input: { skip: 1 } } };
+      const start = performance.now();
+      expect(await replay(skipping, { pluginRoot, adapter: directSandbox() })).toMatchObject({
+        answered: many - 1,
+        divergence: { kind: 'missing-call', call: 0 },
+      });
+      // A tenth of a second for each of them would be five minutes.
+      expect(performance.now() - start).toBeLessThan(50_000);
+    },
+  );
 });
