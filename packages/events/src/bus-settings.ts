@@ -22,6 +22,10 @@ export interface EventBusConfig {
   readonly maxSubscriptions?: number;
   /** Events that may wait for one subscriber. Default 1 024. */
   readonly queueLimit?: number;
+  /** About what those may take in memory, see `README.md`. A larger event finds room in an empty queue. Default 1 048 576. */
+  readonly queueBytes?: number;
+  /** The same for all subscribers of one plugin together, or of one port of the host. Default 8 388 608. */
+  readonly maxWaitingBytes?: number;
   /** Default 30 000. */
   readonly listenerTimeoutMs?: number;
   /** How long disposing may deliver what waits. Default 5 000. */
@@ -41,6 +45,8 @@ const NUMBERS = {
   rateBurst: [1_000, 1, 1_000_000_000],
   maxSubscriptions: [256, 1, 100_000],
   queueLimit: [1_024, 1, 100_000],
+  queueBytes: [1_048_576, 1, 1_073_741_824],
+  maxWaitingBytes: [8_388_608, 1, 1_073_741_824],
   listenerTimeoutMs: [30_000, 1, 2_147_483_647],
   drainMs: [5_000, 0, 2_147_483_647],
   idempotencyTtlMs: [300_000, 1, 2_147_483_647],
@@ -74,6 +80,8 @@ export function parseConfig(config: EventBusConfig): BusSettings {
     rateBurst: numberOf(config, 'rateBurst'),
     maxSubscriptions: numberOf(config, 'maxSubscriptions'),
     queueLimit: numberOf(config, 'queueLimit'),
+    queueBytes: numberOf(config, 'queueBytes'),
+    maxWaitingBytes: numberOf(config, 'maxWaitingBytes'),
     listenerTimeoutMs: numberOf(config, 'listenerTimeoutMs'),
     drainMs: numberOf(config, 'drainMs'),
     idempotencyTtlMs: numberOf(config, 'idempotencyTtlMs'),

@@ -6,11 +6,17 @@ import { parseSender } from './identity.js';
 import { copyPayload } from './payload.js';
 import { isReserved, parseTopic } from './topic.js';
 
+/** An envelope, and what it counts for while it waits. Measured once, when the payload was taken. */
+export interface Parcel {
+  readonly envelope: EventEnvelope;
+  readonly bytes: number;
+}
+
 /**
  * Reads what a transport handed in, as a copy. Throws `ERR_INVALID_ARGUMENT` or `ERR_EVENT_TOO_LARGE` for an envelope that no
  * bus makes: of another form, on the wrong channel, or from a plugin under a topic of the host.
  */
-export function parseMessage(message: unknown, channel: string, maxPayloadBytes: number): EventEnvelope {
+export function parseMessage(message: unknown, channel: string, maxPayloadBytes: number): Parcel {
   const envelope = read(message, 'envelope');
   if (read(message, 'channel') !== channel) throw invalidArgument('the message is for another channel');
   const [id, topic, scope, time] = (['id', 'topic', 'scope', 'time'] as const).map((key) => read(envelope, key));
@@ -21,8 +27,11 @@ export function parseMessage(message: unknown, channel: string, maxPayloadBytes:
   if (typeof time !== 'number' || !Number.isFinite(time)) throw invalidArgument('the time is not a number');
   const sender = parseSender(read(envelope, 'sender'), scope, channel);
   if (sender.kind === 'plugin' && isReserved(segments)) throw invalidArgument("the topic is the host's own");
-  const payload = copyPayload(read(envelope, 'payload'), maxPayloadBytes).value;
-  return Object.freeze({ id, topic: segments.join('.'), scope, time, sender, payload });
+  const { value: payload, weight } = copyPayload(read(envelope, 'payload'), maxPayloadBytes);
+  return {
+    envelope: Object.freeze({ id, topic: segments.join('.'), scope, time, sender, payload }),
+    bytes: weight,
+  };
 }
 
 function read(value: unknown, key: keyof EventEnvelope | keyof EventMessage): unknown {

@@ -1,7 +1,6 @@
 import { createError } from '@kb-labs/contracts';
 import type {
   EventBus,
-  EventEnvelope,
   EventMessage,
   EventPlace,
   EventPort,
@@ -13,6 +12,7 @@ import type { BusSettings, EventBusConfig } from './bus-settings.js';
 import { assertKeys, checkSignal } from './call-options.js';
 import { withDeadline } from './deadline.js';
 import { parseMessage } from './envelope.js';
+import type { Parcel } from './envelope.js';
 import { compileRules, hostRules } from './event-rules.js';
 import { assertId, assertPluginId, channelsOf } from './identity.js';
 import { IdSource } from './id-source.js';
@@ -37,7 +37,7 @@ export class TopicBus implements EventBus {
   readonly #owners: Owners;
   readonly #lives = new Set<PortLife>();
   readonly #parts: BusParts;
-  #sending: EventEnvelope | undefined;
+  #sending: Parcel | undefined;
   #ending: Promise<void> | undefined;
 
   constructor(settings: BusSettings) {
@@ -47,7 +47,7 @@ export class TopicBus implements EventBus {
     const switchboard = new Switchboard((channel) =>
       this.#transport.listen(channel, (message) => this.#receive(channel, message)),
     );
-    const send: BusParts['send'] = (channel, envelope, signal) => this.#send({ channel, envelope }, signal);
+    const send: BusParts['send'] = (channel, parcel, signal) => this.#send(channel, parcel, signal);
     this.#parts = { settings, switchboard, turn: new Turn(), ids: new IdSource(), send };
   }
 
@@ -107,10 +107,10 @@ export class TopicBus implements EventBus {
     return life;
   }
 
-  #send(message: EventMessage, signal: AbortSignal): void | Promise<void> {
-    this.#sending = message.envelope;
+  #send(channel: string, parcel: Parcel, signal: AbortSignal): void | Promise<void> {
+    this.#sending = parcel;
     try {
-      return this.#transport.send(message, signal);
+      return this.#transport.send({ channel, envelope: parcel.envelope }, signal);
     } finally {
       this.#sending = undefined;
     }
@@ -120,9 +120,10 @@ export class TopicBus implements EventBus {
   #receive(channel: string, message: EventMessage): void {
     const { report, maxPayloadBytes } = this.#settings;
     try {
-      const isOwn = this.#sending !== undefined && message.envelope === this.#sending;
-      const envelope = isOwn ? message.envelope : parseMessage(message, channel, maxPayloadBytes);
-      this.#parts.switchboard.dispatch(channel, envelope, envelope.topic.split('.'));
+      const own = this.#sending;
+      const isOwn = own !== undefined && message.envelope === own.envelope;
+      const parcel = isOwn ? own : parseMessage(message, channel, maxPayloadBytes);
+      this.#parts.switchboard.dispatch(channel, parcel, parcel.envelope.topic.split('.'));
     } catch (error) {
       report({ kind: 'transport-failed', channel, error });
     }

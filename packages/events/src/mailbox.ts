@@ -1,20 +1,21 @@
-import type { EventEnvelope, EventOverflow, EventReport, EventSender } from '@kb-labs/contracts';
+import type { EventEnvelope, EventReport, EventSender } from '@kb-labs/contracts';
 import { BoundedQueue } from './bounded-queue.js';
+import type { QueueBounds } from './bounded-queue.js';
+import type { Parcel } from './envelope.js';
 import type { TopicPattern } from './topic-pattern.js';
 
 export interface MailboxOptions {
   readonly subscriber: EventSender;
   readonly channel: string;
   readonly pattern: TopicPattern;
-  readonly queueLimit: number;
-  readonly overflow: EventOverflow;
+  readonly bounds: QueueBounds;
   readonly report: (report: EventReport) => void;
 }
 
 /** What waits for one subscriber. Somebody else takes it out: a delivery loop, or a stream. */
 export class Mailbox {
   readonly options: MailboxOptions;
-  readonly #queue: BoundedQueue<EventEnvelope>;
+  readonly #queue: BoundedQueue<Parcel>;
   readonly #onClose: (() => void)[] = [];
   #wake: () => void = () => undefined;
   #onIdle: (() => void) | undefined;
@@ -24,7 +25,7 @@ export class Mailbox {
 
   constructor(options: MailboxOptions) {
     this.options = options;
-    this.#queue = new BoundedQueue(options.queueLimit, options.overflow);
+    this.#queue = new BoundedQueue(options.bounds);
   }
 
   get waiting(): number {
@@ -39,9 +40,9 @@ export class Mailbox {
     return this.#state === 'closed';
   }
 
-  /** Whether one more would refuse its publisher. */
-  get wouldReject(): boolean {
-    return this.options.overflow === 'reject' && this.#state === 'open' && this.#queue.isFull;
+  /** Whether one more of this size would refuse its publisher, where others who share its room are promised so much. */
+  wouldReject(bytes: number, promised: number): boolean {
+    return this.options.bounds.overflow === 'reject' && this.#state === 'open' && !this.#queue.hasRoom(bytes, promised);
   }
 
   /** Names who is woken when something has come in or the mailbox has closed. */
@@ -54,17 +55,16 @@ export class Mailbox {
     this.#onClose.push(run);
   }
 
-  offer(event: EventEnvelope): void {
+  offer(parcel: Parcel): void {
     if (this.#state !== 'open') return;
-    const gone = this.#queue.push(event);
-    if (gone !== undefined) this.#drop(gone, 'overflow');
+    for (const gone of this.#queue.push(parcel)) this.#drop(gone, 'overflow');
     this.#wake();
   }
 
   take(): EventEnvelope | undefined {
-    const event = this.#queue.shift();
-    if (event !== undefined && this.#queue.length === 0) this.#checkIdle();
-    return event;
+    const parcel = this.#queue.shift();
+    if (parcel !== undefined && this.#queue.length === 0) this.#checkIdle();
+    return parcel?.envelope;
   }
 
   /** Marks a delivery as under way, so that `finish` waits for it. */
@@ -90,7 +90,7 @@ export class Mailbox {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     for (const run of this.#onClose) run();
-    for (const event of this.#queue.clear()) this.#drop(event, 'closed');
+    for (const parcel of this.#queue.clear()) this.#drop(parcel, 'closed');
     this.#onIdle?.();
     this.#wake();
   }
@@ -99,7 +99,7 @@ export class Mailbox {
     if (!this.#busy && this.#queue.length === 0) this.#onIdle?.();
   }
 
-  #drop({ id }: EventEnvelope, reason: 'overflow' | 'closed'): void {
+  #drop({ envelope: { id } }: Parcel, reason: 'overflow' | 'closed'): void {
     this.#dropped += 1;
     const { subscriber, pattern, report } = this.options;
     report({ kind: 'dropped', subscriber, pattern: pattern.text, reason, id, dropped: this.#dropped });

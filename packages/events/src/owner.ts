@@ -2,10 +2,13 @@ import { LRUCache } from 'lru-cache';
 import { createError } from '@kb-labs/contracts';
 import type { BusSettings } from './bus-settings.js';
 import { cacheTime } from './cache-time.js';
+import { SharedRoom } from './shared-room.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** What one plugin, over all its ports, or one port of the host has used. */
 export class Owner {
+  /** For what waits in all its queues. */
+  readonly room: SharedRoom;
   readonly #settings: BusSettings;
   readonly #bucket: TokenBucket | undefined;
   #sent: LRUCache<string, string> | undefined;
@@ -13,6 +16,7 @@ export class Owner {
 
   constructor(settings: BusSettings, options: { readonly limited: boolean }) {
     this.#settings = settings;
+    this.room = new SharedRoom(settings);
     this.#bucket = options.limited
       ? new TokenBucket({ clock: settings.clock, perMinute: settings.ratePerMinute, burst: settings.rateBurst })
       : undefined;

@@ -18,6 +18,7 @@ import { parsePublish, parseSubscribe, parseWait } from './call-options.js';
 import type { ParsedSubscribe } from './call-options.js';
 import { startDelivery } from './delivery.js';
 import { withDeadline } from './deadline.js';
+import type { Parcel } from './envelope.js';
 import { eventDenied, invalidArgument, notAPattern, notATopic, portClosed, waitAborted } from './event-errors.js';
 import type { CompiledRules } from './event-rules.js';
 import type { IdSource } from './id-source.js';
@@ -26,6 +27,7 @@ import { Mailbox } from './mailbox.js';
 import { streamMailbox } from './mailbox-stream.js';
 import type { Owner } from './owner.js';
 import { copyPayload } from './payload.js';
+import type { PayloadCopy } from './payload.js';
 import type { PortLife } from './port-life.js';
 import type { Switchboard } from './switchboard.js';
 import { parseTopic, showTopic } from './topic.js';
@@ -41,7 +43,7 @@ export interface BusParts {
   readonly turn: Turn;
   readonly ids: IdSource;
   /** Hands an envelope to the transport. */
-  readonly send: (channel: string, envelope: EventEnvelope, signal: AbortSignal) => void | Promise<void>;
+  readonly send: (channel: string, parcel: Parcel, signal: AbortSignal) => void | Promise<void>;
 }
 
 export interface PortOptions {
@@ -132,14 +134,14 @@ export class Port implements EventPort {
     const key = idempotencyKey === undefined ? undefined : JSON.stringify([channel, name, idempotencyKey]);
     const earlier = key === undefined ? undefined : owner.sentBefore(key);
     if (earlier !== undefined) return { id: earlier, duplicate: true };
-    const checked = this.#checkPayload(segments, payload);
-    switchboard.assertRoom(channel, segments);
+    const { value, weight: bytes } = this.#checkPayload(segments, payload);
+    switchboard.assertRoom(channel, bytes, segments);
     const id = this.#bus.ids.next();
     const time = settings.clock.now();
-    const envelope = Object.freeze({ id, topic: name, scope, time, sender, payload: checked });
+    const envelope = Object.freeze({ id, topic: name, scope, time, sender, payload: value });
     if (key !== undefined) owner.remember(key, id);
     try {
-      const sent = this.#bus.send(channel, envelope, life.signal);
+      const sent = this.#bus.send(channel, { envelope, bytes }, life.signal);
       if (sent !== undefined) await life.track(sent);
     } catch (error) {
       if (key !== undefined) owner.forget(key);
@@ -150,11 +152,11 @@ export class Port implements EventPort {
     return { id, duplicate: false };
   }
 
-  #checkPayload(topic: readonly string[], payload: unknown): unknown {
+  #checkPayload(topic: readonly string[], payload: unknown): PayloadCopy {
     const { schemas, maxPayloadBytes } = this.#bus.settings;
-    const copy = copyPayload(payload, maxPayloadBytes).value;
-    const parsed = schemas.parse(topic, copy);
-    return parsed === copy ? copy : copyPayload(parsed, maxPayloadBytes).value;
+    const copy = copyPayload(payload, maxPayloadBytes);
+    const parsed = schemas.parse(topic, copy.value);
+    return parsed === copy.value ? copy : copyPayload(parsed, maxPayloadBytes);
   }
 
   #openMailbox(text: string, options: ParsedSubscribe, report: (report: EventReport) => void): Mailbox {
@@ -167,7 +169,8 @@ export class Port implements EventPort {
     this.#assertMayReject(pattern, options);
     const channel = this.#channel(scope);
     owner.addSubscription();
-    const mailbox = new Mailbox({ subscriber: sender, channel, pattern, queueLimit, overflow, report });
+    const bounds = { limit: queueLimit, maxBytes: this.#bus.settings.queueBytes, room: owner.room, overflow };
+    const mailbox = new Mailbox({ subscriber: sender, channel, pattern, bounds, report });
     mailbox.onClose(() => owner.removeSubscription());
     try {
       this.#bus.switchboard.route(mailbox);

@@ -10,6 +10,8 @@ describe('the options of a bus', () => {
     ['/ratePerMinute', { ratePerMinute: Number.POSITIVE_INFINITY }],
     ['/rateBurst', { rateBurst: 1.5 }],
     ['/queueLimit', { queueLimit: '10' }],
+    ['/queueBytes', { queueBytes: 0 }],
+    ['/maxWaitingBytes', { maxWaitingBytes: 2 ** 30 + 1 }],
     ['/drainMs', { drainMs: -1 }],
     ['/listenerTimeoutMs', { listenerTimeoutMs: 2 ** 31 }],
     ['/toString', { toString: 1 }],

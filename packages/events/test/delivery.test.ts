@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { collect, nextTurn, openBus, payloads } from './open-bus.js';
+import { collect, nextTurn, openBus, payloads, withCode } from './open-bus.js';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
@@ -66,6 +66,70 @@ describe('delivery', () => {
       ),
       { seed: 1, numRuns: 60 },
     );
+  });
+
+  it('holds what waits to its bytes, for each subscriber and for all of a plugin, however many do not read', async () => {
+    const queueBytes = 100_000;
+    const maxWaitingBytes = 300_000;
+    await using test = openBus({ queueBytes, maxWaitingBytes });
+    const [port, other] = [test.open(), test.open({ pluginId: 'beta' })];
+    const unread = numbers(200).map((at) => port.stream(at % 2 === 0 ? 'a' : '**', { scope: 'host' }));
+    const apart = other.stream('a', { scope: 'host' });
+    for (const number of numbers(40)) await port.publish('a', `${number}`.padEnd(10_000), { scope: 'host' });
+    const waiting = unread.reduce((sum, stream) => sum + stream.waiting, 0);
+    expect(waiting * 10_000).toBeGreaterThan(maxWaitingBytes / 2);
+    expect(waiting * 10_000).toBeLessThanOrEqual(maxWaitingBytes);
+    expect(unread.every((stream) => stream.waiting + stream.dropped === 40)).toBe(true);
+    // Another plugin keeps what its own queue has room for.
+    expect([apart.waiting, apart.dropped]).toEqual([9, 31]);
+    expect((await apart.next()).value?.payload).toBe('31'.padEnd(10_000));
+    const lost = unread.reduce((sum, stream) => sum + stream.dropped, apart.dropped);
+    const reasons = test.reports.map((report) => (report.kind === 'dropped' ? report.reason : report.kind));
+    expect(reasons).toEqual(Array.from({ length: lost }, () => 'overflow'));
+  });
+
+  it('gives back what was read, and lets small events in beside a plugin’s queues that nobody reads', async () => {
+    await using test = openBus({ queueBytes: 50_000, maxWaitingBytes: 50_000, maxSubscriptions: 50 });
+    const port = test.open();
+    const unread = port.stream('large', { overflow: 'drop-newest' });
+    const read = port.stream('small');
+    for (const number of numbers(9)) await port.publish('large', `${number}`.padEnd(10_000));
+    const heard: unknown[] = [];
+    for (const number of numbers(9)) {
+      await port.publish('small', `${number}`.padEnd(600));
+      heard.push(Number((await read.next()).value?.payload));
+    }
+    expect([heard, unread.waiting, unread.dropped, read.dropped]).toEqual([numbers(9), 4, 5, 0]);
+    while (unread.waiting > 0) await unread.next();
+    await port.publish('large', 'x'.repeat(40_000));
+    expect([unread.waiting, unread.dropped]).toEqual([1, 5]);
+  });
+
+  it('takes an event larger than a queue where nothing waits in it', async () => {
+    await using test = openBus({ queueBytes: 1 });
+    const port = test.open();
+    const [oldest, newest] = [port.stream('a'), port.stream('a', { overflow: 'drop-newest' })];
+    for (const number of numbers(3)) await port.publish('a', number);
+    expect([(await oldest.next()).value?.payload, (await newest.next()).value?.payload]).toEqual([2, 0]);
+    expect([oldest.dropped, newest.dropped]).toEqual([2, 2]);
+  });
+
+  it('refuses a publisher where two that reject have no room together, and tells neither', async () => {
+    await using test = openBus({ maxWaitingBytes: 25_000 });
+    const port = test.open();
+    const dropping = port.stream('a');
+    const [one, two] = [port.stream('a', { overflow: 'reject' }), port.stream('*', { overflow: 'reject' })];
+    const size = 10_000;
+    await port.publish('a', 'x'.repeat(size));
+    await expect(port.publish('a', 'x'.repeat(size))).rejects.toThrow(withCode('ERR_EVENT_OVERFLOW'));
+    expect([one.waiting, two.waiting, one.dropped, two.dropped]).toEqual([1, 1, 0, 0]);
+    // It came to a plugin that had promised all its room to those that may refuse.
+    expect([dropping.waiting, dropping.dropped]).toEqual([0, 1]);
+    await one.next();
+    await expect(port.publish('a', 'x'.repeat(size))).rejects.toThrow(withCode('ERR_EVENT_OVERFLOW'));
+    await two.next();
+    await port.publish('a', 'x'.repeat(size));
+    expect([one.waiting, two.waiting]).toEqual([1, 1]);
   });
 
   it('M05: goes on after a listener that throws or rejects, and reports it', async () => {

@@ -51,6 +51,18 @@ describe('a payload', () => {
     expect(codeOf(() => copyPayload(value, size - 1))).toBe('ERR_EVENT_TOO_LARGE');
   });
 
+  it('counts for what it takes in memory, which many small values make much of', () => {
+    expect(copyPayload(null, LIMIT).weight).toBe(256 + 16 + 4);
+    const text = 'x'.repeat(1000);
+    expect(copyPayload({ text, list: [1, []] }, LIMIT).weight).toBe(256 + 3 * 64 + 2 * 16 + 1025);
+    expect(
+      copyPayload(
+        Array.from({ length: 10_000 }, () => []),
+        LIMIT,
+      ).weight,
+    ).toBeGreaterThan(600_000);
+  });
+
   it('shares nothing with what was handed in', () => {
     const inner = [1];
     const copy = copyPayload({ inner }, LIMIT).value;

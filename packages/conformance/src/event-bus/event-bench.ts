@@ -24,6 +24,9 @@ export interface EventBusSetup {
   readonly maxSubscriptions: number;
   /** Events that may wait for one subscriber. */
   readonly queueLimit: number;
+  /** Bytes that may wait for one subscriber, and for all of one plugin together. A bus counts at least the JSON of each payload. */
+  readonly queueBytes: number;
+  readonly maxWaitingBytes: number;
   readonly listenerTimeoutMs: number;
   /** How long disposing may deliver what waits. */
   readonly drainMs: number;
@@ -79,6 +82,8 @@ export function setupOf(
     rateBurst: 10_000,
     maxSubscriptions: 64,
     queueLimit: 64,
+    queueBytes: 1_048_576,
+    maxWaitingBytes: 4_194_304,
     listenerTimeoutMs: 10_000 * timeScale,
     drainMs: 5000 * timeScale,
     schemas: {},

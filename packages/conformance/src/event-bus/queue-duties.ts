@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { EventOverflow, EventReport, EventStream } from '@kb-labs/contracts';
+import type { EventOverflow, EventPort, EventReport, EventScope, EventStream } from '@kb-labs/contracts';
 import { assertRefused, openBuses, openPort, until } from './event-bench.js';
 import type { EventBench } from './event-bench.js';
 import type { EventDuty } from './event-duty.js';
 
 const ROOM = 3;
 const SENT = 8;
+/** Bytes of an event of which two fit where they are held to bytes. */
+const LARGE = 1500;
+const LARGE_ROOM = 4096;
 
 /** What happens where somebody is too slow, or wants too much. */
 export const QUEUE_DUTIES: readonly EventDuty[] = [
@@ -29,6 +32,15 @@ export const QUEUE_DUTIES: readonly EventDuty[] = [
       const port = openPort(buses.near);
       await assertRefused(() => port.stream('a', { overflow: 'reject', scope: 'host' }), 'ERR_EVENT_DENIED');
     },
+  },
+  {
+    title:
+      'holds what waits for a subscriber to its bytes as well, counts and reports the rest, and always takes one where none waits',
+    check: checkQueueBytes,
+  },
+  {
+    title: 'holds what waits for all subscribers of a plugin to its bytes, over all its ports, and no other plugin',
+    check: checkPluginBytes,
   },
   {
     title: 'refuses a queue larger than the bus allows',
@@ -82,6 +94,53 @@ async function checkDrops(bench: EventBench, overflow: EventOverflow, kept: read
     counts,
     Array.from({ length: SENT - ROOM }, (_, index) => ['overflow', index + 1]),
   );
+}
+
+async function checkQueueBytes(bench: EventBench): Promise<void> {
+  await using buses = await openBuses(bench, { queueBytes: LARGE_ROOM });
+  using stream = openPort(buses.far).stream('flood');
+  await sendLarge(openPort(buses.near), 'flood', SENT);
+  await until(bench, 'all have come or are dropped', () => stream.waiting + stream.dropped === SENT);
+  assert.ok(stream.waiting > 0 && stream.waiting * LARGE <= LARGE_ROOM, `${stream.waiting} wait`);
+  const overflows = buses.reports.filter((report) => report.kind === 'dropped' && report.reason === 'overflow');
+  assert.equal(overflows.length, stream.dropped);
+  assert.equal((await stream.next()).value?.payload, largePayload(stream.dropped));
+
+  await using narrow = await openBuses(bench, { queueBytes: 16 });
+  using alone = openPort(narrow.far).stream('flood');
+  await sendLarge(openPort(narrow.near), 'flood', 1);
+  await until(bench, 'it has come', () => alone.waiting === 1);
+  assert.equal(alone.dropped, 0);
+}
+
+async function checkPluginBytes(bench: EventBench): Promise<void> {
+  await using buses = await openBuses(bench, { maxWaitingBytes: LARGE_ROOM });
+  const scope = 'plugin';
+  const ports = [openPort(buses.far), openPort(buses.far, { executionId: 'run-2' })];
+  const streams = ports.flatMap((port) => ['a', 'b', 'c'].map((topic) => port.stream(topic, { scope })));
+  using other = openPort(buses.far, { pluginId: 'kit-beta' }).stream('a', { scope });
+  for (const topic of ['a', 'b', 'c']) await sendLarge(openPort(buses.near), topic, 2, scope);
+  await sendLarge(openPort(buses.near, { pluginId: 'kit-beta' }), 'a', 1, scope);
+  const count = (of: 'waiting' | 'dropped'): number => streams.reduce((sum, stream) => sum + stream[of], 0);
+  await until(bench, 'all have come', () => count('waiting') + count('dropped') === 12 && other.waiting === 1);
+  assert.ok(count('waiting') > 0 && count('waiting') * LARGE <= LARGE_ROOM, `${count('waiting')} wait`);
+  for (const stream of streams) stream[Symbol.dispose]();
+  using again = openPort(buses.far).stream('a');
+  await sendLarge(openPort(buses.near), 'a', 1);
+  await until(bench, 'what has ended gives its room back', () => again.waiting === 1);
+}
+
+function largePayload(number: number): string {
+  return `${number}`.padEnd(LARGE - 2, '.');
+}
+
+async function sendLarge(
+  port: EventPort,
+  topic: string,
+  count: number,
+  scope: EventScope = 'execution',
+): Promise<void> {
+  for (let number = 0; number < count; number += 1) await port.publish(topic, largePayload(number), { scope });
 }
 
 async function checkReject(bench: EventBench): Promise<void> {

@@ -1,6 +1,6 @@
 import type { EventEnvelope, EventStream } from '@kb-labs/contracts';
 
-/** One subscription of a guest. What waits for it waits with the bus, by the bus's limits, but for the one that is next. */
+/** One subscription of a guest. What waits for it waits with the bus, by the bus's limits of number and bytes, but for the one that is next. */
 export interface Subscription {
   readonly id: number;
   /** The event that is next, where it is here already. */
