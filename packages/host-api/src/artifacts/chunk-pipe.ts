@@ -73,5 +73,7 @@ export function createChunkPipe(): ChunkPipe {
 }
 
 function createEndedError(): Error {
-  return createError('ERR_INVALID_ARGUMENT', 'the write has been ended: it takes no more chunks');
+  return createError('ERR_INVALID_ARGUMENT', 'the write has been ended: it takes no more chunks', {
+    hint: 'open another write for what comes later',
+  });
 }

@@ -112,5 +112,7 @@ function createBusyError(): Error {
 }
 
 function createEarlyEndError(): Error {
-  return createError('ERR_IO_FAILED', 'the store has ended the artifact before its end');
+  return createError('ERR_IO_FAILED', 'the store has ended the artifact before its end', {
+    hint: 'look at the store of the host: it kept an artifact whose bytes were still to come',
+  });
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createError } from '@kb-labs/contracts';
 import { formatDocument, insertMember, replaceValue } from './edit-json.js';
+import { formatPointer } from './json-pointer.js';
 import { readJson } from './read-json.js';
 import type { ParsedSection } from './section.js';
 import { surveyJson } from './survey-json.js';
@@ -43,10 +44,7 @@ function nest(names: readonly string[], value: unknown): unknown {
 }
 
 function createWayError(tokens: readonly string[], depth: number): Error {
-  const place = tokens
-    .slice(0, Math.max(0, depth))
-    .map((token) => `/${token}`)
-    .join('');
+  const place = formatPointer(tokens.slice(0, Math.max(0, depth)));
   return createError(
     'ERR_INVALID_ARGUMENT',
     `ensureSection: the pointer leads through "${place}", which is no object`,

@@ -22,6 +22,11 @@ export function parsePointer(pointer: string): readonly string[] {
   return tokens;
 }
 
+/** The same names as a pointer again, for an error that says where. */
+export function formatPointer(names: readonly string[]): string {
+  return names.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
 function createPointerError(problem: string): Error {
   return createError('ERR_INVALID_ARGUMENT', `ensureSection: the pointer is refused: ${problem}`, {
     details: { function: 'ensureSection', argument: 'pointer' },

@@ -1,5 +1,5 @@
 import { createError } from '@kb-labs/contracts';
-import { FORBIDDEN_NAMES, MAX_DEPTH } from './json-pointer.js';
+import { FORBIDDEN_NAMES, formatPointer, MAX_DEPTH } from './json-pointer.js';
 
 /**
  * A copy of a value that JSON can hold as it is: null, booleans, finite numbers, strings, and arrays and plain objects of them. Own
@@ -27,7 +27,7 @@ interface Spot {
 
 function copy(value: unknown, spot: Spot): unknown {
   const { place } = spot;
-  if (!spot.count()) throw createValueError(place, `is more than the ${MAX_VALUES}th part`);
+  if (!spot.count()) throw createValueError(place, `is one too many: a section has ${MAX_VALUES} values at most`);
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   // Minus zero is a number that JSON cannot hold.
   if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? 0 : value;
@@ -56,10 +56,7 @@ function copyObject(value: object, { place, count }: Spot): Readonly<Record<stri
 }
 
 function createValueError(place: readonly string[], problem: string): Error {
-  const pointer = place
-    .map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)
-    .join('')
-    .slice(0, 256);
+  const pointer = formatPointer(place).slice(0, 256);
   return createError('ERR_INVALID_ARGUMENT', `ensureSection: what stands in the value at "${pointer}" ${problem}`, {
     details: { function: 'ensureSection', argument: 'value', pointer },
     hint: 'hand in JSON: null, booleans, numbers, strings, arrays and plain objects',

@@ -47,7 +47,9 @@ export function createRemove(session: FsSession): HostFunction {
 /** The root is the ground that the run stands on. Throws `ERR_INVALID_ARGUMENT`. */
 export function refuseRoot(action: string, path: CanonicalPath): void {
   if (path.segments?.length !== 0) return;
-  throw createError('ERR_INVALID_ARGUMENT', `cannot ${action} ${path.asWritten}: it is the root of the run`);
+  throw createError('ERR_INVALID_ARGUMENT', `cannot ${action} ${path.asWritten}: it is the root of the run`, {
+    hint: 'name what lies below it',
+  });
 }
 
 function isDirectoryAt(session: FsSession, path: CanonicalPath): boolean {

@@ -84,6 +84,7 @@ async function during<Result>(
 function createUnknownIdError(name: string): Error {
   return createError('ERR_INVALID_ARGUMENT', `${name}: no fetch of this run has this id`, {
     details: { function: name, argument: '0' },
+    hint: 'use an id that this run was given, and only until the end of its fetch',
   });
 }
 

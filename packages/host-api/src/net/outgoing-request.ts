@@ -85,5 +85,8 @@ function toBytes(body: Uint8Array | string | undefined): Uint8Array | undefined 
 }
 
 function createInitError(problem: string): Error {
-  return createError('ERR_INVALID_ARGUMENT', `net.fetch: ${problem}`, { details: { function: 'net.fetch' } });
+  return createError('ERR_INVALID_ARGUMENT', `net.fetch: ${problem}`, {
+    details: { function: 'net.fetch' },
+    hint: 'give what the fetch of the Web takes, with a body of text or bytes',
+  });
 }

@@ -54,6 +54,7 @@ async function askResolver(
   }
   throw createError('ERR_FETCH_FAILED', `fetch of ${target.scheme}://${target.host} failed: ENOTFOUND`, {
     details: { errno: 'ENOTFOUND', host: target.host },
+    hint: 'look at the name, and at the resolver of the host',
   });
 }
 
