@@ -11,6 +11,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   ENOMEM: 'the system has no memory left',
   ENOTDIR: 'no such file',
   EPERM: 'the host itself may not run it',
+  ESTALE: 'a folder that it may see was exchanged while it was started',
   ETXTBSY: 'it is being written',
 };
 

@@ -4,7 +4,7 @@ import { INFO_FD, SECCOMP_FD } from './wall.js';
 
 /** The opened file that is run, where bubblewrap can bind it. */
 const COMMAND_FD = 3;
-/** From here on, one descriptor at its end for each file that is hidden. */
+/** From here on, one descriptor at its end for each file that is hidden, and behind them one for each place that is shown. */
 export const FIRST_EMPTY_FD = 6;
 
 /** What a command sees of one place below the run's root. */
@@ -30,7 +30,7 @@ export interface FencedCommand {
 
 /** How bubblewrap does it on this machine. */
 export interface FenceTraits {
-  /** Whether it binds what a descriptor holds, so that what was checked is what is run, whatever happens to its name. */
+  /** Whether it binds what a descriptor holds, so that what was checked is what is run and seen, whatever happens to its name. */
   readonly bindsDescriptors: boolean;
   readonly filters: boolean;
 }
@@ -62,7 +62,7 @@ export function buildCommandFence(fenced: FencedCommand, traits: FenceTraits): r
     ...SYSTEM_FILES.flatMap((path) => bind('--ro-bind-try', path)),
     ...SCRATCH,
     ...readable.flatMap((path) => bind('--ro-bind', path)),
-    ...buildViews(views),
+    ...buildViews(views, traits),
     ...(traits.bindsDescriptors ? ['--ro-bind-fd', String(COMMAND_FD), command] : bind('--ro-bind', command)),
     '--remount-ro',
     '/',
@@ -89,17 +89,29 @@ function copySystemFolder(path: string): readonly string[] {
   return stats?.isDirectory() === true ? bind('--ro-bind', path) : [];
 }
 
-function buildViews(views: readonly CommandView[]): readonly string[] {
+function buildViews(views: readonly CommandView[], { bindsDescriptors }: FenceTraits): readonly string[] {
   let empty = FIRST_EMPTY_FD;
-  const binds = views.flatMap(({ path, kind, access }) => {
-    // All that there is cannot be laid over itself.
-    if (path === join(path, '..')) return [];
-    if (access !== 'none') return bind(access === 'write' ? '--bind' : '--ro-bind', path);
+  let shown = FIRST_EMPTY_FD + countEmpty(views);
+  const binds = views.filter(isLaid).flatMap(({ path, kind, access }) => {
+    if (access !== 'none') {
+      const option = access === 'write' ? '--bind' : '--ro-bind';
+      return bindsDescriptors ? [`${option}-fd`, String(shown++), path] : bind(option, path);
+    }
     return kind === 'directory' ? ['--tmpfs', path] : ['--ro-bind-data', String(empty++), path];
   });
   // At the end: what is shown of a hidden folder needs a place in it. A folder that was shown after all is no longer its own mount.
-  const hidden = views.filter(({ kind, access }) => kind === 'directory' && access === 'none');
+  const hidden = views.filter(({ kind, access }) => kind === 'directory' && access === 'none').filter(isLaid);
   return [...binds, ...hidden.flatMap(({ path }) => ['--remount-ro', path])];
+}
+
+/** All that there is cannot be laid over itself. */
+function isLaid({ path }: CommandView): boolean {
+  return path !== join(path, '..');
+}
+
+/** The places that are bound, in the order of their descriptors. */
+export function listShown(views: readonly CommandView[]): readonly CommandView[] {
+  return views.filter(({ access }) => access !== 'none').filter(isLaid);
 }
 
 /** How many files are to look empty. */

@@ -91,8 +91,8 @@ function spawnCovered({ file, argv0, args, env, cwd, descriptors }: ProcessPlan)
   const options = { env: { ...env }, cwd, detached: true, windowsHide: true, shell: false, ...named };
   const child = spawn(file, [...args], { ...options, stdio: [...own, ...covers] });
   const opened: readonly (Readable | Writable | null | undefined)[] = Array.isArray(child.stdio) ? child.stdio : [];
-  // What is not one of the six that somebody uses is at its end.
-  for (const stream of opened.slice(SECCOMP_FD + 1)) stream?.destroy();
+  // What is not one of those that somebody uses is at its end.
+  for (const [fd, stream] of opened.entries()) if (fd > 2 && fd !== INFO_FD && fd !== SECCOMP_FD) stream?.destroy();
   return child;
 }
 

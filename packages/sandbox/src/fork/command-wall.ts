@@ -1,8 +1,9 @@
 import { createError } from '@kb-labs/contracts';
-import { buildCommandFence, countEmpty, FIRST_EMPTY_FD } from './command-fence.js';
+import { buildCommandFence, countEmpty, FIRST_EMPTY_FD, listShown } from './command-fence.js';
 import type { FencedCommand, FenceTraits } from './command-fence.js';
 import { startCommand } from './command-process.js';
 import type { CommandProcess } from './command-process.js';
+import { openViews } from './command-sight.js';
 import { runBriefly } from './run-briefly.js';
 import { buildCommandFilter } from './seccomp-filter.js';
 import { INFO_FD, probeWall } from './wall.js';
@@ -71,7 +72,8 @@ function checkOptions({ wall = 'auto', ...others }: CommandWallOptions): 'auto' 
   return wall;
 }
 
-type CommandProbe =
+/** How bubblewrap can fence a command in on this machine, or why it cannot. */
+export type CommandProbe =
   | { readonly works: false; readonly reason: string }
   | {
       readonly works: true;
@@ -97,7 +99,11 @@ async function probeCommandWall(): Promise<CommandProbe> {
   return { works: true, bwrap, version, traits: { ...traits, bindsDescriptors }, seccomp };
 }
 
-function startFenced(plan: CommandPlan, probe: CommandProbe & { readonly works: true }): CommandProcess {
+/** Starts a command in the fence that a probe found to work. Throws `ESTALE` where what it may see was exchanged by now. */
+export function startFenced(plan: CommandPlan, probe: CommandProbe & { readonly works: true }): CommandProcess {
+  const { bindsDescriptors } = probe.traits;
+  if (!bindsDescriptors && plan.views.some(({ access }) => access === 'write')) throw tooOldToWrite(probe.version);
+  using shown = openViews(bindsDescriptors ? listShown(plan.views) : []);
   const pipes = Array.from({ length: FIRST_EMPTY_FD - INFO_FD + countEmpty(plan.views) }, () => 'pipe' as const);
   return startCommand({
     file: probe.bwrap,
@@ -106,9 +112,17 @@ function startFenced(plan: CommandPlan, probe: CommandProbe & { readonly works: 
     // Its own environment would show in /proc behind the fence.
     env: {},
     cwd: '/',
-    descriptors: [plan.fd, ...pipes],
+    // A descriptor that bubblewrap does not take is one that the command gets: through /proc it would be a way to the file itself.
+    descriptors: [bindsDescriptors ? plan.fd : 'pipe', ...pipes, ...shown.descriptors],
     seccomp: probe.seccomp ?? new Uint8Array(),
     fenced: true,
+  });
+}
+
+/** Who may write could put a link where the next command is about to be shown a folder. */
+function tooOldToWrite(version: string): Error {
+  return createError('ERR_CONFINEMENT_TOO_WEAK', `bubblewrap ${version} cannot bind folders that are held open`, {
+    hint: 'install one that knows --bind-fd (0.10, or what distributions patched), or let commands write nothing',
   });
 }
 

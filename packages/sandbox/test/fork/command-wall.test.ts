@@ -10,8 +10,10 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,10 +22,13 @@ import { performance } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { probeWall } from '../../src/fork/wall.js';
+import type { CommandProbe } from '../../src/fork/command-wall.js';
+import { startFenced } from '../../src/fork/command-wall.js';
 import { createCommandWall } from '../../src/index.js';
 import type { CommandEnd, CommandPlan, CommandView, CommandWall } from '../../src/index.js';
 
-const hasWall = (await probeWall()).works;
+const probe = await probeWall();
+const hasWall = probe.works;
 const ENV = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' };
 
 function makeFolder(): string {
@@ -48,6 +53,19 @@ async function run(wall: CommandWall, plan: Omit<CommandPlan, 'fd'>): Promise<Ou
   } finally {
     closeSync(fd);
   }
+}
+
+/** What a bubblewrap before 0.10 would be found to do. */
+function oldProbe(): Extract<CommandProbe, { readonly works: true }> {
+  assert(probe.works);
+  const { bwrap } = probe.wall;
+  return {
+    works: true,
+    bwrap,
+    version: '0.8.0',
+    traits: { bindsDescriptors: false, filters: false },
+    seccomp: undefined,
+  };
 }
 
 /** What a shell behind the wall would do: the strongest command that there is. */
@@ -146,6 +164,42 @@ describe.runIf(hasWall)('a command behind the wall', () => {
     expect(readFileSync(join(root, 'keep'), 'utf8')).toBe('as it was');
     expect(existsSync(join(root, 'new'))).toBe(false);
     expect(readFileSync(join(root, 'out/file'), 'utf8')).toBe('y\n');
+  });
+
+  it.each(['read', 'write'] as const)('is shown no link to %s in the place of a folder or file', async (access) => {
+    const [root, outside] = [makeFolder(), makeFolder()];
+    mkdirSync(join(outside, 'deep'));
+    writeFileSync(join(outside, 'secret'), 'secret');
+    symlinkSync(outside, join(root, 'folder'));
+    symlinkSync(join(outside, 'secret'), join(root, 'file'));
+    const places: CommandView[] = [
+      { path: join(root, 'folder'), kind: 'directory', access },
+      { path: join(root, 'folder/deep'), kind: 'directory', access },
+      { path: join(root, 'file'), kind: 'file', access },
+    ];
+    for (const place of places) {
+      const views: CommandView[] = [{ path: root, kind: 'directory', access: 'read' }, place];
+      await expect(run(wall, sh(root, 'cat folder/secret file', { views }))).rejects.toMatchObject({ code: 'ESTALE' });
+    }
+  });
+
+  it('holds no file of the host open, also with a bubblewrap that binds names alone', async () => {
+    const plan = sh(makeFolder(), 'ls -l /proc/self/fd');
+    const fd = openSync(plan.command, 'r');
+    const listed = await text(startFenced({ ...plan, fd }, oldProbe()).stdout);
+    closeSync(fd);
+    for (const output of [listed, (await run(wall, plan)).stdout]) {
+      expect(output).toContain('0 -> socket:');
+      expect(output).not.toMatch(/-> \/(?!proc\/\d+\/fd$)/m);
+    }
+  });
+
+  it('writes nothing with a bubblewrap that binds names alone', () => {
+    const root = makeFolder();
+    const views: CommandView[] = [{ path: root, kind: 'directory', access: 'write' }];
+    expect(() => startFenced({ ...sh(root, 'true', { views }), fd: 0 }, oldProbe())).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFINEMENT_TOO_WEAK' }),
+    );
   });
 
   it('finds hidden folders and files empty', async () => {
