@@ -25,7 +25,7 @@ export type { SnapshotRecorder, SnapshotRecorderOptions, SnapshotRecorderStats }
 export { listSnapshots, searchSnapshots } from './snapshot-search.js';
 export type { SnapshotList, SnapshotQuery, SnapshotSearch, SnapshotSummary } from './snapshot-search.js';
 export { replay } from './replay.js';
-export type { ReplayOptions } from './replay.js';
+export type { ReplayOptions } from './replay-options.js';
 export type { ReplayCall, ReplayDivergence, ReplayOutcome, ReplayReport } from './replay-report.js';
 export type { Trace, TraceAttributes, TraceSpan } from './trace.js';
 export { toChromeTrace } from './trace-chrome.js';

@@ -1,7 +1,6 @@
 import { createAbortError, createError } from '@kb-labs/contracts';
-import type { JsonValue, SandboxAdapter, SandboxOutcome } from '@kb-labs/contracts';
+import type { JsonValue, SandboxOutcome } from '@kb-labs/contracts';
 import { createMasker } from '@kb-labs/redaction';
-import type { MaskOptions } from '@kb-labs/redaction';
 import { canonicalJson } from './canonical-json.js';
 import { decodeSnapshotValue } from './snapshot-decode.js';
 import { SnapshotEncoder } from './snapshot-encode.js';
@@ -10,42 +9,28 @@ import { checkSnapshot } from './snapshot-schema.js';
 import type { LoadedSnapshot, SnapshotAuthority } from './snapshot.js';
 import { knownFunctions, replayLimits } from './replay-bounds.js';
 import { callOf, RecordedHost } from './replay-host.js';
+import { parseReplayOptions } from './replay-options.js';
+import type { ParsedReplayOptions, ReplayOptions } from './replay-options.js';
 import { findModules } from './replay-plugin.js';
 import type { ReplayModules } from './replay-plugin.js';
 import type { ReplayDivergence, ReplayOutcome, ReplayReport } from './replay-report.js';
 
-/** With what to run it again. */
-export interface ReplayOptions {
-  /** The folder that holds the plugin's code. */
-  readonly pluginRoot: string;
-  /** Where it runs. It stays the caller's. */
-  readonly adapter: SandboxAdapter;
-  /** Variables, of which the guest gets those that it had. A snapshot has their names alone. */
-  readonly env?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
-  /** Milliseconds. Default: as in the record, but an hour at most. */
-  readonly timeoutMs?: number;
-  /** Whether files of another version of the plugin will do: to see what a change would have done. Default false. */
-  readonly anyVersion?: boolean;
-  /** The rules that the recorder had, so that what was masked there is here. */
-  readonly redaction?: MaskOptions;
-}
-
 /**
  * Runs the handler of a snapshot again, with its own input and no authority at all: host calls are answered from the record, and nothing is
  * read, sent or written. Tells the first thing in which handler and schemas of the plugin were not like the record. Throws
- * `ERR_INVALID_ARGUMENT` for a run that never came to its handler or whose input was not kept, what `loadSnapshot` throws for one that is
- * none, and what `adapter.acquire` throws.
+ * `ERR_CONFIG_INVALID` for an option that could not work, `ERR_INVALID_ARGUMENT` for a run that never came to its handler or whose input was
+ * not kept, and what `loadSnapshot` and `adapter.acquire` throw.
  */
-export async function replay(snapshot: LoadedSnapshot | string, options: ReplayOptions): Promise<ReplayReport> {
+export async function replay(snapshot: LoadedSnapshot | string, given: ReplayOptions): Promise<ReplayReport> {
+  const options = parseReplayOptions(given);
   const loaded = typeof snapshot === 'string' ? await loadSnapshot(snapshot) : recheck(snapshot);
   const { authority } = loaded;
   const returned = handlerReturned(loaded);
   if (authority === undefined || returned === undefined) throw unfit('the run ended before its handler began');
-  const env = pickEnv(authority, options.env ?? {});
+  const env = pickEnv(authority, options.env);
   const missingEnv = authority.env.filter((name) => !Object.hasOwn(env, name));
   const facts = { answered: 0, masked: loaded.masked, missingEnv, failedLater: failedLater(loaded, returned) };
-  const modules = await findModules(options.pluginRoot, authority, options.anyVersion === true);
+  const modules = await findModules(options.pluginRoot, authority, options.anyVersion);
   if ('kind' in modules) return { ...facts, same: false, divergence: modules };
   return { ...facts, ...(await run({ snapshot: loaded, authority, modules, options, env, returned })) };
 }
@@ -59,7 +44,7 @@ interface Replaying {
   readonly snapshot: LoadedSnapshot;
   readonly authority: SnapshotAuthority;
   readonly modules: ReplayModules;
-  readonly options: ReplayOptions;
+  readonly options: ParsedReplayOptions;
   readonly env: Readonly<Record<string, string>>;
   /** Whether the handler of the record returned: what failed then was none of its own. */
   readonly returned: boolean;
@@ -72,7 +57,7 @@ type Verdict = { readonly answered: number } & (
 
 async function run({ snapshot, authority, modules, options, env, returned }: Replaying): Promise<Verdict> {
   const bodies = await loadBodies(snapshot);
-  const masker = createMasker(options.redaction);
+  const masker = createMasker(options.redaction, '/redaction');
   const encoder = new SnapshotEncoder({ masker, maxBodyBytes: snapshot.maxBodyBytes, keep: () => undefined });
   const diverged = new AbortController();
   let divergence: ReplayDivergence | undefined;

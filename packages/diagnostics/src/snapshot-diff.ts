@@ -1,4 +1,6 @@
 import type { JsonValue } from '@kb-labs/contracts';
+import { z } from 'zod';
+import { parseOptions } from './options.js';
 import type { Snapshot, SnapshotCall } from './snapshot.js';
 
 /** One thing that differs: where (JSON pointer into the snapshot), and what stands there. `undefined` is nothing. */
@@ -14,18 +16,22 @@ export interface SnapshotDiffOptions {
   readonly noise?: boolean;
 }
 
+const OPTIONS = z.strictObject({ noise: z.boolean().default(false) });
+
 /** The first 1 000 differences. */
 const MAX_DIFFERENCES = 1000;
 
 /**
- * Compares two runs: request, what the handler got and gave, authority, calls in the order in which they began, logs, outcome, and what they left behind. Ids never count.
- * Where calls went apart, the rest of them differs as well: look at the first.
+ * Compares two runs: request, what the handler got and gave, authority, calls in the order in which they began, logs, outcome, and what they
+ * left behind. Ids never count. Where calls went apart, the rest of them differs as well: look at the first. Throws `ERR_CONFIG_INVALID` for
+ * an option that there is none of.
  */
 export function diffSnapshots(
   left: Snapshot,
   right: Snapshot,
-  { noise = false }: SnapshotDiffOptions = {},
+  options: SnapshotDiffOptions = {},
 ): readonly SnapshotDifference[] {
+  const { noise } = parseOptions(OPTIONS, options);
   const differences: SnapshotDifference[] = [];
   compare(comparable(left, noise), comparable(right, noise), { pointer: '', differences });
   return differences;

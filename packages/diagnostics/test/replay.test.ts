@@ -361,4 +361,21 @@ describe('what a replay is given', () => {
     });
     expect(await replay(waiting, { ...options, timeoutMs: 20 })).toMatchObject({ divergence: { kind: 'outcome' } });
   });
+
+  it.each([
+    [{ pluginRoot: '' }, '/pluginRoot'],
+    [{ adapter: {} }, '/adapter'],
+    [{ env: { WHO: 1 } }, '/env/WHO'],
+    [{ timeoutMs: 0 }, '/timeoutMs'],
+    [{ anyVersion: 'yes' }, '/anyVersion'],
+    [{ redaction: { keys: 1 } }, '/redaction/keys'],
+    [{ timeout: 5 }, '/timeout'],
+  ])('is refused with options that could not work: %o', async (more, pointer) => {
+    const { snapshot, pluginRoot } = await take({ code: 'export const handle = () => 1;' });
+    const options = { pluginRoot, adapter: directSandbox(), ...more };
+    await expect(Reflect.apply(replay, undefined, [snapshot, options])).rejects.toMatchObject({
+      code: 'ERR_CONFIG_INVALID',
+      details: { pointer },
+    });
+  });
 });

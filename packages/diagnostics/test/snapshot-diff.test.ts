@@ -68,4 +68,11 @@ describe('two snapshots', () => {
     ];
     expect(diffSnapshots(left, right)).toHaveLength(1000);
   });
+
+  it('are compared by no option that there is none of', async () => {
+    const one = await take({ code, input: { paths: [] } });
+    expect(() => Reflect.apply(diffSnapshots, undefined, [one, one, { noisy: true }])).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG_INVALID', details: { pointer: '/noisy' } }),
+    );
+  });
 });
