@@ -16,8 +16,8 @@ describe.each(forks)('$name', ({ name, create, works, notRun }) => {
       const result = await scene.runtime.execute('./handlers.js#clings', {}, grant(scene, folder, { timeoutMs: 300 }));
       expect(processesOf(folder)).toEqual([]);
       expect(result).toMatchObject({ ok: false, error: { code: 'ERR_TIMEOUT', details: { limitMs: 300 } } });
-      // The limit, two graces of 100 ms and 50 ms, and what the machine needs on a bad day.
-      expect(result.metrics.wallMs.used).toBeLessThan(300 + 150 + 1_000);
+      // The limit, two graces of 100 ms and 50 ms, and what a machine needs that has other work.
+      expect(result.metrics.wallMs.used).toBeLessThan(300 + 150 + 5_000);
     });
 
     it('that clings to life is gone after an abort', async () => {
@@ -85,7 +85,7 @@ describe.each(forks)('$name', ({ name, create, works, notRun }) => {
       await vi.waitFor(() => expect(spinning(folder)).toBe(true), { timeout: 10_000, interval: 5 });
       host.kill('SIGKILL');
       await exited;
-      await vi.waitFor(() => expect(processesOf(folder)).toEqual([]), { timeout: 1_000, interval: 5 });
+      await vi.waitFor(() => expect(processesOf(folder)).toEqual([]), { timeout: 10_000, interval: 5 });
     });
 
     it('leaves the host as it was: no descriptor, listener or process more', async () => {
@@ -103,7 +103,7 @@ describe.each(forks)('$name', ({ name, create, works, notRun }) => {
       await runAll();
       const before = census();
       for (let round = 0; round < 5; round += 1) await runAll();
-      await vi.waitFor(() => expect(census()).toEqual(before), { timeout: 2_000, interval: 10 });
+      await vi.waitFor(() => expect(census()).toEqual(before), { timeout: 10_000, interval: 10 });
       expect(processesOf(folder)).toEqual([]);
     });
   });
