@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -5,7 +6,12 @@ import { describe, expect, it, vi } from 'vitest';
 import { appFolder, descendantsOf, isAlive, runDemoProcess, startDemo } from './demo-process.js';
 import { makeFolder } from './fixture-folder.js';
 
-const LIMIT_MS = 1_000;
+/** A second, and what starting ten bare processes takes at this moment: nothing to speak of, unless the machine has other work. */
+function limitMs(): number {
+  const start = performance.now();
+  spawnSync(process.execPath, ['-e', '']);
+  return 1_000 + 10 * (performance.now() - start);
+}
 
 describe('a signal', () => {
   it.each([
@@ -24,13 +30,14 @@ describe('a signal', () => {
     const guests = descendantsOf(demo.child.pid ?? 0);
     expect(guests.filter(isAlive)).not.toEqual([]);
 
+    const limit = limitMs();
     const start = performance.now();
     demo.child.kill(signal);
     // A script runner may pass on what the terminal has sent already.
     demo.child.kill(signal);
     const { code, stdout, stderr } = await demo.ended;
 
-    expect(performance.now() - start).toBeLessThan(LIMIT_MS);
+    expect(performance.now() - start).toBeLessThan(limit);
     expect(code).toBe(exitCode);
     expect(stdout).toBe('');
     expect(stderr).toContain(`Stopped: ${signal} was received. 1 runs were ended`);
