@@ -1,16 +1,7 @@
 import type { ExecutionEvent } from '@kb-labs/plugin-runtime';
 import { describe, expect, it } from 'vitest';
 import { createListening } from '../src/listening.js';
-
-const STAMP = {
-  executionId: 'e',
-  traceId: 't',
-  spanId: 's',
-  parentSpanId: undefined,
-  pluginId: 'p',
-  seq: 0,
-  time: 0,
-};
+import { STAMP } from './stamp.js';
 
 function call(name: string, code?: 'ERR_EVENT_DENIED'): ExecutionEvent {
   const end = { call: 0, args: [], callSpanId: 'c', startTime: 0, ms: 0, code };

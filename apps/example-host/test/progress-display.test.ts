@@ -1,16 +1,8 @@
 import type { ExecutionEvent, Presenter } from '@kb-labs/plugin-runtime';
 import { describe, expect, it } from 'vitest';
 import { createProgressDisplay } from '../src/progress-display.js';
+import { STAMP } from './stamp.js';
 
-const STAMP = {
-  executionId: 'e',
-  traceId: 't',
-  spanId: 's',
-  parentSpanId: undefined,
-  pluginId: 'p',
-  seq: 0,
-  time: 0,
-};
 const START: ExecutionEvent = { ...STAMP, type: 'execution-start', handler: 'run', input: undefined };
 
 function progress(message: string, fraction: number | undefined): ExecutionEvent {
