@@ -65,3 +65,16 @@ export async function putThere(
 export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
+
+/** All methods of an access, so that one can be put in the place of another. */
+export function bound(access: ArtifactAccess): ArtifactAccess {
+  return {
+    readStream: (...args) => access.readStream(...args),
+    writeStream: (...args) => access.writeStream(...args),
+    list: (...args) => access.list(...args),
+    stat: (...args) => access.stat(...args),
+    delete: (...args) => access.delete(...args),
+    wait: (...args) => access.wait(...args),
+    copy: (...args) => access.copy(...args),
+  };
+}

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ArtifactAccess, OperationState } from '@kb-labs/contracts';
 import { describe, expect, it } from 'vitest';
 import { outcome } from '../open-host.js';
-import { bytes, openArtifactHost } from './open-artifact-host.js';
+import { bound, bytes, openArtifactHost } from './open-artifact-host.js';
 
 function stateOf(text: string): OperationState {
   return { kind: 'artifact', bytes: text.length, sha256: createHash('sha256').update(text).digest('hex') };
@@ -166,16 +166,3 @@ describe('artifacts.openWrite', () => {
     expect([meter.used('maxArtifacts'), meter.used('maxArtifactBytes')]).toEqual([0, 0]);
   });
 });
-
-/** All methods of an access, so that one can be put in the place of another. */
-function bound(access: ArtifactAccess): ArtifactAccess {
-  return {
-    readStream: (...args) => access.readStream(...args),
-    writeStream: (...args) => access.writeStream(...args),
-    list: (...args) => access.list(...args),
-    stat: (...args) => access.stat(...args),
-    delete: (...args) => access.delete(...args),
-    wait: (...args) => access.wait(...args),
-    copy: (...args) => access.copy(...args),
-  };
-}

@@ -2,22 +2,17 @@ import { createError } from '@kb-labs/contracts';
 import type { ArtifactAccess, StoredArtifact } from '@kb-labs/contracts';
 import { describe, expect, it } from 'vitest';
 import { outcome, text } from '../open-host.js';
-import { openArtifactHost, putThere } from './open-artifact-host.js';
+import { bound, openArtifactHost, putThere } from './open-artifact-host.js';
 import type { ArtifactHost } from './open-artifact-host.js';
 
 /** An access whose bodies are what `change` makes of them. */
 function withBody(change: (body: StoredArtifact['body']) => StoredArtifact['body']) {
   return (access: ArtifactAccess): ArtifactAccess => ({
+    ...bound(access),
     readStream: async (uri, options) => {
       const { info, body } = await access.readStream(uri, options);
       return { info, body: change(body) };
     },
-    writeStream: (...args) => access.writeStream(...args),
-    list: (...args) => access.list(...args),
-    stat: (...args) => access.stat(...args),
-    delete: (...args) => access.delete(...args),
-    wait: (...args) => access.wait(...args),
-    copy: (...args) => access.copy(...args),
   });
 }
 
