@@ -1,4 +1,4 @@
-import { opendirSync } from 'node:fs';
+import { existsSync, opendirSync } from 'node:fs';
 import type { Dir } from 'node:fs';
 import { join } from 'node:path';
 import type { FsOperation } from '@kb-labs/contracts';
@@ -20,7 +20,8 @@ export interface ViewOptions {
 
 /**
  * What commands behind a wall see of the root: its entries, and those of the folder they stand in, as the policy has it for each of them.
- * Rules about what lies deeper hold for `.git` alone: what a folder shows, it shows whole.
+ * Rules about what lies deeper hold for `.git` alone, and the folders that submodules and worktrees have in it: what a folder shows, it
+ * shows whole.
  */
 export function listViews({ gate, write, cwd }: ViewOptions): readonly CommandView[] {
   const { root } = gate;
@@ -41,15 +42,30 @@ export function listViews({ gate, write, cwd }: ViewOptions): readonly CommandVi
       .map(({ path, kind }) => viewOf(path, kind))
       .filter(({ access }) => access !== around);
   };
+  const gitFolders = listGitFolders(join(root, '.git'));
   const views = [
     viewOf(root, 'directory'),
     ...viewsIn(root),
     ...(cwd === root ? [] : [viewOf(cwd, 'directory'), ...viewsIn(cwd)]),
     // What no policy lets a plugin read, although the folder that holds it may be read.
-    ...(cwd === join(root, '.git') ? [] : viewsIn(join(root, '.git'))),
+    ...gitFolders.filter((folder) => folder !== cwd).flatMap(viewsIn),
   ];
-  const isTooMuch = views.length > MAX_VIEWS || listEntries(root).length > MAX_ENTRIES;
+  const isTooMuch = views.length > MAX_VIEWS || gitFolders.length > MAX_VIEWS || listEntries(root).length > MAX_ENTRIES;
   return isTooMuch ? [{ path: root, kind: 'directory', access: 'none' }] : views;
+}
+
+/** A folder of git's, and those of its worktrees and submodules, whose names may have slashes. Stops after the first that is too many. */
+function listGitFolders(git: string): readonly string[] {
+  const found = [git];
+  const waiting = [join(git, 'worktrees'), join(git, 'modules')];
+  for (let next = waiting.pop(); next !== undefined && found.length <= MAX_VIEWS; next = waiting.pop()) {
+    const folders = listEntries(next).filter(({ kind }) => kind === 'directory');
+    for (const { path } of folders) {
+      found.push(path);
+      waiting.push(existsSync(join(path, 'HEAD')) ? join(path, 'modules') : path);
+    }
+  }
+  return found;
 }
 
 type Entry = Pick<CommandView, 'path' | 'kind'>;

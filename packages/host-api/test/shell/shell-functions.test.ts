@@ -439,6 +439,28 @@ describe.runIf(isConfined)('a command behind the wall', () => {
     expect(text((await tryRun(host, LS, ['-A'])).stdout)).toBe('');
   });
 
+  it.skipIf(!isConfined)('shows no config and no hooks of submodules and worktrees either', async () => {
+    const root = makeFolder();
+    const folders = [
+      '.git',
+      '.git/modules/a',
+      '.git/modules/with/slash',
+      '.git/modules/a/modules/b',
+      '.git/worktrees/w',
+    ];
+    for (const folder of folders) {
+      mkdirSync(join(root, folder, 'hooks'), { recursive: true });
+      for (const name of ['HEAD', 'config', 'config.worktree', 'hooks/pre-commit'])
+        writeFileSync(join(root, folder, name), `in ${folder}/${name}\n`);
+    }
+    const host = openShell(root, [{ command: CAT, ...ANY }]);
+    const names = folders.flatMap((folder) =>
+      ['HEAD', 'config', 'config.worktree', 'hooks/pre-commit'].map((name) => `${folder}/${name}`),
+    );
+    const { stdout } = await tryRun(host, CAT, names);
+    expect(text(stdout).trim().split('\n')).toEqual(folders.map((folder) => `in ${folder}/HEAD`));
+  });
+
   it('sees the folder that it stands in, and of the others no more than the policy shows', async () => {
     const root = makeFolder();
     for (const name of ['a/b/c', 'a/x', 'd', '.git']) mkdirSync(join(root, name), { recursive: true });
