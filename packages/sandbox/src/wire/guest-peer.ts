@@ -4,14 +4,14 @@ import type { GuestContext } from './guest-context.js';
 import { createGuestOutput } from './guest-output.js';
 import type { GuestOutput } from './guest-output.js';
 import type { GuestPort } from './guest-port.js';
-import { createFrameDecoder, encodeFrame, measureFrame } from './frame.js';
+import { encodeVerdict } from './encode-verdict.js';
+import { createFrameDecoder, encodeFrame } from './frame.js';
 import { createCallTable, makeCallError } from './guest-calls.js';
 import type { CallTable } from './guest-calls.js';
 import { describeFailure, runInGuest } from './guest-run.js';
 import type { GuestVerdict, ModuleLoader } from './guest-run.js';
-import { DEFAULT_WIRE_LIMITS } from './limits.js';
 import { WIRE_VERSION } from './messages.js';
-import type { GuestFailureMessage, GuestMessage, HostCallFailure, HostMessage } from './messages.js';
+import type { GuestMessage, HostCallFailure, HostMessage } from './messages.js';
 import type { WireTransport } from './transport.js';
 import { armTimer, createSettled } from './waiting.js';
 import { decodeValue } from './decode-value.js';
@@ -159,19 +159,6 @@ async function serveRun(
   options.prepare({ env: message.env, root: message.root, fetch: context.ctx.fetch }, peer);
   const task = { ...message, maxResultBytes: message.limits.maxResultBytes };
   state.conclude(await runInGuest(task, context, options.load));
-}
-
-function encodeVerdict(verdict: GuestVerdict): Uint8Array {
-  if (!verdict.ok) return encodeFailure(verdict);
-  return encodeFrame({ json: { t: 'result', ok: true, value: verdict.value.json }, binary: verdict.value.binary });
-}
-
-/** An error with many causes and parts may not fit into a frame: then its own words go alone. */
-function encodeFailure(failure: GuestFailureMessage): Uint8Array {
-  const frame = encodeFrame(encodeValue(failure));
-  const { error } = failure;
-  if (error === undefined || measureFrame(frame).jsonBytes <= DEFAULT_WIRE_LIMITS.maxJsonBytes) return frame;
-  return encodeFrame(encodeValue({ ...failure, error: { ...error, cause: undefined, errors: [], truncated: true } }));
 }
 
 async function serveEnd(

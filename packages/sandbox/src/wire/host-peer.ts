@@ -5,12 +5,15 @@ import type { FrameDecoder } from './frame.js';
 import { createHostCalls } from './host-calls.js';
 import type { HostCalls } from './host-calls.js';
 import { wireLimitsFor } from './limits.js';
-import { parseGuestMessage, WIRE_VERSION } from './messages.js';
+import { isInTurn, NO_PROGRESS } from './host-progress.js';
+import type { Progress } from './host-progress.js';
+import { WIRE_VERSION } from './messages.js';
 import type { GuestMessage, HostMessage } from './messages.js';
 import { measureValue } from './output-budget.js';
 import { createOutputGate } from './output-gate.js';
-import { createPacedReader } from './paced-reader.js';
 import type { OutputGate } from './output-gate.js';
+import { createPacedReader } from './paced-reader.js';
+import { parseGuestMessage } from './parse-guest-message.js';
 import type { WireTransport } from './transport.js';
 import { decodeValue } from './decode-value.js';
 import { encodeValue } from './encode-value.js';
@@ -128,34 +131,6 @@ function floodError(used: number, { maxOutputBytes }: SandboxLimits): PluginErro
     details: { quota: 'maxOutputBytes', used, limit: maxOutputBytes },
     hint: 'write less, or raise quotas.maxOutputBytes in both the manifest and the grant',
   });
-}
-
-/** How far a guest and its host have come. Each word has its time. */
-interface Progress {
-  ready: boolean;
-  running: boolean;
-  /** Whether this run was lent `analytics.track`. */
-  mayTrack: boolean;
-  result: boolean;
-  ended: boolean;
-  done: boolean;
-  broken: boolean;
-}
-
-const NO_PROGRESS: Progress = {
-  ready: false,
-  running: false,
-  mayTrack: false,
-  result: false,
-  ended: false,
-  done: false,
-  broken: false,
-};
-
-function isInTurn(t: GuestMessage['t'], progress: Progress): boolean {
-  if (progress.done) return false;
-  if (t === 'ready') return !progress.ready;
-  return t === 'done' ? progress.ended : progress.running;
 }
 
 interface HandlerParts {

@@ -1,4 +1,3 @@
-import { MAX_ISSUES } from '@kb-labs/contracts';
 import type {
   ErrorDetails,
   GuestError,
@@ -9,7 +8,6 @@ import type {
   LogSource,
   OutputPart,
 } from '@kb-labs/contracts';
-import { parseGuestError } from './guest-error.js';
 
 /** The version of this set of messages. A guest that speaks another one is refused. */
 export const WIRE_VERSION = 1;
@@ -91,129 +89,4 @@ export interface GuestFailureMessage {
   readonly issues: readonly Issue[];
   /** Of a result that was too large. */
   readonly bytes: number | undefined;
-}
-
-const LEVELS: ReadonlySet<unknown> = new Set<LogLevel>(['trace', 'debug', 'info', 'warn', 'error']);
-const SOURCES: ReadonlySet<unknown> = new Set<LogSource>(['log', 'console', 'stdout', 'stderr', 'sandbox']);
-const PHASES: ReadonlySet<unknown> = new Set<GuestPhase>(['load', 'input', 'handler', 'output']);
-const KINDS: ReadonlySet<unknown> = new Set<GuestFailureKind>([
-  'not-found',
-  'threw',
-  'issues',
-  'unsendable',
-  'too-large',
-]);
-
-/** Makes what came over the wire into a message, or returns `undefined`: unknown words, wrong shapes and ids that no call can have. */
-export function parseGuestMessage(value: unknown): GuestMessage | undefined {
-  if (!isRecord(value)) return undefined;
-  switch (value['t']) {
-    case 'ready':
-      return typeof value['version'] === 'number' ? { t: 'ready', version: value['version'] } : undefined;
-    case 'call':
-      return parseCall(value);
-    case 'cancel':
-      return isId(value['id']) ? { t: 'cancel', id: value['id'] } : undefined;
-    case 'log':
-      return parseLog(value);
-    case 'progress':
-      return parseProgress(value);
-    case 'track':
-      return parseTrack(value);
-    case 'result':
-      return parseResult(value);
-    case 'done':
-      return parseDone(value);
-    default:
-      return undefined;
-  }
-}
-
-function parseCall(value: Record<string, unknown>): GuestMessage | undefined {
-  const { id, name, args } = value;
-  if (!isId(id) || typeof name !== 'string' || name.length > 128 || !Array.isArray(args) || args.length > 16)
-    return undefined;
-  return { t: 'call', id, name, args };
-}
-
-function parseLog(value: Record<string, unknown>): GuestMessage | undefined {
-  const { level, source, text, fields } = value;
-  if (!isLevel(level) || !isSource(source) || typeof text !== 'string' || !isPlain(fields)) return undefined;
-  return { t: 'log', level, source, text, fields };
-}
-
-function parseProgress(value: Record<string, unknown>): GuestMessage | undefined {
-  const { message, fraction } = value;
-  if (typeof message !== 'string') return undefined;
-  if (fraction === undefined) return { t: 'progress', message, fraction };
-  return typeof fraction === 'number' && fraction >= 0 && fraction <= 1
-    ? { t: 'progress', message, fraction }
-    : undefined;
-}
-
-function parseTrack(value: Record<string, unknown>): GuestMessage | undefined {
-  const { name, attributes } = value;
-  if (typeof name !== 'string' || name === '' || name.length > MAX_TRACK_NAME) return undefined;
-  return isPlain(attributes) ? { t: 'track', name, attributes } : undefined;
-}
-
-function parseResult(value: Record<string, unknown>): GuestMessage | undefined {
-  if (value['ok'] === true && Object.hasOwn(value, 'value')) return { t: 'result', ok: true, value: value['value'] };
-  const { phase, kind, message, error, issues, bytes } = value;
-  if (value['ok'] !== false || !isPhase(phase) || !isKind(kind) || typeof message !== 'string') return undefined;
-  const parsedIssues = Array.isArray(issues) ? issues.slice(0, MAX_ISSUES).map(parseIssue) : [];
-  return {
-    t: 'result',
-    ok: false,
-    phase,
-    kind,
-    message: message.slice(0, 2_048),
-    error: error === undefined ? undefined : parseGuestError(error),
-    issues: parsedIssues,
-    bytes: typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : undefined,
-  };
-}
-
-function parseIssue(value: unknown): Issue {
-  const { pointer, message } = isRecord(value) ? value : {};
-  return {
-    pointer: typeof pointer === 'string' ? pointer.slice(0, 512) : '',
-    message: typeof message === 'string' ? message.slice(0, 512) : 'invalid',
-  };
-}
-
-function parseDone(value: Record<string, unknown>): GuestMessage | undefined {
-  const { leaked } = value;
-  if (!Array.isArray(leaked)) return undefined;
-  const names = leaked.slice(0, 16).filter((name): name is string => typeof name === 'string');
-  return { t: 'done', leaked: names.map((name) => name.slice(0, 64)) };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** No Map, Date or Error: members by name alone. */
-function isPlain(value: unknown): value is Record<string, unknown> {
-  return isRecord(value) && Object.getPrototypeOf(value) === Object.prototype;
-}
-
-function isId(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
-}
-
-function isLevel(value: unknown): value is LogLevel {
-  return LEVELS.has(value);
-}
-
-function isSource(value: unknown): value is LogSource {
-  return SOURCES.has(value);
-}
-
-function isPhase(value: unknown): value is GuestPhase {
-  return PHASES.has(value);
-}
-
-function isKind(value: unknown): value is GuestFailureKind {
-  return KINDS.has(value);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
-import { parseGuestMessage } from '../../src/wire/messages.js';
+import { parseGuestMessage } from '../../src/wire/parse-guest-message.js';
 import { plain } from './carried-values.js';
 
 const call = { t: 'call', id: 1, name: 'fs.readFile', args: ['a'] };
