@@ -7,9 +7,11 @@ import {
   TraceFlags,
 } from '@opentelemetry/api';
 import type { Attributes, Context, Tracer } from '@opentelemetry/api';
+import { z } from 'zod';
+import { parseOptions } from '../options.js';
 import type { Trace, TraceSpan } from '../trace.js';
 
-/** Where spans go, and what of them is sent. */
+/** Where spans go, and what of them is sent. An unknown or impossible option is `ERR_CONFIG_INVALID`. */
 export interface ExportTraceOptions {
   readonly tracer: Tracer;
   /** What the roots hang below. Default: the caller's span in the trace of the run, as sampled. */
@@ -17,6 +19,12 @@ export interface ExportTraceOptions {
   /** Whether paths, URLs, topics and messages are sent as well, which plugins wrote. Default false. */
   readonly targets?: boolean;
 }
+
+const OPTIONS = z.strictObject({
+  tracer: z.custom<Tracer>((value) => hasMethod(value, 'startSpan'), 'is no tracer'),
+  parent: z.custom<Context>((value) => hasMethod(value, 'getValue'), 'is no context').optional(),
+  targets: z.boolean().default(false),
+});
 
 /** What may be sent of any span. The rest says what a plugin wrote. */
 const FACTS: ReadonlySet<string> = new Set([
@@ -42,7 +50,8 @@ const FACTS: ReadonlySet<string> = new Set([
  * Gives every span of a trace to OpenTelemetry, with its parent and its times, and says how many those were. Ids of spans are the SDK's own, as
  * the API lets nobody choose them: ours are in `kb_labs.span_id`. What is under way is left out. Exporting again makes new spans.
  */
-export function exportTrace(trace: Trace, { tracer, parent, targets = false }: ExportTraceOptions): number {
+export function exportTrace(trace: Trace, options: ExportTraceOptions): number {
+  const { tracer, parent, targets } = parseOptions(OPTIONS, options);
   const waiting = trace.roots.map((span) => ({ span, context: parent ?? remoteParent(trace.traceId, span) }));
   let exported = 0;
   // Grows while it is walked, so that no depth of nesting can overflow the stack.
@@ -87,4 +96,8 @@ function attributesOf(span: TraceSpan, targets: boolean): Attributes {
     ...(overlap === 0 ? {} : { 'kb_labs.overlap': overlap }),
     ...Object.fromEntries(sent.map(([key, value]) => [`kb_labs.${key}`, value])),
   };
+}
+
+function hasMethod(value: unknown, name: string): boolean {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === 'function';
 }

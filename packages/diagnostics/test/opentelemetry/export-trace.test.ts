@@ -69,6 +69,18 @@ describe('exporting a trace', () => {
   it('leaves out what is under way', async () => {
     expect((await exported(runEvents({ executionId: 'a' }).slice(0, 4))).count).toBe(0);
   });
+
+  it.each([
+    [{ tracer: {} }, '/tracer'],
+    [{ parent: 1 }, '/parent'],
+    [{ targets: 'yes' }, '/targets'],
+    [{ target: true }, '/target'],
+  ])('is refused with options that could not work: %o', (more, pointer) => {
+    const options = { tracer: api.getTracer('test'), ...more };
+    expect(() => Reflect.apply(exportTrace, undefined, [traced(nestedRuns()), options])).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG_INVALID', details: { pointer } }),
+    );
+  });
 });
 
 interface SeenSpan {
