@@ -113,7 +113,9 @@ function whyRefused(name: string, { inFlight, isWaiting, maxInFlight }: CallsNow
 }
 
 function isUnderWay(name: string): PluginError {
-  return createError('ERR_INVALID_ARGUMENT', `"${name}" is under way already: one call serves all subscriptions`);
+  return createError('ERR_INVALID_ARGUMENT', `"${name}" is under way already: one call serves all subscriptions`, {
+    hint: 'await its answer before the next one',
+  });
 }
 
 function sendRefusal(send: (message: HostMessage) => void, id: number, error: HostCallFailure): void {
