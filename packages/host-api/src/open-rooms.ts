@@ -53,6 +53,7 @@ function refuseTrack(): Promise<never> {
   return Promise.reject(
     createError('ERR_PERMISSION_DENIED', 'analytics.track is no host call: it travels as a note', {
       details: { function: 'analytics.track' },
+      hint: 'use ctx.analytics.track',
     }),
   );
 }
