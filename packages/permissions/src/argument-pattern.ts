@@ -1,14 +1,19 @@
 import type { ParsedRule } from './rule-line.js';
 
-/** The pattern that, as the last one, stands for any further arguments without a leading `-`. */
+/** The pattern that, as the last one, stands for any further arguments that cannot be options. */
 export const REST = '**';
+
+/** Whether a program may take it for an option: `-x`, or a file of them, as compilers, linkers and binutils read `@file`. */
+export function canBeOption(argument: string): boolean {
+  return argument.startsWith('-') || argument.startsWith('@');
+}
 
 /** Decides on one argument. Takes at most as many steps as argument and pattern have characters, added up. */
 export type ArgumentPattern = (argument: string) => boolean;
 
 /**
  * Reads the pattern of one argument: `*` is any run of characters, `?` one UTF-16 unit, all else itself. A pattern that begins with a
- * wildcard matches nothing that begins with `-`, so that no argument becomes an option. Never throws.
+ * wildcard matches nothing that `canBeOption`. Never throws.
  */
 export function parseArgumentPattern(text: string): ParsedRule<ArgumentPattern> {
   if (/[\0\p{Cs}]/u.test(text)) return { ok: false, problem: 'has a NUL or half a character; write plain text' };
@@ -28,7 +33,7 @@ function compile(parts: readonly string[], isOpen: boolean): ArgumentPattern {
     .filter((part) => part !== '')
     .map(createSearch);
   return (argument) => {
-    if (isOpen && argument.startsWith('-')) return false;
+    if (isOpen && canBeOption(argument)) return false;
     if (last === undefined) return argument.length === first.length && fitsAt(first, argument, 0);
     const end = argument.length - last.length;
     if (end < first.length || !fitsAt(first, argument, 0) || !fitsAt(last, argument, end)) return false;

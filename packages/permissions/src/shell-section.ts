@@ -1,5 +1,5 @@
 import type { PatchOperation, PermissionDecision, ShellPermissionSpec, ShellRule } from '@kb-labs/contracts';
-import { parseArgumentPattern, REST } from './argument-pattern.js';
+import { canBeOption, parseArgumentPattern, REST } from './argument-pattern.js';
 import { joinPointer } from './config-error.js';
 import { isInterpreter } from './interpreters.js';
 import { allowedBy, trusted } from './rule-line.js';
@@ -72,7 +72,7 @@ function compileArgs(patterns: readonly string[]): CompiledRule['fits'] {
   const each = (isOpen ? patterns.slice(0, -1) : patterns).map((pattern) => trusted(parseArgumentPattern(pattern)));
   return (args) => {
     if (isOpen ? args.length < each.length : args.length !== each.length) return false;
-    return args.every((argument, index) => each[index]?.(argument) ?? !argument.startsWith('-'));
+    return args.every((argument, index) => each[index]?.(argument) ?? !canBeOption(argument));
   };
 }
 

@@ -28,6 +28,8 @@ describe('rules about commands', () => {
     [['**'], [], true],
     [['**'], ['a', '', 'b c'], true],
     [['**'], ['a', '--color=always'], false],
+    [['**'], ['a', '@options'], false],
+    [['**'], ['a', 'b@c'], true],
     [['log', '**'], ['log', 'a'], true],
     [['log', '**'], [], false],
     [['log', '**'], ['push'], false],
