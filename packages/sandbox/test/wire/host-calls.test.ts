@@ -85,7 +85,9 @@ describe('the calls of a guest', () => {
     calls.begin(next(2));
     calls.begin(call(3));
     expect(await replies(2)).toEqual([
-      refusal(2, 'ERR_INVALID_ARGUMENT', '"events.next" is under way already: one call serves all subscriptions'),
+      refusal(2, 'ERR_INVALID_ARGUMENT', '"events.next" is under way already: one call serves all subscriptions', {
+        hint: 'await its answer before the next one',
+      }),
       { t: 'reply', id: 3, ok: true, value: 'answer' },
     ]);
     ends[0]?.([]);
