@@ -5,12 +5,15 @@ const MAX_KEY = 64;
 const MAX_TEXT = 256;
 /** More of a text is not looked at: a secret that begins before the cut is masked whole. */
 const MAX_LOOKED_AT = 4096;
+/** Of all texts of one span: what an error says of itself may be long as often as there are attributes. */
+const MAX_LOOKED_AT_IN_ALL = 8192;
 
 /** Attributes that stay within their bounds, whoever decides how many there are and how long. */
 export class BoundAttributes {
   readonly #masker: Masker;
   readonly #values: Record<string, string | number | boolean> = Object.create(null);
   #count = 0;
+  #left = MAX_LOOKED_AT_IN_ALL;
   #cut = 0;
 
   constructor(masker: Masker) {
@@ -57,8 +60,15 @@ export class BoundAttributes {
   #keep(value: unknown): string | number | boolean | undefined {
     if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value;
     if (typeof value !== 'string') return undefined;
-    const text = this.#masker.maskText(value.slice(0, MAX_LOOKED_AT));
-    if (text.length <= MAX_TEXT && value.length <= MAX_LOOKED_AT) return text;
+    const looked = value.slice(0, MAX_LOOKED_AT);
+    if (looked.length > this.#left) {
+      // Part of it would show part of a secret that no shape fits any more.
+      this.#cut += 1;
+      return '…';
+    }
+    this.#left -= looked.length;
+    const text = this.#masker.maskText(looked);
+    if (text.length <= MAX_TEXT && looked.length === value.length) return text;
     this.#cut += 1;
     return `${text.slice(0, MAX_TEXT - 1).toWellFormed()}…`;
   }

@@ -97,6 +97,24 @@ describe('a trace', () => {
     expect(JSON.stringify(trace)).not.toContain('hidden');
   });
 
+  it('looks at so much of a failed call and no more, however long what its error says is', () => {
+    const details = Object.fromEntries(['a', 'b', 'c', 'd'].map((key) => [key, 'x'.repeat(5000)]));
+    const outcome = refused('ERR_IO_FAILED', 'm'.repeat(2000), { ...details, e: 'short' });
+    const trace = traced(runEvents({ executionId: 'a', calls: [{ name: 'fs.readFile', at: 21, ms: 1, outcome }] }));
+    const call = trace.roots[0]?.children.flatMap(({ children }) => children)[0];
+    expect(call).toMatchObject({
+      attributes: {
+        message: `${'m'.repeat(255)}…`,
+        'details.a': `${'x'.repeat(255)}…`,
+        'details.b': '…',
+        'details.c': '…',
+        'details.d': '…',
+        'details.e': 'short',
+      },
+      cut: 5,
+    });
+  });
+
   it('can be looked at while it grows, and never changes afterwards', () => {
     const traces = createTraceRecorder();
     const events = nestedRuns();
