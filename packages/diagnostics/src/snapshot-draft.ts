@@ -1,14 +1,18 @@
-import type { ExecuteResult, ExecutionEvent, HostCallOutcome, JsonValue } from '@kb-labs/contracts';
+import type { ExecutionEvent, JsonValue } from '@kb-labs/contracts';
 import type { Masker } from '@kb-labs/redaction';
 import { SnapshotEncoder } from './snapshot-encode.js';
 import { SnapshotExchange } from './snapshot-exchange.js';
+import { callRecord, failureRecord, logRecord } from './snapshot-records.js';
 import { SnapshotRoom } from './snapshot-room.js';
-import { ENV_CALL, SNAPSHOT_FORMAT } from './snapshot.js';
+import { SNAPSHOT_FORMAT } from './snapshot.js';
 
 /** How much of a run is kept. */
 export interface DraftLimits {
   readonly maxBodyBytes: number;
-  /** Bytes of the bodies, and characters of all else. */
+  /**
+   * Bytes of the bodies, and characters of all else. Also how much is looked at of all records together, and of each value that a run has once: so
+   * the time it takes does not depend on how much the guest sends.
+   */
   readonly maxBytes: number;
 }
 
@@ -28,7 +32,10 @@ type ListName = (typeof LISTS)[number];
 
 /** One run as it is taken down. Each event is written out at once: its values are copied, and what is held of them is only compared. */
 export class SnapshotDraft {
+  /** Writes the records, of which there may be any number. */
   readonly #encoder: SnapshotEncoder;
+  /** Writes what a run has once. */
+  readonly #once: SnapshotEncoder;
   readonly #limits: DraftLimits;
   readonly #head: readonly string[];
   readonly #exchange: SnapshotExchange;
@@ -50,12 +57,14 @@ export class SnapshotDraft {
   constructor(start: Started, masker: Masker, limits: DraftLimits) {
     this.#limits = limits;
     this.#room = new SnapshotRoom(limits.maxBytes);
-    const { maxBodyBytes } = limits;
-    this.#encoder = new SnapshotEncoder({ masker, maxBodyBytes, keep: (hash, bytes) => this.#keep(hash, bytes) });
+    const { maxBodyBytes, maxBytes: maxWork } = limits;
+    const keep = (hash: string, bytes: Uint8Array): void => this.#keep(hash, bytes);
+    this.#encoder = new SnapshotEncoder({ masker, maxBodyBytes, keep, maxWork });
+    this.#once = new SnapshotEncoder({ masker, maxBodyBytes, keep, maxWork });
     const { executionId, traceId, spanId, parentSpanId, pluginId } = start;
     this.#startTime = start.time;
-    this.#exchange = new SnapshotExchange(start.input, this.#encoder, this.#room);
-    const handler = JSON.stringify(this.#encoder.mask(start.handler));
+    this.#exchange = new SnapshotExchange(start.input, this.#once, this.#room);
+    const handler = JSON.stringify(this.#tell((once) => once.mask(start.handler)));
     this.#head = [
       member('stamp', { executionId, traceId, spanId, parentSpanId, pluginId }),
       `"request":{"handler":${handler},"input":${this.#exchange.requested}}`,
@@ -65,30 +74,33 @@ export class SnapshotDraft {
   add(event: ExecutionEvent): void {
     switch (event.type) {
       case 'authorised':
-        this.#authority = this.#encoder.facts(event.authority);
+        this.#authority = this.#tell((once) => once.facts(event.authority));
         return;
       case 'confined':
-        this.#confinement = this.#encoder.facts({ ...event.confinement, coldStart: event.coldStart });
+        this.#confinement = this.#tell((once) => once.facts({ ...event.confinement, coldStart: event.coldStart }));
         return;
       case 'handler-input':
         return this.#exchange.setHandlerInput(event.input);
       case 'handler-output':
         return this.#exchange.setHandlerOutput(event.output);
       case 'host-call':
-        return this.#push('calls', this.#call(event));
+        return this.#record('calls', (encoder) => callRecord(event, encoder));
       case 'stage-end':
         return this.#push('stages', { stage: event.stage, ms: event.ms, code: event.code });
       case 'audit':
-        return event.audit.decision.allowed ? undefined : this.#push('denials', this.#encoder.facts(event.audit));
+        if (event.audit.decision.allowed) return undefined;
+        return this.#record('denials', (encoder) => encoder.facts(event.audit));
       case 'operation':
-        return this.#push('operations', this.#encoder.facts(event.operation));
+        return this.#record('operations', (encoder) => encoder.facts(event.operation));
       case 'artifact':
         // Where it lies is the host's affair.
-        return this.#push('artifacts', this.#encoder.facts({ ...event.artifact, location: undefined }));
+        return this.#record('artifacts', (encoder) => encoder.facts({ ...event.artifact, location: undefined }));
       case 'log':
-        return this.#push('logs', this.#log(event));
+        return this.#record('logs', (encoder) => logRecord(event, encoder));
       case 'progress':
-        return this.#push('progress', this.#encoder.facts({ message: event.message, fraction: event.fraction }));
+        return this.#record('progress', (encoder) =>
+          encoder.facts({ message: event.message, fraction: event.fraction }),
+        );
       case 'execution-start':
       case 'stage-start':
       case 'execution-end':
@@ -100,7 +112,9 @@ export class SnapshotDraft {
 
   finish(id: string, { time, result }: EventOf<'execution-end'>): FinishedSnapshot {
     const { data, handled } = this.#exchange.finish(result);
-    const outcome = result.ok ? `{"ok":true,"data":${data}}` : JSON.stringify(this.#failure(result));
+    const outcome = result.ok
+      ? `{"ok":true,"data":${data}}`
+      : JSON.stringify(this.#tell((once) => failureRecord(result, once)));
     const lists = LISTS.map((name) => `"${name}":${joinLines(this.#lists[name])}`);
     const text = [
       member('format', SNAPSHOT_FORMAT),
@@ -113,8 +127,11 @@ export class SnapshotDraft {
       ...lists,
       `"handled":${handled}`,
       `"result":${outcome}`,
-      member('metrics', this.#encoder.facts(result.metrics)),
-      member('masked', this.#encoder.masked),
+      member(
+        'metrics',
+        this.#tell((once) => once.facts(result.metrics)),
+      ),
+      member('masked', this.#encoder.masked + this.#once.masked),
       member('cut', this.#room.cut),
       member('maxBodyBytes', this.#limits.maxBodyBytes),
       member('bodies', Object.fromEntries([...this.#bodies].map(([hash, bytes]) => [hash, bytes.length]))),
@@ -122,39 +139,17 @@ export class SnapshotDraft {
     return { id, text: `{${text}}\n`, bodies: this.#bodies };
   }
 
-  #call({ call, name, args, callSpanId, startTime, ms, outcome }: EventOf<'host-call'>): unknown {
-    return {
-      call,
-      name: this.#encoder.mask(name),
-      args: args.map((argument) => this.#encoder.encode(argument)),
-      spanId: callSpanId,
-      startTime,
-      ms,
-      outcome: name === ENV_CALL && outcome.ok ? { ok: true, value: { $: 'env' } } : this.#outcome(outcome),
-    };
+  #tell<Written>(write: (once: SnapshotEncoder) => Written): Written {
+    this.#once.renew();
+    const written = write(this.#once);
+    if (this.#once.isShort) this.#room.cut += 1;
+    return written;
   }
 
-  #outcome(outcome: HostCallOutcome): unknown {
-    if (outcome.ok) return { ok: true, value: this.#encoder.encode(outcome.value) };
-    const { code, message, hint, details } = outcome.error;
-    const told = hint === undefined ? undefined : this.#encoder.mask(hint);
-    return {
-      ok: false,
-      code,
-      message: this.#encoder.mask(message),
-      hint: told,
-      details: this.#encoder.encode({ ...details }),
-    };
-  }
-
-  #log({ log }: EventOf<'log'>): unknown {
-    const { time, level, source, text, fields } = log;
-    return { time, level, source, text: this.#encoder.mask(text), fields: this.#encoder.encode({ ...fields }) };
-  }
-
-  #failure({ error }: Extract<ExecuteResult, { ok: false }>): object {
-    const { code, message, stage } = error;
-    return { ok: false, code, message: this.#encoder.mask(message), stage, error: this.#encoder.facts(error) };
+  #record(list: ListName, write: (encoder: SnapshotEncoder) => unknown): void {
+    const record = this.#encoder.begin() ? write(this.#encoder) : undefined;
+    if (this.#encoder.isShort) this.#room.cut += 1;
+    else this.#push(list, record);
   }
 
   #push(list: ListName, record: unknown): void {

@@ -2,12 +2,16 @@ import { createHash } from 'node:crypto';
 import { types } from 'node:util';
 import type { JsonValue } from '@kb-labs/contracts';
 import type { Masker } from '@kb-labs/redaction';
+import { SnapshotWork } from './snapshot-work.js';
 import { bytesKindOf } from './value-bytes.js';
 
 /** Text of more characters, and more bytes, are a body: told by hash, and kept in a file of its own. */
 const INLINE = 4096;
 const MAX_DEPTH = 80;
 const REDACTED = '[redacted]';
+const CUT = { $: 'cut' } as const;
+/** Digits of a bigint that are written out as fast as they are masked. More take time in the square of their number. */
+const FEW_DIGITS = 4096;
 
 /** Takes a body that is to be kept. */
 type KeepBody = (sha256: string, bytes: Uint8Array) => void;
@@ -18,6 +22,8 @@ export interface EncoderOptions {
   /** Larger bodies are told by the hash of what they were; kept ones by that of what is left once they are masked. */
   readonly maxBodyBytes: number;
   readonly keep: KeepBody;
+  /** How much is looked at until it is renewed, see `SnapshotWork`. Default: no end of it. */
+  readonly maxWork?: number;
 }
 
 /**
@@ -26,14 +32,32 @@ export interface EncoderOptions {
  */
 export class SnapshotEncoder {
   readonly #options: EncoderOptions;
+  readonly #work: SnapshotWork;
   readonly #open = new Set<object>();
   masked = 0;
 
   constructor(options: EncoderOptions) {
     this.#options = options;
+    this.#work = new SnapshotWork(options.maxWork ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Whether there was too much to look at since `begin` or `renew`: what was written has `{ "$": "cut" }` or `[cut]` in it. */
+  get isShort(): boolean {
+    return this.#work.isShort;
+  }
+
+  /** Begins the next record with what is left; false where that is too little for any. */
+  begin(): boolean {
+    return this.#work.begin();
+  }
+
+  /** Begins with as much as at first. */
+  renew(): void {
+    this.#work.renew();
   }
 
   encode(value: unknown): JsonValue {
+    if (!this.#work.value()) return CUT;
     switch (typeof value) {
       case 'string':
         return this.#text(value);
@@ -42,7 +66,7 @@ export class SnapshotEncoder {
       case 'boolean':
         return value;
       case 'bigint':
-        return { $: 'bigint', value: this.mask(String(value)) };
+        return this.#bigint(value);
       case 'undefined':
         return { $: 'undefined' };
       case 'object':
@@ -67,6 +91,7 @@ export class SnapshotEncoder {
 
   /** A text in which no secret shows. */
   mask(text: string): string {
+    if (!this.#work.mask(text.length)) return '[cut]';
     const masked = this.#options.masker.maskText(text);
     if (masked !== text) this.masked += 1;
     return masked;
@@ -74,14 +99,17 @@ export class SnapshotEncoder {
 
   #text(text: string): JsonValue {
     if (text.length <= INLINE) return this.mask(text);
+    if (!this.#work.hash(text.length)) return CUT;
     const encoding = text.isWellFormed() ? 'utf8' : 'utf16le';
     const bytes = Buffer.byteLength(text, encoding);
     const fits = bytes <= this.#options.maxBodyBytes;
-    return { $: 'text', encoding, ...this.#body(Buffer.from(fits ? this.mask(text) : text, encoding), bytes) };
+    const shown = fits ? this.mask(text) : text;
+    return this.isShort ? CUT : { $: 'text', encoding, ...this.#body(Buffer.from(shown, encoding), bytes) };
   }
 
   #bytes(type: string, bytes: Uint8Array): JsonValue {
     const fits = bytes.length <= this.#options.maxBodyBytes || bytes.length <= INLINE;
+    if (!(fits ? this.#work.mask(bytes.length) : this.#work.hash(bytes.length))) return CUT;
     // A mask may be longer or shorter, and then the bytes may be none of this kind any more.
     const masked = fits ? this.#options.masker.maskBytes(bytes) : bytes;
     const kind = masked === bytes ? type : 'Uint8Array';
@@ -94,6 +122,12 @@ export class SnapshotEncoder {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     if (length <= this.#options.maxBodyBytes) this.#options.keep(sha256, bytes);
     return { sha256, bytes: length };
+  }
+
+  #bigint(value: bigint): JsonValue {
+    const digits = value.toString(32).length * 1.6;
+    if (!this.#work.mask((digits * digits) / FEW_DIGITS)) return CUT;
+    return { $: 'bigint', value: this.mask(String(value)) };
   }
 
   #number(value: number): JsonValue {

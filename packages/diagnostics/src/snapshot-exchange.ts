@@ -2,6 +2,8 @@ import type { ExecuteResult } from '@kb-labs/contracts';
 import type { SnapshotEncoder } from './snapshot-encode.js';
 import type { SnapshotRoom } from './snapshot-room.js';
 
+const CUT = '{"$":"cut"}';
+
 /** A value as it was told, and as it reads in the snapshot. */
 interface Written {
   readonly value: unknown;
@@ -13,6 +15,7 @@ interface Written {
  * result only where they read otherwise, because the host has schemas of its own.
  */
 export class SnapshotExchange {
+  /** Renewed for each value: none is too much to look at because of those before it. */
   readonly #encoder: SnapshotEncoder;
   readonly #room: SnapshotRoom;
   readonly #request: Written;
@@ -70,11 +73,15 @@ export class SnapshotExchange {
   }
 
   #write(value: unknown): Written {
-    return { value, text: JSON.stringify(this.#encoder.encode(value)) };
+    this.#encoder.renew();
+    const encoded = this.#encoder.encode(value);
+    if (!this.#encoder.isShort) return { value, text: JSON.stringify(encoded) };
+    this.#room.cut += 1;
+    return { value, text: CUT };
   }
 
   /** These values are too much to lose for the rest of the snapshot: each may take what is left, or is left out by itself. */
   #fitting(written: Written): Written {
-    return this.#room.take(written.text.length) ? written : { ...written, text: '{"$":"cut"}' };
+    return this.#room.take(written.text.length) ? written : { ...written, text: CUT };
   }
 }

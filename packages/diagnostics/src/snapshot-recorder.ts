@@ -20,7 +20,10 @@ export interface SnapshotRecorderOptions {
   readonly maxAgeMs?: number;
   /** Texts and bytes of more than 4 KiB are told by their hash, and kept up to so many bytes each. Default 262 144; 0 keeps none. */
   readonly maxBodyBytes?: number;
-  /** Of one snapshot, bodies included. What is beyond is left out, and counted. Default 16 777 216. */
+  /**
+   * Of one snapshot, bodies included; also how much is looked at of its calls and other records together, and of each of input, output and error.
+   * What is beyond is left out, and counted. Default 16 777 216.
+   */
   readonly maxBytes?: number;
   /** What is secret beside what is known to be. */
   readonly redaction?: MaskOptions;
@@ -58,7 +61,7 @@ const MAX_WAITING_SIZE = 4;
 /**
  * Keeps, for each run, what is needed to look at it and to run it again: request, authority, host calls with their answers, result and
  * receipt, in a file of mode 0600. Never the environment, of which the events have names alone. A run is not held up by the disk, only by
- * the copying of its values; what cannot be written is counted.
+ * the masking and copying of its values, as much of them as `maxBytes` says; what cannot be written is counted.
  */
 export function createSnapshotRecorder(options: SnapshotRecorderOptions): SnapshotRecorder {
   const parsed = parseOptions(OPTIONS, options);

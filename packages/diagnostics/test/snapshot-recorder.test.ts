@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
+import type { ExecutionEvent } from '@kb-labs/contracts';
 import { describe, expect, it } from 'vitest';
 import { createSnapshotRecorder, decodeSnapshotValue, listSnapshots, loadBodies, loadSnapshot } from '../src/index.js';
 import type { LoadedSnapshot, SnapshotRecorderOptions } from '../src/index.js';
@@ -157,6 +158,49 @@ describe('a snapshot', () => {
     const { snapshot, text } = await snapshotOf({ code, host: { 'fs.readFile': () => 1 } }, { maxBytes: 65_536 });
     expect(text.length).toBeLessThan(80_000);
     expect([snapshot.calls.length + snapshot.cut, snapshot.result.ok]).toEqual([1000, true]);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['text in which much looks like a secret', () => '://a@'.repeat(13_000)],
+    ['bytes of such a text', () => Buffer.from('://a@'.repeat(13_000))],
+    ['text that is kept by its hash alone', () => 'x'.repeat(400_000)],
+    ['small values', () => Array.from({ length: 1000 }, (_, index) => ({ [`key${index}`]: index }))],
+    ['long keys', () => ({ ['://a@'.repeat(13_000)]: 1 })],
+    ['long bigints', () => 10n ** 60_000n],
+  ])('costs no more than its bounds say, however much a guest sends: %s', async (_, answer) => {
+    const code = `export const handle = async (_, ctx) => {
+      for (let i = 0; i < 1000; i++) await ctx.fs.readFile('a');
+      return 'done';
+    };`;
+    const value = answer();
+    const directory = await temporaryFolder();
+    const recorder = createSnapshotRecorder({ directory, include: 'all', maxBytes: 262_144 });
+    let ms = 0;
+    const observe = (event: ExecutionEvent): void => {
+      const start = performance.now();
+      recorder.observe(event);
+      ms += performance.now() - start;
+    };
+    await recordRun({ code, host: { 'fs.readFile': () => value } }, { observe });
+    await recorder.settled();
+    const [{ file } = { file: '' }] = (await listSnapshots(directory)).snapshots;
+    const { calls, cut, result } = await loadSnapshot(file);
+    expect([calls.length + cut, result]).toEqual([1000, { ok: true, data: 'done' }]);
+    // Without an end of it, all of them are looked at, which takes from one to four seconds.
+    expect(calls.length).toBeLessThan(20);
+    expect(ms).toBeLessThan(500);
+  });
+
+  it('has what comes after a value that is too large to look at', async () => {
+    const code = `export const handle = async (_, ctx) => {
+      for (const path of ['a', 'large', 'b']) await ctx.fs.readFile(path);
+      return await ctx.fs.readFile('large');
+    };`;
+    const host = { 'fs.readFile': (path: string) => (path === 'large' ? 'x'.repeat(200_000) : path) };
+    const { snapshot } = await snapshotOf({ code, input: 'y'.repeat(40_000), host }, { maxBytes: 65_536 });
+    expect(snapshot.calls.map(({ args }) => args)).toEqual([['a'], ['b']]);
+    expect([snapshot.cut, snapshot.result, snapshot.handled]).toEqual([3, { ok: true, data: { $: 'cut' } }, {}]);
+    expect(snapshot.request.input).toEqual({ $: 'text', encoding: 'utf8', sha256: expect.any(String), bytes: 40_000 });
   });
 });
 
