@@ -15,11 +15,9 @@ import { runHandler } from './stages/handler.js';
 import { parseInput } from './stages/input.js';
 import { parseOutput } from './stages/output.js';
 import { decideAuthority } from './stages/permissions.js';
-import type { Authority } from './stages/permissions.js';
 import { prepare } from './stages/prepare.js';
-import type { Prepared } from './stages/prepare.js';
 import { handlerId, openRooms } from './stages/rooms.js';
-import type { OpenRooms } from './stages/rooms.js';
+import type { OpenRooms, RoomWish } from './stages/rooms.js';
 import { acquireSandbox } from './stages/sandbox.js';
 import { createSpanIds } from './trace-place.js';
 
@@ -93,14 +91,7 @@ function storeOf({ settings, dryRun }: Job, engine: Engine): () => ArtifactStore
   };
 }
 
-interface GuestWork {
-  readonly job: Job;
-  readonly engine: Engine;
-  readonly prepared: Prepared;
-  readonly authority: Authority;
-  readonly functions: readonly string[];
-  readonly store: () => ArtifactStore;
-}
+type GuestWork = Omit<RoomWish, 'lead'>;
 
 /** The three stages that need a sandbox. When this returns, nothing of the guest is left. */
 async function runInSandbox(run: Run, work: GuestWork): Promise<unknown> {
