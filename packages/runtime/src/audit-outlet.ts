@@ -38,6 +38,7 @@ async function answered(ask: () => Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(unavailable(`it has not answered within ${ANSWER_MS} ms`, undefined)), ANSWER_MS);
+    timer.unref();
   });
   try {
     await Promise.race([ask(), late]);
