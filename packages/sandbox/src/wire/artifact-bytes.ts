@@ -21,7 +21,7 @@ export interface ArtifactBytes {
   readonly contentType: string;
 }
 
-/** Text as UTF-8, bytes as they are, all else as JSON. Throws `ERR_INVALID_ARGUMENT` for what would not come back as it was. */
+/** Text as UTF-8, bytes as they are, all else as JSON. Throws `ERR_INVALID_ARGUMENT` for what would not come back as it was, save -0: JSON writes 0. */
 export function toArtifactBytes(data: unknown): ArtifactBytes {
   if (typeof data === 'string') return { bytes: encodeText(data), contentType: CONTENT_TYPES.text };
   if (ArrayBuffer.isView(data)) {

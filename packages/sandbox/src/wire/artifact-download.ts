@@ -38,10 +38,15 @@ function readChunks(port: GuestPort, id: number, signal: AbortSignal | undefined
         else signal?.addEventListener('abort', abort);
       },
       async pull(controller) {
-        const chunk = await port.call('artifacts.readChunk', [id], signal);
-        if (chunk instanceof Uint8Array) return controller.enqueue(chunk);
-        release();
-        controller.close();
+        let chunk: unknown;
+        try {
+          chunk = await port.call('artifacts.readChunk', [id], signal);
+        } finally {
+          // The end, good or bad: nobody has to be told of an abort any more.
+          if (!(chunk instanceof Uint8Array)) release();
+        }
+        if (chunk instanceof Uint8Array) controller.enqueue(chunk);
+        else controller.close();
       },
       cancel: close,
     },
