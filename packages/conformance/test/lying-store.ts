@@ -29,7 +29,7 @@ interface Entry {
 }
 
 const WRONG_PATH = /^$|^\/|\/$|\/\/|\\|:|(?:^|\/)\.\.?(?:\/|$)|\p{Cc}|\p{Cs}|\.$|^con$|.{256}/u;
-const PLUGIN = /^(?!con$)(?:@[a-z]+\/)?[a-z][a-z-]*$/;
+const PLUGIN = /^(?!(?:con|self)$)(?:@[a-z]+\/)?[a-z][a-z-]*$/;
 
 /** The smallest store that does its duties, but for those that it lies about. */
 export class LyingStore implements ArtifactStore {
