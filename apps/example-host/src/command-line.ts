@@ -29,7 +29,8 @@ export function parseCommandLine(args: readonly string[]): DemoOptions | { reado
   const written: string[] = [];
   const command = describeCommand(written);
   try {
-    command.parse(args, { from: 'user' });
+    // Script runners hand on the `--` by which people part their options from the runner's.
+    command.parse(args[0] === '--' ? args.slice(1) : args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { text: written.join('') };

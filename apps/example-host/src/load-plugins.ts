@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { createFolderRegistry } from '@kb-labs/plugin-runtime';
+import { createFolderRegistry, isPluginError } from '@kb-labs/plugin-runtime';
 import type { InstalledPlugin, PluginRegistry } from '@kb-labs/plugin-runtime';
 import { UsageError } from './command-line.js';
 
@@ -24,8 +24,13 @@ export async function loadPlugins(directory: string): Promise<LoadedPlugins> {
   const plugins = await registry.list();
   const problems = (await registry.problems()).map(({ folder, error }) => ({
     folder: basename(folder),
-    problem: error instanceof Error ? error.message : String(error),
+    problem: describeProblem(error),
   }));
   if (plugins.length + problems.length > 0) return { registry, plugins, problems };
   throw new UsageError(`There is no plugin in ${directory}: each is a folder with a plugin.json`);
+}
+
+function describeProblem(error: unknown): string {
+  if (!isPluginError(error)) return String(error);
+  return error.hint === undefined ? error.message : `${error.message}; ${error.hint}`;
 }

@@ -47,6 +47,13 @@ describe('a signal', () => {
   });
 });
 
+describe('a call for help', () => {
+  it.each([[['--help']], [['--', '--help']]])('%j is answered', async (args) => {
+    const { code, stdout } = await runDemoProcess(args);
+    expect([code, stdout.includes('--dry-run')]).toEqual([0, true]);
+  });
+});
+
 describe('a wrong call', () => {
   it.each([
     [['--bogus'], /unknown option '--bogus'/u],

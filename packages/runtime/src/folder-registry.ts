@@ -26,7 +26,10 @@ export interface FolderProblem {
   readonly error: unknown;
 }
 
-/** A registry of plugins that lie in folders. It looks at the disk when it is first asked, and again on `refresh`. */
+/**
+ * A registry of plugins that lie in folders. It looks at the disk when it is first asked, and again on `refresh`. Finding a plugin whose folder
+ * is there and cannot be used throws what is wrong with it.
+ */
 export interface FolderRegistry extends PluginRegistry {
   /** What is installed, by id and then version. */
   list(): Promise<readonly InstalledPlugin[]>;
@@ -60,10 +63,15 @@ export function createFolderRegistryWith(parse: Parse, options: FolderRegistryOp
   };
   return {
     async find(id, range) {
-      const { plugins } = await current();
+      const { plugins, problems } = await current();
       const known = plugins.filter(({ manifest }) => manifest.id === id);
       const fitting = known.findLast(({ manifest }) => satisfies(manifest.version, range));
-      return fitting ?? (range === '*' ? known.at(-1) : undefined);
+      if (fitting !== undefined) return fitting;
+      if (range === '*' && known.length > 0) return known.at(-1);
+      // A plugin that was installed and cannot be used is not one that is missing.
+      const broken = problems.find(({ folder }) => isFolderOf(id, folder));
+      if (broken !== undefined) throw broken.error;
+      return undefined;
     },
     list: async () => (await current()).plugins,
     problems: async () => (await current()).problems,
@@ -145,9 +153,7 @@ async function readPlugin(folder: string, parse: Parse): Promise<InstalledPlugin
 
 /** Whoever writes a manifest may write any id into it. Whoever installs a plugin names its folder, and so says which one it is. */
 function assertOwnName(folder: string, { id, version }: PluginManifest): void {
-  const name = basename(folder);
-  const parent = basename(dirname(folder));
-  const place = parent.startsWith('@') ? `${parent}/${name}` : name;
+  const place = placeOf(folder);
   if (place === id || place === `${id}@${version}`) return;
   throw createError(
     'ERR_MANIFEST_INVALID',
@@ -157,6 +163,18 @@ function assertOwnName(folder: string, { id, version }: PluginManifest): void {
       hint: `name the folder "${id}" or "${id}@${version}", if that is the plugin that you mean to install`,
     },
   );
+}
+
+function isFolderOf(id: string, folder: string): boolean {
+  const place = placeOf(folder);
+  return place === id || place.startsWith(`${id}@`);
+}
+
+/** What a folder says which plugin it is. */
+function placeOf(folder: string): string {
+  const name = basename(folder);
+  const parent = basename(dirname(folder));
+  return parent.startsWith('@') ? `${parent}/${name}` : name;
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {

@@ -69,6 +69,19 @@ describe('a folder registry', () => {
     );
   });
 
+  it('says what is wrong with a plugin that is there and cannot be used', async () => {
+    await using folder = await pluginFolder({
+      '@acme/broken/plugin.json': '{ "versio": "1" }',
+      'halved@1.0.0/plugin.json': '{',
+      'halved/plugin.json': manifest('halved', '2.0.0'),
+    });
+    const registry = createFolderRegistry({ folders: [folder.root] });
+    await expect(registry.find('@acme/broken', '*')).rejects.toMatchObject({ code: 'ERR_MANIFEST_INVALID' });
+    await expect(registry.find('halved', '^1')).rejects.toMatchObject({ code: 'ERR_MANIFEST_INVALID' });
+    await expect(registry.find('halved', '*')).resolves.toMatchObject({ manifest: { version: '2.0.0' } });
+    await expect(registry.find('nobody', '*')).resolves.toBeUndefined();
+  });
+
   it('takes the first of two equal versions, and follows a link that was installed', async () => {
     await using folder = await pluginFolder({
       'a/acme/plugin.json': manifest('acme', '1.0.0'),
