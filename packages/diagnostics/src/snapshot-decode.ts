@@ -1,5 +1,6 @@
 import { createError } from '@kb-labs/contracts';
 import type { JsonValue, PluginError } from '@kb-labs/contracts';
+import { DigitCount } from './snapshot-digits.js';
 import { makeBytesKind } from './value-bytes.js';
 
 /** The bodies of one snapshot that are at hand, by SHA-256. */
@@ -15,22 +16,25 @@ const MAX_BODY_BYTES = 67_108_864;
  */
 export function decodeSnapshotValue(value: JsonValue, bodies: BodySource = () => undefined): unknown {
   let room = MAX_BODY_BYTES;
-  return decode(
-    value,
-    (sha256) => {
-      const body = bodies(sha256);
-      room -= body?.length ?? 0;
-      if (room < 0) throw malformed('its bodies are too large together');
-      return body;
-    },
-    0,
-  );
+  const body: BodySource = (sha256) => {
+    const found = bodies(sha256);
+    room -= found?.length ?? 0;
+    if (room < 0) throw malformed('its bodies are too large together');
+    return found;
+  };
+  return decode(value, { body, digits: new DigitCount() }, 0);
 }
 
-function decode(value: JsonValue, bodies: BodySource, depth: number): unknown {
+/** What the parts of one value may take together. */
+interface Sources {
+  readonly body: BodySource;
+  readonly digits: DigitCount;
+}
+
+function decode(value: JsonValue, sources: Sources, depth: number): unknown {
   if (depth > MAX_DEPTH) throw malformed('it is nested too deeply');
   if (typeof value !== 'object' || value === null) return value;
-  const inner = (item: JsonValue): unknown => decode(item, bodies, depth + 1);
+  const inner = (item: JsonValue): unknown => decode(item, sources, depth + 1);
   if (isList(value)) return value.map(inner);
   if (!Object.hasOwn(value, '$')) return decodeMembers(value, inner);
   switch (value['$']) {
@@ -43,26 +47,26 @@ function decode(value: JsonValue, bodies: BodySource, depth: number): unknown {
     case 'error':
       return decodeError(value, inner);
     default:
-      return decodeLeaf(value, bodies);
+      return decodeLeaf(value, sources);
   }
 }
 
 type Members = { readonly [key: string]: JsonValue };
 
-function decodeLeaf(value: Members, bodies: BodySource): unknown {
+function decodeLeaf(value: Members, { body, digits }: Sources): unknown {
   switch (value['$']) {
     case 'undefined':
       return undefined;
     case 'number':
       return numberOf(value['value']);
     case 'bigint':
-      return bigintOf(value['value']);
+      return bigintOf(value['value'], digits);
     case 'date':
       return new Date(typeof value['value'] === 'string' ? value['value'] : Number.NaN);
     case 'text':
-      return Buffer.from(bodyOf(value, bodies)).toString(value['encoding'] === 'utf16le' ? 'utf16le' : 'utf8');
+      return Buffer.from(bodyOf(value, body)).toString(value['encoding'] === 'utf16le' ? 'utf16le' : 'utf8');
     case 'bytes':
-      return bytesOf(value, bodies);
+      return bytesOf(value, body);
     default:
       throw malformed(`it holds ${JSON.stringify(value['$']).slice(0, 64)}, which cannot be had again`);
   }
@@ -108,8 +112,9 @@ function numberOf(value: JsonValue | undefined): number {
   throw malformed('it holds a number that is none');
 }
 
-function bigintOf(value: JsonValue | undefined): bigint {
-  if (typeof value === 'string' && /^-?\d{1,100000}$/.test(value)) return BigInt(value);
+function bigintOf(value: JsonValue | undefined, digits: DigitCount): bigint {
+  if (typeof value === 'string' && !digits.add(value.length)) throw malformed('it has too many digits of bigint');
+  if (typeof value === 'string' && /^-?\d+$/.test(value)) return BigInt(value);
   throw malformed('it holds a bigint that is none, or was a secret');
 }
 

@@ -140,15 +140,15 @@ export class SnapshotDraft {
   }
 
   #tell<Written>(write: (once: SnapshotEncoder) => Written): Written {
-    this.#once.renew();
+    this.#once.work.renew();
     const written = write(this.#once);
-    if (this.#once.isShort) this.#room.cut += 1;
+    if (this.#once.work.isShort) this.#room.cut += 1;
     return written;
   }
 
   #record(list: ListName, write: (encoder: SnapshotEncoder) => unknown): void {
-    const record = this.#encoder.begin() ? write(this.#encoder) : undefined;
-    if (this.#encoder.isShort) this.#room.cut += 1;
+    const record = this.#encoder.work.begin() ? write(this.#encoder) : undefined;
+    if (this.#encoder.work.isShort) this.#room.cut += 1;
     else this.#push(list, record);
   }
 

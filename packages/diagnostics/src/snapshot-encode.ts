@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { types } from 'node:util';
 import type { JsonValue } from '@kb-labs/contracts';
 import type { Masker } from '@kb-labs/redaction';
+import { DigitCount, digitsOf, workOfDigits } from './snapshot-digits.js';
 import { SnapshotWork } from './snapshot-work.js';
 import { bytesKindOf } from './value-bytes.js';
 
@@ -10,8 +11,6 @@ const INLINE = 4096;
 const MAX_DEPTH = 80;
 const REDACTED = '[redacted]';
 const CUT = { $: 'cut' } as const;
-/** Digits of a bigint that are written out as fast as they are masked. More take time in the square of their number. */
-const FEW_DIGITS = 4096;
 
 /** Takes a body that is to be kept. */
 type KeepBody = (sha256: string, bytes: Uint8Array) => void;
@@ -32,32 +31,20 @@ export interface EncoderOptions {
  */
 export class SnapshotEncoder {
   readonly #options: EncoderOptions;
-  readonly #work: SnapshotWork;
+  /** What it may still look at. What is too much is `{ "$": "cut" }`, or `[cut]` where only a text can stand. */
+  readonly work: SnapshotWork;
   readonly #open = new Set<object>();
+  #digits = new DigitCount();
   masked = 0;
 
   constructor(options: EncoderOptions) {
     this.#options = options;
-    this.#work = new SnapshotWork(options.maxWork ?? Number.POSITIVE_INFINITY);
-  }
-
-  /** Whether there was too much to look at since `begin` or `renew`: what was written has `{ "$": "cut" }` or `[cut]` in it. */
-  get isShort(): boolean {
-    return this.#work.isShort;
-  }
-
-  /** Begins the next record with what is left; false where that is too little for any. */
-  begin(): boolean {
-    return this.#work.begin();
-  }
-
-  /** Begins with as much as at first. */
-  renew(): void {
-    this.#work.renew();
+    this.work = new SnapshotWork(options.maxWork ?? Number.POSITIVE_INFINITY);
   }
 
   encode(value: unknown): JsonValue {
-    if (!this.#work.value()) return CUT;
+    if (!this.work.value()) return CUT;
+    if (this.#open.size === 0) this.#digits = new DigitCount();
     switch (typeof value) {
       case 'string':
         return this.#text(value);
@@ -91,7 +78,7 @@ export class SnapshotEncoder {
 
   /** A text in which no secret shows. */
   mask(text: string): string {
-    if (!this.#work.mask(text.length)) return '[cut]';
+    if (!this.work.mask(text.length)) return '[cut]';
     const masked = this.#options.masker.maskText(text);
     if (masked !== text) this.masked += 1;
     return masked;
@@ -99,22 +86,27 @@ export class SnapshotEncoder {
 
   #text(text: string): JsonValue {
     if (text.length <= INLINE) return this.mask(text);
-    if (!this.#work.hash(text.length)) return CUT;
+    if (!this.work.hash(text.length)) return CUT;
     const encoding = text.isWellFormed() ? 'utf8' : 'utf16le';
     const bytes = Buffer.byteLength(text, encoding);
     const fits = bytes <= this.#options.maxBodyBytes;
     const shown = fits ? this.mask(text) : text;
-    return this.isShort ? CUT : { $: 'text', encoding, ...this.#body(Buffer.from(shown, encoding), bytes) };
+    return this.work.isShort ? CUT : { $: 'text', encoding, ...this.#body(Buffer.from(shown, encoding), bytes) };
   }
 
   #bytes(type: string, bytes: Uint8Array): JsonValue {
     const fits = bytes.length <= this.#options.maxBodyBytes || bytes.length <= INLINE;
-    if (!(fits ? this.#work.mask(bytes.length) : this.#work.hash(bytes.length))) return CUT;
+    if (!(fits ? this.work.mask(bytes.length) : this.work.hash(bytes.length))) return CUT;
     // A mask may be longer or shorter, and then the bytes may be none of this kind any more.
     const masked = fits ? this.#options.masker.maskBytes(bytes) : bytes;
     const kind = masked === bytes ? type : 'Uint8Array';
     if (masked !== bytes) this.masked += 1;
-    if (bytes.length <= INLINE) return { $: 'bytes', type: kind, base64: toBuffer(masked).toString('base64') };
+    if (bytes.length <= INLINE)
+      return {
+        $: 'bytes',
+        type: kind,
+        base64: Buffer.from(masked.buffer, masked.byteOffset, masked.length).toString('base64'),
+      };
     return { $: 'bytes', type: kind, ...this.#body(masked, bytes.length) };
   }
 
@@ -125,8 +117,9 @@ export class SnapshotEncoder {
   }
 
   #bigint(value: bigint): JsonValue {
-    const digits = value.toString(32).length * 1.6;
-    if (!this.#work.mask((digits * digits) / FEW_DIGITS)) return CUT;
+    const digits = digitsOf(value);
+    if (!this.#digits.add(digits)) return { $: 'unknown', type: 'bigint' };
+    if (!this.work.mask(workOfDigits(digits))) return CUT;
     return { $: 'bigint', value: this.mask(String(value)) };
   }
 
@@ -197,8 +190,4 @@ export class SnapshotEncoder {
 /** No accessor runs: values that travelled have none, and what the host itself handed in may. */
 function ownValue(object: object, key: string): unknown {
   return Object.getOwnPropertyDescriptor(object, key)?.value;
-}
-
-function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -73,9 +73,9 @@ export class SnapshotExchange {
   }
 
   #write(value: unknown): Written {
-    this.#encoder.renew();
+    this.#encoder.work.renew();
     const encoded = this.#encoder.encode(value);
-    if (!this.#encoder.isShort) return { value, text: JSON.stringify(encoded) };
+    if (!this.#encoder.work.isShort) return { value, text: JSON.stringify(encoded) };
     this.#room.cut += 1;
     return { value, text: CUT };
   }

@@ -1,12 +1,18 @@
 import { createError, isErrorCode } from '@kb-labs/contracts';
 import type { ErrorCode, JsonValue } from '@kb-labs/contracts';
 import { z } from 'zod';
+import { hasTooManyDigits } from './snapshot-digits.js';
 import { isSnapshotId } from './snapshot-id.js';
+import { findExcess } from './snapshot-text.js';
 import { SNAPSHOT_FORMAT } from './snapshot.js';
 import type { Snapshot, SnapshotFacts } from './snapshot.js';
 
-/** Everything that `JSON.parse` gives back. */
-const json = z.custom<JsonValue>((value) => value !== undefined);
+/** Everything that `JSON.parse` gives back, but for what takes long to turn into a value. */
+const json = z
+  .custom<JsonValue>((value) => value !== undefined)
+  .refine((value) => !hasTooManyDigits(value), {
+    error: 'has too many digits of bigint',
+  });
 const facts = z.custom<SnapshotFacts>((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
 const text = z.string();
 const name = text.max(1024);
@@ -18,22 +24,26 @@ const maybeText = absent(text);
 
 /** More bodies of 4 KiB than a snapshot can have. */
 const MAX_BODIES = 20_000;
-
-/** A recorder nests values 80 deep, each in no more than four levels of JSON. */
-const MAX_DEPTH = 400;
+/** More of each than any host, manifest or run has: what is done for each of them takes time before anything runs. */
+const MAX_NAMES = 4096;
+const MAX_QUOTAS = 256;
+const MAX_STAGES = 256;
+/** More calls, logs or other records than have room in the largest snapshot. */
+const MAX_RECORDS = 500_000;
+const reference = text.max(8192);
 
 const AUTHORITY = z.strictObject({
   plugin: z.strictObject({ id: name, version: name }),
-  handler: text,
-  inputSchema: maybeText,
-  outputSchema: maybeText,
-  outputParts: z.array(z.strictObject({ pointer: text, schema: text })),
+  handler: reference,
+  inputSchema: absent(reference),
+  outputSchema: absent(reference),
+  outputParts: listOf(z.strictObject({ pointer: reference, schema: reference }), MAX_NAMES),
   manifestDigest: maybeText,
   policyDigest: text,
-  permissions: z.array(facts),
-  quotas: z.record(text, z.number()),
-  functions: z.array(name),
-  env: z.array(text),
+  permissions: listOf(facts, MAX_NAMES),
+  quotas: recordOf(name, z.number(), MAX_QUOTAS),
+  functions: listOf(name, MAX_NAMES),
+  env: listOf(text, MAX_NAMES),
   dryRun: z.boolean(),
 });
 
@@ -45,7 +55,7 @@ const OUTCOME = z.discriminatedUnion('ok', [
 const CALL = z.strictObject({
   call: count,
   name: text,
-  args: z.array(json),
+  args: listOf(json, MAX_NAMES),
   spanId: text,
   startTime: time,
   ms: z.number(),
@@ -67,32 +77,34 @@ const SNAPSHOT = z.strictObject({
   handled: z.strictObject({ input: json.optional(), output: json.optional() }),
   authority: absent(AUTHORITY),
   confinement: absent(facts),
-  calls: z
-    .array(CALL)
-    .refine((calls) => new Set(calls.map(({ call }) => call)).size === calls.length, 'has a call twice'),
-  stages: z.array(facts),
-  denials: z.array(facts),
-  operations: z.array(facts),
-  artifacts: z.array(facts),
-  logs: z.array(facts),
-  progress: z.array(facts),
+  calls: listOf(CALL, MAX_RECORDS).refine(
+    (calls) => new Set(calls.map(({ call }) => call)).size === calls.length,
+    'has a call twice',
+  ),
+  stages: listOf(facts, MAX_STAGES),
+  denials: listOf(facts, MAX_RECORDS),
+  operations: listOf(facts, MAX_RECORDS),
+  artifacts: listOf(facts, MAX_RECORDS),
+  logs: listOf(facts, MAX_RECORDS),
+  progress: listOf(facts, MAX_RECORDS),
   result: RESULT,
   metrics: facts,
   masked: count,
   cut: count,
   maxBodyBytes: count,
-  bodies: z.record(hash, count).refine((bodies) => Object.keys(bodies).length <= MAX_BODIES, 'names too many bodies'),
+  bodies: recordOf(hash, count, MAX_BODIES),
 });
 
 /** Reads the text of a snapshot. Throws `ERR_CONFIG_INVALID` with the place for all that this version does not write. */
 export function parseSnapshot(content: string): Snapshot {
+  const excess = findExcess(content);
+  if (excess !== undefined) throw malformed(excess, '', undefined);
   let value: unknown;
   try {
     value = JSON.parse(content);
   } catch (error) {
     throw malformed('it is no JSON', '', error);
   }
-  if (isTooDeep(content)) throw malformed('it is nested too deeply', '', undefined);
   const parsed = SNAPSHOT.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -111,26 +123,23 @@ export function checkSnapshot(snapshot: Snapshot): Snapshot {
   return parseSnapshot(content);
 }
 
-/** More would overflow the stack of whoever writes the value again: to compare it, or to show it. */
-function isTooDeep(content: string): boolean {
-  let depth = 0;
-  for (let at = 0; at < content.length; at++) {
-    const character = content[at];
-    if (character === '"') at = endOfText(content, at);
-    else if (character === '[' || character === '{') depth += 1;
-    else if (character === ']' || character === '}') depth -= 1;
-    if (depth > MAX_DEPTH) return true;
-  }
-  return false;
+/** Refuses one that is too long before it looks at what is in it. */
+function listOf<Schema extends z.ZodType>(item: Schema, most: number): z.ZodType<z.output<Schema>[]> {
+  return z
+    .unknown()
+    .refine((value) => !Array.isArray(value) || value.length <= most, 'has too many items')
+    .pipe(z.array(item));
 }
 
-/** Where the quote stands that ends the text that begins here. */
-function endOfText(content: string, start: number): number {
-  for (let at = start + 1; at < content.length; at++) {
-    if (content[at] === '"') return at;
-    if (content[at] === '\\') at += 1;
-  }
-  return content.length;
+function recordOf<Schema extends z.ZodType>(
+  key: z.ZodString,
+  value: Schema,
+  most: number,
+): z.ZodType<Record<string, z.output<Schema>>> {
+  return z
+    .unknown()
+    .refine((given) => Object.keys(Object(given)).length <= most, 'has too many members')
+    .pipe(z.record(key, value));
 }
 
 /** JSON has no `undefined`: a member is left out, or `null`. */

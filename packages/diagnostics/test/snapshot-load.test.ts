@@ -36,6 +36,40 @@ function manyBodies(): Readonly<Record<string, number>> {
   return Object.fromEntries(Array.from({ length: 20_001 }, (_, index) => [String(index).padStart(64, '0'), 1]));
 }
 
+const BIGINT = `{"$":"bigint","value":"${'9'.repeat(30_000)}"}`;
+
+/** What takes time for each of them, or in the square of its length: more of it than any run leaves. */
+function manyOf(): readonly [string, (text: string) => string, string][] {
+  const long = ['/stages', '/calls', '/logs', '/authority/outputParts', '/authority/functions', '/authority/env'];
+  return [
+    ...long.map((pointer): [string, (text: string) => string, string] => {
+      const count = pointer === '/calls' || pointer === '/logs' ? 500_001 : 4097;
+      return [`too many of ${pointer}`, (text) => withMember(text, pointer, Array(count).fill(1)), pointer];
+    }),
+    [
+      'too many quotas',
+      (text) =>
+        withMember(text, '/authority/quotas', Object.fromEntries(Array.from({ length: 257 }, (_, at) => [at, 1]))),
+      '/authority/quotas',
+    ],
+    [
+      'digits of bigint',
+      (text) => text.replace('"input":{}', `"input":[${Array(4).fill(BIGINT).join()}]`),
+      '/request/input',
+    ],
+    ['many small values', (text) => text.replace('"input":{}', `"input":[${'{},'.repeat(8_000_000)}1]`), ''],
+  ];
+}
+
+function withMember(text: string, pointer: string, value: unknown): string {
+  const snapshot: unknown = JSON.parse(text);
+  const [, ...path] = pointer.split('/');
+  const name = path.pop() ?? '';
+  const holder = path.reduce<unknown>((at, key) => Reflect.get(Object(at), key), snapshot);
+  Reflect.set(Object(holder), name, value);
+  return JSON.stringify(snapshot);
+}
+
 describe('loading a snapshot', () => {
   it('takes its file, or its folder and id', async () => {
     const { directory, id, file } = await keepOne();
@@ -93,6 +127,7 @@ describe('loading a snapshot', () => {
       (text) => text.replace('"bodies":{}', `"bodies":${JSON.stringify(manyBodies())}`),
       '/bodies',
     ],
+    ...manyOf(),
     ['a hash that walks', (text) => text.replace('"bodies":{}', '"bodies":{"../../x":1}'), '/bodies/../../x'],
   ])('refuses what no recorder wrote: %s', async (_, change, pointer) => {
     const { file, text } = await keepOne();
@@ -113,6 +148,19 @@ describe('loading a snapshot', () => {
   it('takes brackets in texts for text', async () => {
     const input = { a: `${'['.repeat(1000)}"\\`, b: '\\' };
     expect((await loadSnapshot((await keepOne(input)).file)).request.input).toEqual(input);
+  });
+
+  it('takes as many digits as a message has, and members of a plain object that only look like them', async () => {
+    const plain = Array.from({ length: 50 }, () => ({ $: 'bigint', value: '9'.repeat(4000) }));
+    const input = { plain, long: 10n ** 65_000n };
+    const { request } = await loadSnapshot((await keepOne(input)).file);
+    expect(decodeSnapshotValue(request.input)).toEqual(input);
+  });
+
+  it('is possible whatever a run had: a bigint that is longer than a message may be is told of alone', async () => {
+    const { request } = await loadSnapshot((await keepOne({ long: 10n ** 120_000n })).file);
+    expect(request.input).toEqual({ long: { $: 'unknown', type: 'bigint' } });
+    expect(() => decodeSnapshotValue(request.input)).toThrow(/cannot be had again/);
   });
 
   it('lets no recorded data reach a prototype', async () => {
