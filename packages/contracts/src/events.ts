@@ -131,7 +131,7 @@ export interface EventPort extends AsyncDisposable {
   subscribe(pattern: string, listener: EventListener, options?: EventSubscribeOptions): EventSubscription;
   /** The same as `subscribe`, pulled. Events are kept from the call on. */
   stream(pattern: string, options?: EventSubscribeOptions): EventStream;
-  /** Rejects with `ERR_EVENT_TIMEOUT`, `ERR_ABORTED` (signal, or the port's end), and as `subscribe` throws. */
+  /** Rejects with `ERR_EVENT_TIMEOUT`, `ERR_ABORTED` (signal, or the port's end), and as `subscribe` throws. Keeps the process alive until it settles. */
   waitFor(pattern: string, options?: EventWaitOptions): Promise<EventEnvelope>;
 }
 

@@ -12,7 +12,10 @@ export interface WaitOptions {
   readonly turn: Turn;
 }
 
-/** Resolves with the first event in the mailbox that the predicate takes, and closes the mailbox however it ends. */
+/**
+ * Resolves with the first event in the mailbox that the predicate takes, and closes the mailbox however it ends. Until then its timer keeps
+ * the process alive: a script that only waits would otherwise end in silence.
+ */
 export function waitForEvent(mailbox: Mailbox, options: WaitOptions): Promise<EventEnvelope> {
   const { predicate, timeoutMs, signal, turn } = options;
   const { promise, resolve, reject } = Promise.withResolvers<EventEnvelope>();
@@ -21,7 +24,6 @@ export function waitForEvent(mailbox: Mailbox, options: WaitOptions): Promise<Ev
     reject(createError('ERR_EVENT_TIMEOUT', `${what} took longer than ${timeoutMs} ms`, { details: { timeoutMs } }));
     mailbox.close();
   }, timeoutMs);
-  timer.unref();
   mailbox.onClose(() => {
     clearTimeout(timer);
     // Whoever closes it with an answer has given the answer before.

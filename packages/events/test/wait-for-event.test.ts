@@ -25,6 +25,19 @@ describe('waiting for an event', () => {
     expect(await waiting).toMatchObject({ payload: 1 });
   });
 
+  it('keeps the process alive until it has settled, and no longer', async () => {
+    await using test = openBus();
+    const port = test.open();
+    using _heard = port.subscribe('a', () => undefined);
+    using _stream = port.stream('a');
+    const before = referencedTimers();
+    const waits = [port.waitFor('a'), port.waitFor('a')];
+    const during = referencedTimers();
+    await port.publish('a', 1);
+    await Promise.all(waits);
+    expect([during - before, referencedTimers() - before]).toEqual([2, 0]);
+  });
+
   it('ends when its time is up', async () => {
     await using test = openBus();
     await expect(test.open().waitFor('a', { timeoutMs: 5 })).rejects.toEqual(
@@ -85,3 +98,8 @@ describe('waiting for an event', () => {
     },
   );
 });
+
+/** Timers that keep the process alive. */
+function referencedTimers(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+}
