@@ -52,7 +52,7 @@ const NUMBERS = {
   idempotencyTtlMs: [300_000, 1, 2_147_483_647],
   maxIdempotencyKeys: [1_000, 1, 100_000],
 } as const;
-const OTHERS: ReadonlySet<string> = new Set(['transport', 'clock', 'report', 'schemas']);
+const OPTIONS: readonly string[] = ['transport', 'clock', 'report', 'schemas', ...Object.keys(NUMBERS)];
 
 /** A checked configuration with nothing left open. */
 export interface BusSettings extends Numbers {
@@ -66,8 +66,11 @@ export interface BusSettings extends Numbers {
 /** Checks a configuration; throws `ERR_CONFIG_INVALID` with a pointer. */
 export function parseConfig(config: EventBusConfig): BusSettings {
   if (typeof config !== 'object' || config === null) throw configInvalid('', 'must be an object');
-  const unknown = Object.keys(config).find((key) => !Object.hasOwn(NUMBERS, key) && !OTHERS.has(key));
-  if (unknown !== undefined) throw configInvalid(`/${unknown.slice(0, 64)}`, 'is no option of an event bus');
+  const unknown = Object.keys(config).find((key) => !OPTIONS.includes(key));
+  if (unknown !== undefined) {
+    const hint = `the options are ${OPTIONS.join(', ')}`;
+    throw configInvalid(`/${unknown.slice(0, 64)}`, 'is no option of an event bus', hint);
+  }
   const { transport, clock, report, schemas } = config;
   if (report !== undefined && typeof report !== 'function') throw configInvalid('/report', 'must be a function');
   return Object.freeze({

@@ -8,8 +8,11 @@ export function invalidArgument(problem: string, hint?: string): PluginError {
 }
 
 /** `ERR_CONFIG_INVALID` with a JSON pointer into the options that the host handed in. */
-export function configInvalid(pointer: string, problem: string): PluginError {
-  return createError('ERR_CONFIG_INVALID', `at ${pointer}: ${problem}`, { details: { pointer } });
+export function configInvalid(pointer: string, problem: string, hint?: string): PluginError {
+  return createError('ERR_CONFIG_INVALID', `at ${pointer}: ${problem}`, {
+    details: { pointer },
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 /** `ERR_INVALID_ARGUMENT`: what was handed in is no topic. */

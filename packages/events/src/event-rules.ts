@@ -7,7 +7,7 @@ import { isCovered, matches, parsePattern } from './topic-pattern.js';
 import type { TopicPattern } from './topic-pattern.js';
 
 const MAX_RULES = 256;
-const LISTS: ReadonlySet<string> = new Set(['produce', 'consume', 'scopes']);
+const LISTS: readonly string[] = ['produce', 'consume', 'scopes'];
 
 /** Rules compiled once. Both throw `ERR_EVENT_DENIED`, or return. */
 export interface CompiledRules {
@@ -55,8 +55,10 @@ export function hostRules(): CompiledRules {
 function compileDocument(document: EventRules, pointer: string): Document {
   if (typeof document !== 'object' || document === null)
     throw configInvalid(pointer, 'must be an object of event rules');
-  const unknown = Object.keys(document).find((key) => !LISTS.has(key));
-  if (unknown !== undefined) throw configInvalid(pointer, `has the unknown key "${unknown.slice(0, 64)}"`);
+  const unknown = Object.keys(document).find((key) => !LISTS.includes(key));
+  if (unknown !== undefined) {
+    throw configInvalid(pointer, `has the unknown key "${unknown.slice(0, 64)}"`, `the keys are ${LISTS.join(', ')}`);
+  }
   const produce = compilePatterns(document.produce, `${pointer}/produce`);
   const reserved = produce.findIndex(({ segments }) => isReserved(segments));
   if (reserved !== -1)

@@ -24,4 +24,15 @@ describe('the options of a bus', () => {
       expect(() => Reflect.apply(create, undefined, [config])).toThrow(withCode('ERR_CONFIG_INVALID', { pointer }));
     }
   });
+
+  it('are all named where one is not known', () => {
+    expect(() => Reflect.apply(createEventBus, undefined, [{ maxPayload: 1 }])).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('at /maxPayload: is no option of an event bus'),
+        hint: expect.stringContaining(
+          'the options are transport, clock, report, schemas, maxPayloadBytes, ratePerMinute',
+        ),
+      }),
+    );
+  });
 });

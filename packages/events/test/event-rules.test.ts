@@ -81,4 +81,10 @@ describe('event rules', () => {
   ])('are refused at %s', (pointer, rules) => {
     expect(() => Reflect.apply(compileRules, undefined, [rules])).toThrow(withCode('ERR_CONFIG_INVALID', { pointer }));
   });
+
+  it('are told which keys there are', () => {
+    expect(() => Reflect.apply(compileRules, undefined, [[{ ...asked, produces: [] }]])).toThrow(
+      expect.objectContaining({ hint: 'the keys are produce, consume, scopes' }),
+    );
+  });
 });
