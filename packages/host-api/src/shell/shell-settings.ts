@@ -2,7 +2,10 @@ import { isAbsolute } from 'node:path';
 import { createError, MAX_MESSAGE_BYTES } from '@kb-labs/contracts';
 import { z } from 'zod';
 
-/** How a host runs commands; which of them, only the policy knows. A misspelt or malformed setting is `ERR_CONFIG_INVALID`. */
+/**
+ * How a host runs commands; which of them, only the policy knows. A misspelt or malformed setting is `ERR_CONFIG_INVALID`. Memory, CPU time
+ * and processes of a command have no limit but its time, and one that is being started while its host is killed may stay, behind its wall.
+ */
 export interface ShellSettings {
   /**
    * `auto` (default) runs commands in bubblewrap where it works, `required` runs none without it (`ERR_CONFINEMENT_TOO_WEAK`), `off`
@@ -20,7 +23,10 @@ export interface ShellSettings {
   readonly maxOutputBytes?: number;
   /** Commands at the same time, over all runs that share the runner; others wait. Default 4. */
   readonly maxConcurrency?: number;
-  /** Whether commands behind the wall may write where the policy lets the plugin write. Default false: they change nothing. */
+  /**
+   * Whether commands behind the wall may write where the policy lets the plugin write. Default false: they change nothing. With it they can
+   * make what is not there yet by any name, also one that no rule allows (`.git`, `.env`). Needs a bubblewrap that knows `--bind-fd`.
+   */
   readonly write?: boolean;
   /** Absolute paths that commands behind the wall may read, besides the system's own and the root. Default: none. */
   readonly readable?: readonly string[];
