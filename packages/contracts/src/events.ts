@@ -60,7 +60,7 @@ export interface EventTransport extends AsyncDisposable {
 }
 
 /**
- * What happens to an event that a full queue has no room for. `reject` refuses a publisher of the same bus with
+ * What happens to an event that a queue has no room for: it is full by number or by bytes. `reject` refuses a publisher of the same bus with
  * `ERR_EVENT_OVERFLOW`; what comes from another bus has been accepted already, and is dropped.
  */
 export type EventOverflow = 'drop-oldest' | 'drop-newest' | 'reject';
