@@ -37,8 +37,8 @@ export function createAuditOutlet(sink: AuditSink | undefined, required: boolean
 async function answered(ask: () => Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
+    // Not let go of by the process: whoever waits for the run is owed its error, also where nothing else goes on.
     timer = setTimeout(() => reject(unavailable(`it has not answered within ${ANSWER_MS} ms`, undefined)), ANSWER_MS);
-    timer.unref();
   });
   try {
     await Promise.race([ask(), late]);
