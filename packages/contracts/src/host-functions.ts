@@ -43,7 +43,7 @@ export type HostFunctionName =
 
 /**
  * The host functions behind `ctx`, each with the capability that brings it. Some only move what others began: `net.*` but for
- * `net.fetch`, `artifacts.*Chunk`, `artifacts.close*`, `events.next`. `analytics.track` is no call but a note.
+ * `net.fetch`, `artifacts.*Chunk`, `artifacts.close*`, `events.next`, `events.unsubscribe`. `analytics.track` is no call but a note.
  */
 export const HOST_FUNCTIONS: Readonly<Record<HostFunctionName, string>> = Object.freeze({
   'fs.readFile': 'fs.read',

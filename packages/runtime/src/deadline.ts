@@ -24,7 +24,8 @@ export interface Deadline<T> {
 
 /**
  * Waits for an adapter, but not for ever. Adapters keep their own limits; this is for one that does not, so that every execution
- * settles. Rejects with the code, or with `ERR_ABORTED` where the signal has gone.
+ * settles. Rejects with the code, or with `ERR_ABORTED` where the signal has gone. Holds the process until then: a host that awaits an
+ * execution is told of its end, rather than ended itself.
  */
 export async function withinDeadline<T>(work: PromiseLike<T>, deadline: Deadline<T>): Promise<T> {
   const { limitMs, graceMs, signal, late } = deadline;
@@ -32,10 +33,10 @@ export async function withinDeadline<T>(work: PromiseLike<T>, deadline: Deadline
   const expired = new Promise<never>((_, reject) => {
     const slackMs = 4 * graceMs + SLACK_MS;
     const giveUp = (): void => reject(overdue(deadline));
-    let timer = setTimeout(giveUp, Math.min(limitMs + slackMs, MAX_DELAY)).unref();
+    let timer = setTimeout(giveUp, Math.min(limitMs + slackMs, MAX_DELAY));
     const hurry = (): void => {
       clearTimeout(timer);
-      timer = setTimeout(giveUp, slackMs).unref();
+      timer = setTimeout(giveUp, slackMs);
     };
     if (signal?.aborted === true) hurry();
     signal?.addEventListener('abort', hurry, { once: true });
