@@ -23,20 +23,32 @@ export function compileShellSection(
   spec: ShellPermissionSpec | undefined,
   context: SectionContext,
 ): Section<ShellQuestion> {
-  const find = compileRules(spec?.allow ?? [], context);
+  const rulesOf = compileRules(spec?.allow ?? [], context);
+  const find = (question: ShellQuestion): readonly CompiledRule[] =>
+    rulesOf(question.command).filter(({ fits }) => fits(question.args));
+  const findMute = (question: ShellQuestion): readonly CompiledRule[] =>
+    runsAnything(question) ? rulesOf(question.command).filter(({ interpreter }) => !interpreter) : [];
   return {
-    decide: (question) => decide(question, find(question)),
-    lines: (question) => find(question).map(({ line }) => line),
+    decide: (question) => decide(question, find(question)) ?? denyMute(findMute(question)),
+    lines(question) {
+      const matching = find(question);
+      return (matching.length > 0 ? matching : findMute(question)).map(({ line }) => line);
+    },
     lift: (question) => lift({ spec, context, question, matching: find(question) }),
   };
 }
 
-function decide(question: ShellQuestion, matching: readonly CompiledRule[]): PermissionDecision {
+function decide(question: ShellQuestion, matching: readonly CompiledRule[]): PermissionDecision | undefined {
   const [first] = matching;
-  if (first === undefined) return deny('not-requested');
+  if (first === undefined) return undefined;
   if (!runsAnything(question)) return allowedBy(first.line);
   const named = matching.find(({ interpreter }) => interpreter);
-  if (named !== undefined) return allowedBy(named.line);
+  return named === undefined ? denyMute(matching) : allowedBy(named.line);
+}
+
+/** A rule of an interpreter that does not say so allows nothing, whatever its arguments are: that is what its author must hear. */
+function denyMute([first]: readonly CompiledRule[]): PermissionDecision {
+  if (first === undefined) return deny('not-requested');
   return Object.freeze({ allowed: false, reason: 'interpreter', rule: first.line.rule, origin: first.line.origin });
 }
 
@@ -53,7 +65,7 @@ interface CompiledRule {
 function compileRules(
   rules: readonly ShellRule[],
   context: SectionContext,
-): (question: ShellQuestion) => readonly CompiledRule[] {
+): (command: string) => readonly CompiledRule[] {
   const byCommand = new Map<string, CompiledRule[]>();
   for (const [index, rule] of rules.entries()) {
     const origin = Object.freeze({ source: context.source, pointer: joinPointer(context.pointer, 'allow', index) });
@@ -64,7 +76,7 @@ function compileRules(
     };
     byCommand.set(rule.command, [...(byCommand.get(rule.command) ?? []), compiled]);
   }
-  return ({ command, args }) => (byCommand.get(command) ?? []).filter(({ fits }) => fits(args));
+  return (command) => byCommand.get(command) ?? [];
 }
 
 function compileArgs(patterns: readonly string[]): CompiledRule['fits'] {

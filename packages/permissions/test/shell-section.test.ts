@@ -134,6 +134,33 @@ describe('an interpreter', () => {
     ]);
   });
 
+  it.each([
+    ['/bin/sh', ['**'], ['-c', 'ls']],
+    ['/usr/bin/git', ['log', '**'], ['log', '--oneline']],
+    ['/usr/bin/git', ['log'], ['status']],
+  ])('is the reason where a rule of %s does not say so, whether its arguments fit or not', (command, args, given) => {
+    const allow = [{ command: '/bin/ls' }, { command, args }];
+    const rule = [command, ...args].join(' ');
+    const place = { source: 'grant', pointer: '/shell/allow/1' };
+    const explain = (spec: ShellPermissionSpec): unknown =>
+      compilePolicy({ shell: spec }, options).explain({ kind: 'shell', command, args: given });
+    expect(explain({ allow })).toMatchObject({
+      decision: { allowed: false, reason: 'interpreter', rule, origin: place },
+      considered: [{ rule, origin: place }],
+      patches: [
+        {
+          document: 'grant',
+          operations: [{ op: 'add', path: '/shell/allow/-', value: { command, args: given, interpreter: true } }],
+        },
+      ],
+    });
+    // One that says so, and is about other arguments, is a rule that works.
+    expect(explain({ allow: [{ command, args, interpreter: true }] })).toMatchObject({
+      decision: { reason: 'not-requested' },
+      considered: [],
+    });
+  });
+
   it('is asked for by name in the patch of a command that no rule names', () => {
     const explain = (args: readonly string[]): unknown =>
       compilePolicy(null, options).explain({ kind: 'shell', command: sh, args }).patches;
