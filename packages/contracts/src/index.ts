@@ -99,6 +99,7 @@ export type {
   ShellPermissionSpec,
   ShellRule,
 } from './permission-spec.js';
+export { nearName } from './near-name.js';
 export type { GuestPresenter, MessageLevel, PresentedError, Presenter } from './presenter.js';
 export type { GuestShell, ShellOptions, ShellResult } from './shell.js';
 export { createError, isPluginError, PluginError } from './plugin-error.js';

@@ -1,10 +1,10 @@
+import { nearName } from '@kb-labs/contracts';
 import type { Issue, PermissionSpec } from '@kb-labs/contracts';
 import type { z } from 'zod';
 import { configError, joinPointer } from './config-error.js';
 import type { ConfigErrorCode } from './config-error.js';
 import { assertKnownOptions } from './known-options.js';
 import type { OptionNames } from './known-options.js';
-import { nearName } from './near-name.js';
 import { permissionSpecSchema, SPEC_KEYS } from './permission-schema.js';
 import { copyPlainData } from './plain-data.js';
 

@@ -1,4 +1,4 @@
-/** The one of `names` that a misspelt name most likely meant, or `undefined` where none is near. */
+/** The one of `names` that a misspelt name most likely meant, for a hint; `undefined` where none is near, or it has over 64 characters. */
 export function nearName(written: string, names: readonly string[]): string | undefined {
   if (written.length > 64) return undefined;
   const ranked = names
