@@ -6,3 +6,5 @@ export { checkCapabilities, validateCapabilityNames } from './check-capabilities
 export type { CapabilityNames, InvalidCapability } from './check-capabilities.js';
 export { parseCapability } from './parse-capability.js';
 export type { Capability } from './parse-capability.js';
+export { findUnknownCapabilities } from './unknown-capabilities.js';
+export type { UnknownCapability } from './unknown-capabilities.js';
