@@ -56,8 +56,8 @@ export interface ShellRule {
   /** Absolute path of the real binary, no link. A script that another program reads counts as an interpreter. */
   readonly command: string;
   /**
-   * One pattern for each argument, in order: `*` and `?` stand for characters, but never for a leading `-`, and a last `**` for any
-   * further arguments that do not begin with `-`. Default: no arguments at all.
+   * One pattern for each argument, in order: `*` and `?` stand for characters, but never for a leading `-` or `@` (by which many
+   * programs read options from a file), and a last `**` for any further arguments that begin with neither. Default: no arguments at all.
    */
   readonly args?: readonly string[];
   /** Needed for shells, interpreters and all else that runs what it is told to: nothing that such a command does is checked. */
