@@ -1,9 +1,10 @@
-import { checkCapabilities } from '@kb-labs/capabilities';
+import type { KnownCapabilities } from '@kb-labs/capabilities';
 import { isPluginId } from '@kb-labs/contracts';
 import type { PermissionSpec } from '@kb-labs/contracts';
 import { parsePermissionSpec } from '@kb-labs/permissions';
 import { z } from 'zod';
 import { deepFreeze } from './freeze.js';
+import { assertGrants } from './parse-grants.js';
 import { escapePointer } from './plain-json.js';
 
 /** What a host grants to one plugin that others invoke. */
@@ -35,12 +36,15 @@ export const calleesSchema: z.ZodType<Readonly<Record<string, WrittenGrant>>> = 
 );
 
 /** Grants by plugin id, copied and frozen. Throws `ERR_CONFIG_INVALID` with a pointer for a spec or a capability that is none. */
-export function parseCallees(callees: Readonly<Record<string, WrittenGrant>>): ReadonlyMap<string, CalleeGrant> {
+export function parseCallees(
+  callees: Readonly<Record<string, WrittenGrant>>,
+  known: KnownCapabilities,
+): ReadonlyMap<string, CalleeGrant> {
   return new Map(
     Object.entries(callees).map(([id, { capabilities, permissions, authority }]) => {
-      checkCapabilities([], capabilities);
-      const pointer = `/callees/${escapePointer(id)}/permissions`;
-      const spec = parsePermissionSpec(permissions, { pointer });
+      const pointer = `/callees/${escapePointer(id)}`;
+      assertGrants(capabilities, `${pointer}/capabilities`, known);
+      const spec = parsePermissionSpec(permissions, { pointer: `${pointer}/permissions` });
       return [id, deepFreeze({ capabilities, permissions: spec, ...(authority === undefined ? {} : { authority }) })];
     }),
   );

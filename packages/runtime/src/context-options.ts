@@ -1,4 +1,5 @@
-import { checkCapabilities } from '@kb-labs/capabilities';
+import { defaultCapabilities } from '@kb-labs/capabilities';
+import type { KnownCapabilities } from '@kb-labs/capabilities';
 import type { ArtifactStore, ExecutionObserver, PermissionSpec, PluginRegistry, Presenter } from '@kb-labs/contracts';
 import { parsePermissionSpec } from '@kb-labs/permissions';
 import { z } from 'zod';
@@ -7,6 +8,7 @@ import type { CalleeGrant } from './callee-grant.js';
 import type { RequiredConfinement } from './confinement.js';
 import { deepFreeze } from './freeze.js';
 import { BUILT_IN_VARIABLES } from './manifest.js';
+import { assertGrants } from './parse-grants.js';
 import { pluginIdentityShape } from './plugin-identity.js';
 import type { PluginIdentity } from './plugin-identity.js';
 import { refusedBySchema } from './schema-issues.js';
@@ -32,6 +34,8 @@ export interface PluginContextOptions {
   readonly requiredConfinement?: RequiredConfinement;
   /** Are told of every execution with this context, and of those that its plugins invoke. */
   readonly observers?: readonly ExecutionObserver[];
+  /** Tells what there is below `fs`, `net` and the other built-in groups: that of your runtime. Default: what this runtime brings. */
+  readonly capabilityRegistry?: KnownCapabilities;
   /** Default: files under `<root>/.kb/artifacts`, made when something is written. */
   readonly artifactStore?: ArtifactStore;
   /** The value of `{profile}` in artifact paths. */
@@ -96,6 +100,7 @@ const contextSchema = z.strictObject({
     .optional(),
   registry: sharedOptionShapes.registry.optional(),
   callees: calleesSchema.optional(),
+  capabilityRegistry: sharedOptionShapes.capabilityRegistry.default(defaultCapabilities),
   presenter: sharedOptionShapes.presenter.optional(),
   dryRun: z.boolean().default(false),
   signal: z.instanceof(AbortSignal, { error: 'is not an AbortSignal' }).optional(),
@@ -106,8 +111,7 @@ export function parseContextOptions(options: unknown): ParsedContextOptions {
   const parsed = contextSchema.safeParse(options);
   if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'the context' });
   const { data } = parsed;
-  // Compiles the grants, and so refuses those that are none.
-  checkCapabilities([], data.capabilities);
+  assertGrants(data.capabilities, '/capabilities', data.capabilityRegistry);
   return {
     capabilities: deepFreeze(data.capabilities),
     permissions: deepFreeze(parsePermissionSpec(data.permissions, { pointer: '/permissions' })),
@@ -122,7 +126,7 @@ export function parseContextOptions(options: unknown): ParsedContextOptions {
     profile: data.profile,
     templateVariables: deepFreeze(data.templateVariables ?? {}),
     registry: data.registry,
-    callees: parseCallees(data.callees ?? {}),
+    callees: parseCallees(data.callees ?? {}, data.capabilityRegistry),
     presenter: data.presenter,
     dryRun: data.dryRun,
     signal: data.signal,

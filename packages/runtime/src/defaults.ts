@@ -90,7 +90,8 @@ function openRuntime(options: RuntimeOptions): EngineRuntime {
         audit: createAuditOutlet(parsed.audit, parsed.auditRequired),
       },
       registry: parsed.registry,
-      parseManifest: (value, templateVariables) => parseManifest(value, { templateVariables }),
+      parseManifest: (value, templateVariables) =>
+        parseManifest(value, { templateVariables, capabilityRegistry: parsed.capabilityRegistry }),
       admission: createAdmission({ maxConcurrency: parsed.maxConcurrency, maxQueued: parsed.maxQueued, clock }),
       clock,
       log,

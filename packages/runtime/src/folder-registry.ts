@@ -1,10 +1,13 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { KnownCapabilities } from '@kb-labs/capabilities';
 import { createError } from '@kb-labs/contracts';
 import type { InstalledPlugin, PluginError, PluginManifest, PluginRegistry } from '@kb-labs/contracts';
 import { compare, satisfies } from 'semver';
 import { z } from 'zod';
+import type { ParseManifestOptions } from './manifest.js';
 import { refusedBySchema } from './schema-issues.js';
+import { sharedOptionShapes } from './shared-options.js';
 
 /** Names of a manifest's file, the first that is there counts. */
 const MANIFEST_FILES = ['plugin.json', 'kb.plugin.json'];
@@ -18,6 +21,8 @@ export interface FolderRegistryOptions {
    * that says another id is no plugin, but a problem. Of equal versions the first counts.
    */
   readonly folders: readonly string[];
+  /** What manifests may require below the built-in groups: that of your runtime. Default: what this runtime brings. */
+  readonly capabilityRegistry?: KnownCapabilities;
 }
 
 /** A folder that is no plugin, and why. */
@@ -42,18 +47,23 @@ export interface FolderRegistry extends PluginRegistry {
 }
 
 /** Throws `ERR_MANIFEST_INVALID`. */
-type Parse = (value: unknown) => PluginManifest;
+type Parse = (value: unknown, options: ParseManifestOptions) => PluginManifest;
 
-const optionsSchema = z.strictObject({ folders: z.array(z.string().min(1)).min(1).max(64) });
+const optionsSchema = z.strictObject({
+  folders: z.array(z.string().min(1)).min(1).max(64),
+  capabilityRegistry: sharedOptionShapes.capabilityRegistry.exactOptional(),
+});
 
 /** Makes a registry over folders. A folder of `folders` that cannot be read, or holds too much, is `ERR_CONFIG_INVALID` at the first use. */
 export function createFolderRegistryWith(parse: Parse, options: FolderRegistryOptions): FolderRegistry {
   const parsed = optionsSchema.safeParse(options);
   if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'the registry' });
+  const { capabilityRegistry } = parsed.data;
   const folders = parsed.data.folders.map((folder) => resolve(folder));
+  const parseOwn: ParseOwn = (value) => parse(value, capabilityRegistry === undefined ? {} : { capabilityRegistry });
   let scan: Promise<Scan> | undefined;
   const current = async (): Promise<Scan> => {
-    scan ??= scanFolders(folders, parse);
+    scan ??= scanFolders(folders, parseOwn);
     try {
       return await scan;
     } catch (error) {
@@ -83,12 +93,14 @@ export function createFolderRegistryWith(parse: Parse, options: FolderRegistryOp
   };
 }
 
+type ParseOwn = (value: unknown) => PluginManifest;
+
 interface Scan {
   readonly plugins: readonly InstalledPlugin[];
   readonly problems: readonly FolderProblem[];
 }
 
-async function scanFolders(folders: readonly string[], parse: Parse): Promise<Scan> {
+async function scanFolders(folders: readonly string[], parse: ParseOwn): Promise<Scan> {
   const plugins = new Map<string, InstalledPlugin>();
   const problems: FolderProblem[] = [];
   const found = (await Promise.all(folders.map(candidates))).flat();
@@ -140,7 +152,7 @@ async function subfolders(folder: string): Promise<readonly string[]> {
     .sort(compareText);
 }
 
-async function readPlugin(folder: string, parse: Parse): Promise<InstalledPlugin | undefined> {
+async function readPlugin(folder: string, parse: ParseOwn): Promise<InstalledPlugin | undefined> {
   for (const name of MANIFEST_FILES) {
     const text = await readIfThere(join(folder, name));
     if (text === undefined) continue;

@@ -1,5 +1,6 @@
-import { validateCapabilityNames } from '@kb-labs/capabilities';
-import { createError, isPluginError } from '@kb-labs/contracts';
+import { defaultCapabilities, findUnknownCapabilities, validateCapabilityNames } from '@kb-labs/capabilities';
+import type { KnownCapabilities } from '@kb-labs/capabilities';
+import { createError } from '@kb-labs/contracts';
 import type { ArtifactDeclaration, Issue, JsonObject, JsonValue, PluginManifest } from '@kb-labs/contracts';
 import { parsePermissionSpec } from '@kb-labs/permissions';
 import { satisfies, valid, validRange } from 'semver';
@@ -9,7 +10,8 @@ import { deepFreeze } from './freeze.js';
 import { parseHandlerReference } from './handler-reference.js';
 import { manifestSchema } from './manifest-schema.js';
 import { copyPlainJson } from './plain-json.js';
-import { refused, refusedBySchema } from './schema-issues.js';
+import { issueOf, refused, refusedBySchema } from './schema-issues.js';
+import { sharedOptionShapes } from './shared-options.js';
 import { RUNTIME_VERSION } from './version.js';
 
 const optionsSchema = z.strictObject({
@@ -18,6 +20,7 @@ const optionsSchema = z.strictObject({
     .refine((version) => valid(version) === version, 'write a semantic version, such as 1.0.0')
     .exactOptional(),
   templateVariables: z.array(z.string()).exactOptional(),
+  capabilityRegistry: sharedOptionShapes.capabilityRegistry.exactOptional(),
 });
 
 const REFUSAL = { code: 'ERR_MANIFEST_INVALID', what: 'the manifest' } as const;
@@ -28,6 +31,8 @@ export interface ParseManifestOptions {
   readonly runtimeVersion?: string;
   /** Placeholders that the host knows besides its own five: the names in `templateVariables` of the context. */
   readonly templateVariables?: readonly string[];
+  /** Tells what there is below `fs`, `net` and the other built-in groups. Default: what this runtime brings. */
+  readonly capabilityRegistry?: KnownCapabilities;
 }
 
 /** The placeholders that every artifact path may hold. */
@@ -53,7 +58,7 @@ export function parseManifestWith(
   const variables = [...BUILT_IN_VARIABLES, ...(checked.data.templateVariables ?? [])];
   const issues = [
     ...referenceIssues(manifest),
-    ...capabilityIssues(manifest),
+    ...capabilityIssues(manifest, checked.data.capabilityRegistry ?? defaultCapabilities),
     ...artifactIssues(manifest, (artifact) => checkArtifact(artifact, variables)),
   ];
   if (issues.length > 0) throw refused(issues, REFUSAL);
@@ -78,24 +83,18 @@ function referenceIssues(manifest: PluginManifest): readonly Issue[] {
   );
 }
 
-function issueOf(pointer: string, check: () => unknown): readonly Issue[] {
-  try {
-    check();
-    return [];
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const below = isPluginError(error) ? error.details['pointer'] : undefined;
-    return [{ pointer: typeof below === 'string' ? `${pointer}${below}` : pointer, message: error.message }];
-  }
-}
-
-function capabilityIssues(manifest: PluginManifest): readonly Issue[] {
-  return (manifest.capabilities ?? []).flatMap((name, index) =>
+function capabilityIssues({ capabilities = [] }: PluginManifest, known: KnownCapabilities): readonly Issue[] {
+  const malformed = capabilities.flatMap((name, index) =>
     validateCapabilityNames([name]).invalid.map(({ name: shown, reason }) => ({
       pointer: `/capabilities/${index}`,
       message: `${JSON.stringify(shown)} is no capability (${reason}); write a name such as fs.read or fs.read@^1`,
     })),
   );
+  if (malformed.length > 0) return malformed;
+  return findUnknownCapabilities(capabilities, known).map(({ index, message }) => ({
+    pointer: `/capabilities/${index}`,
+    message,
+  }));
 }
 
 function artifactIssues(manifest: PluginManifest, check: (artifact: ArtifactDeclaration) => void): readonly Issue[] {

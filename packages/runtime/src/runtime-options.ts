@@ -110,9 +110,7 @@ const optionsSchema = z.strictObject({
   maxConcurrency: z.int().min(1).max(10_000).optional(),
   maxQueued: z.int().min(0).max(1_000_000).default(1000),
   graceMs: z.int().min(0).max(60_000).default(500),
-  capabilityRegistry: z
-    .custom<KnownCapabilities>((value) => hasMethods(value, ['versionOf']), 'use createCapabilityRegistry')
-    .default(defaultCapabilities),
+  capabilityRegistry: sharedOptionShapes.capabilityRegistry.default(defaultCapabilities),
   hostApi: hostApiSchema.default({}),
   logLevel: z.unknown().optional(),
   logSink: z.custom<RuntimeLogSink>((value) => typeof value === 'function', 'is not a function').optional(),

@@ -1,4 +1,4 @@
-import { createError, MAX_ISSUES } from '@kb-labs/contracts';
+import { createError, isPluginError, MAX_ISSUES } from '@kb-labs/contracts';
 import type { ErrorCode, Issue, PluginError } from '@kb-labs/contracts';
 import type { z } from 'zod';
 import { escapePointer } from './plain-json.js';
@@ -23,6 +23,18 @@ export function refused(issues: readonly Issue[], refusal: Refusal): PluginError
     details: { pointer: first.pointer, issues: issues.slice(0, MAX_ISSUES) },
     ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
   });
+}
+
+/** What a check throws, as an issue below the pointer; none where it returns. */
+export function issueOf(pointer: string, check: () => unknown): readonly Issue[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const below = isPluginError(error) ? error.details['pointer'] : undefined;
+    return [{ pointer: typeof below === 'string' ? `${pointer}${below}` : pointer, message: error.message }];
+  }
 }
 
 function toIssue(issue: z.core.$ZodIssue): Issue {

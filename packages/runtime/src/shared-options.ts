@@ -1,3 +1,4 @@
+import type { KnownCapabilities } from '@kb-labs/capabilities';
 import { CONFINEMENTS } from '@kb-labs/contracts';
 import type { ArtifactStore, ExecutionObserver, PluginRegistry, Presenter, SandboxAdapter } from '@kb-labs/contracts';
 import { z } from 'zod';
@@ -21,6 +22,7 @@ export const sharedOptionShapes: {
   readonly artifactStore: z.ZodType<ArtifactStore>;
   readonly registry: z.ZodType<PluginRegistry>;
   readonly presenter: z.ZodType<Presenter>;
+  readonly capabilityRegistry: z.ZodType<KnownCapabilities>;
 } = {
   sandbox: z.custom<SandboxChoice>(isSandboxChoice, 'use "fork", "in-process" or a SandboxAdapter'),
   requiredConfinement: z.custom<RequiredConfinement>(
@@ -36,6 +38,10 @@ export const sharedOptionShapes: {
   presenter: z.custom<Presenter>(
     (value) => hasMethods(value, ['message', 'progress', 'json', 'error', 'confirm']),
     'is not a presenter',
+  ),
+  capabilityRegistry: z.custom<KnownCapabilities>(
+    (value) => hasMethods(value, ['versionOf']) && Array.isArray(Reflect.get(Object(value), 'names')),
+    'use createCapabilityRegistry',
   ),
 };
 

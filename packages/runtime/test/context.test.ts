@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { createPluginContext } from '../src/index.js';
+import { createCapabilityRegistry, createPluginContext } from '../src/index.js';
 import type { PluginContextOptions } from '../src/index.js';
 import { pluginFolder } from './plugin-folder.js';
 
@@ -70,6 +70,12 @@ describe('createPluginContext', () => {
     ['/capabilities', { capabilities: undefined }],
     ['/capabilities', { capabilities: 'fs.read' }],
     ['/permissions/fs/alow', { permissions: { fs: { mode: 'read', alow: ['.'] } } }],
+    ['/capabilities/1', { capabilities: ['acme.*', 'fs.raed'] }],
+    ['/capabilities/0', { capabilities: ['fs.x*'] }],
+    ['/capabilities/0', { capabilities: ['fs.read.*'] }],
+    ['/capabilities', { capabilities: ['*', 'fs.read'] }],
+    ['/callees/@acme~1x/capabilities/0', { callees: { '@acme/x': { capabilities: ['net.get'], permissions: {} } } }],
+    ['/capabilityRegistry', { capabilityRegistry: { versionOf: () => '1.0.0' } }],
     ['/sandbox', { sandbox: 'forks' }],
     ['/sandbox', { sandbox: { name: 'half an adapter' } }],
     ['/requiredConfinement', { requiredConfinement: 'hard' }],
@@ -102,6 +108,21 @@ describe('createPluginContext', () => {
   it('leaves it to the runtime which capabilities there are', () => {
     const capabilities = ['acme.mail@2.1.0', 'acme.*'];
     expect(createPluginContext({ ...minimal, capabilities }).capabilities).toEqual(capabilities);
+  });
+
+  it('says which capability a misspelt grant was meant to be, unless the registry knows it', () => {
+    const capabilities = ['fs.read', 'fs.watch', 'fs.*'];
+    const capabilityRegistry = createCapabilityRegistry({ 'fs.watch': '1.0.0' });
+    const callees = { other: { capabilities, permissions: {} } };
+    expect(createPluginContext({ ...minimal, capabilities, callees, capabilityRegistry })).toMatchObject({
+      capabilities,
+    });
+    expect(() => createPluginContext({ ...minimal, capabilities: ['fs.read', 'fs.wirte'] })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONFIG_INVALID',
+        message: 'the context is invalid at /capabilities/1: there is no capability fs.wirte; did you mean fs.write?',
+      }),
+    );
   });
 
   it.each(['__proto__', 'FS.read', 'fs.', '*x', ''])('refuses to grant the capability %j', (name) => {

@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createFolderRegistry, createPluginContext, execute } from '../src/index.js';
+import { createCapabilityRegistry, createFolderRegistry, createPluginContext, execute } from '../src/index.js';
 import { inProcess, manifestWith, pluginFolder } from './plugin-folder.js';
 
 function manifest(id: string, version: string): string {
@@ -67,6 +67,18 @@ describe('a folder registry', () => {
         error: expect.objectContaining({ code: 'ERR_MANIFEST_INVALID' }),
       })),
     );
+  });
+
+  it('takes what the registry of capabilities knows', async () => {
+    const own = { ...manifestWith({ capabilities: ['fs.watch'] }), id: 'acme' };
+    await using folder = await pluginFolder({ 'acme/plugin.json': JSON.stringify(own) });
+    const folders = [folder.root];
+    const capabilityRegistry = createCapabilityRegistry({ 'fs.watch': '1.0.0' });
+    expect(await createFolderRegistry({ folders, capabilityRegistry }).list()).toHaveLength(1);
+    await expect(createFolderRegistry({ folders }).find('acme', '*')).rejects.toMatchObject({
+      code: 'ERR_MANIFEST_INVALID',
+      details: { pointer: '/capabilities/0' },
+    });
   });
 
   it('says what is wrong with a plugin that is there and cannot be used', async () => {

@@ -1,3 +1,4 @@
+import { createCapabilityRegistry } from '@kb-labs/capabilities';
 import { Ajv } from 'ajv';
 import { anything, assert, constantFrom, dictionary, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -67,6 +68,18 @@ describe('parseManifest', () => {
     expect(parsed.artifacts).toEqual(artifacts);
   });
 
+  it('says which capability a misspelt one was meant to be, unless the registry knows it', () => {
+    const manifest = { ...minimal, capabilities: ['fs.raed@^1', 'acme.raed'] };
+    const capabilityRegistry = createCapabilityRegistry({ 'fs.raed': '1.0.0' });
+    expect(parseManifest(manifest, { capabilityRegistry })).toEqual(manifest);
+    expect(() => parseManifest(manifest)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_MANIFEST_INVALID',
+        message: 'the manifest is invalid at /capabilities/0: there is no capability fs.raed; did you mean fs.read?',
+      }),
+    );
+  });
+
   it('takes the line by which editors find the schema, and leaves it out', () => {
     expect(parseManifest({ $schema: './node_modules/x.json', ...minimal })).toEqual(minimal);
   });
@@ -87,6 +100,8 @@ describe('parseManifest', () => {
     ['/handlers/review/handle', { handlers: { review: { handle: './x.js#y', handler: './x.js#y' } } }],
     ['/handlers/__proto__', { handlers: JSON.parse('{"__proto__":{"handler":"./x.js#y"}}') as unknown }],
     ['/capabilities/0', { capabilities: [1] }],
+    ['/capabilities/1', { capabilities: ['fs.read', 'fs.raed'] }],
+    ['/capabilities/1', { capabilities: ['acme.mail', 'fs'] }],
     ['/permissions/fs/alow', { permissions: { fs: { mode: 'read', alow: ['.'] } } }],
     ['/permissions/quotas/timeoutMs', { permissions: { quotas: { timeoutMs: 0 } } }],
     ['/artifacts/0/from', { artifacts: [{ name: 'x', pathTemplate: 'x', from: 'report' }] }],

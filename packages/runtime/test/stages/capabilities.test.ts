@@ -68,10 +68,23 @@ describe('grantFunctions', () => {
     });
   });
 
-  it.each(['__proto__', 'fs.*', 'constructor', 'FS.read'])('takes no manifest that requires %s', async (name) => {
-    await expect(run(['*'], [name])).resolves.toMatchObject({
-      ok: false,
-      error: { code: 'ERR_MANIFEST_INVALID', stage: 'prepare', details: { pointer: '/capabilities/0' } },
-    });
+  it('takes a manifest that requires what the registry of the runtime knows below a built-in group', async () => {
+    const capabilityRegistry = createCapabilityRegistry({ 'fs.watch': '1.0.0' });
+    const grant = { capabilities: ['fs.watch'], permissions: {}, capabilityRegistry };
+    const context = createPluginContext({ ...grant, pluginRoot: plugin.root });
+    await using knowing = createRuntime({ ...inProcess, capabilityRegistry });
+    await expect(
+      knowing.execute('run', {}, context, manifestWith({ capabilities: ['fs.watch'] })),
+    ).resolves.toMatchObject({ ok: true, data: [] });
   });
+
+  it.each(['__proto__', 'fs.*', 'fs.raed', 'constructor', 'FS.read'])(
+    'takes no manifest that requires %s',
+    async (name) => {
+      await expect(run(['*'], [name])).resolves.toMatchObject({
+        ok: false,
+        error: { code: 'ERR_MANIFEST_INVALID', stage: 'prepare', details: { pointer: '/capabilities/0' } },
+      });
+    },
+  );
 });
