@@ -12,9 +12,17 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Cf}\u{2028}\u{2029}]/gu;
  */
 export function describeTarget(request: PermissionRequest): string {
   const copy = copyRequest(request);
-  return shorten(
-    (copy === undefined ? 'a target of no known kind' : targetText(copy)).replaceAll(UNPRINTABLE, escapeUnit),
-  );
+  return shorten(withoutUnprintable(copy === undefined ? 'a target of no known kind' : targetText(copy)));
+}
+
+/** The same text with what does not print escaped. */
+export function withoutUnprintable(text: string): string {
+  return text.replaceAll(UNPRINTABLE, escapeUnit);
+}
+
+/** The same text with every URL in it without user info. */
+export function withoutUserInfo(text: string): string {
+  return text.replaceAll(/([a-z][a-z0-9+.-]{0,15}:\/\/)[^/\\\s]*@/gi, '$1');
 }
 
 function targetText(request: PermissionRequest): string {
@@ -52,7 +60,7 @@ function commandText(command: unknown, args: unknown): string {
     const shown = typeof argument === 'string' ? argument.slice(0, MAX_COMMAND_UNITS) : plain(argument);
     text += ` ${/^[^\s"'\\]+$/.test(shown) ? shown : JSON.stringify(shown)}`;
   }
-  return text.replaceAll(/([a-z][a-z0-9+.-]{0,15}:\/\/)[^/\\\s]*@/gi, '$1');
+  return withoutUserInfo(text);
 }
 
 // Types promise more here than a guest's data keeps.

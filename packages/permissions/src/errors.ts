@@ -28,14 +28,21 @@ export class PermissionDeniedError extends PluginError {
   override readonly name = 'PermissionDeniedError';
   override readonly code = 'ERR_PERMISSION_DENIED';
 
-  constructor(request: PermissionRequest, reason: DenyReason) {
+  /** `hint`: what to change, as `describePatches` has it. Default: a sentence for all denials with this reason. */
+  constructor(request: PermissionRequest, reason: DenyReason, hint?: string) {
     const target = describeTarget(request);
     const kind = copyRequest(request)?.kind ?? 'unknown';
     super(`${kind} access to ${target} is denied: ${reason}`, {
       details: { kind, target, reason },
-      hint: HINTS[reason],
+      hint: hint ?? hintFor(kind, reason),
     });
   }
+}
+
+function hintFor(kind: string, reason: DenyReason): string {
+  return kind === 'shell' && reason === 'invalid-path'
+    ? 'name the command by its absolute path, without ".", ".." or "//", such as /usr/bin/wc'
+    : HINTS[reason];
 }
 
 /** A quota and the use that did not fit into it. */

@@ -1,6 +1,7 @@
 export { compilePolicy } from './compile-policy.js';
 export type { CompilePolicyOptions } from './compile-policy.js';
 export type { ConfigErrorCode } from './config-error.js';
+export { describePatches } from './describe-patches.js';
 export { describeTarget } from './describe-target.js';
 export { PermissionDeniedError, QuotaExceededError } from './errors.js';
 export type { QuotaUse } from './errors.js';

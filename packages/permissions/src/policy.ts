@@ -9,6 +9,7 @@ import type {
 } from '@kb-labs/contracts';
 import { digestOf } from './digest.js';
 import { copyRequest } from './copy-request.js';
+import { describePatches } from './describe-patches.js';
 import { describeTarget } from './describe-target.js';
 import { PermissionDeniedError } from './errors.js';
 import { parseRequest } from './parsed-request.js';
@@ -42,7 +43,7 @@ export function assertAllowed(
 ): Extract<PermissionDecision, { allowed: true }> {
   const decision = policy.check(request);
   if (decision.allowed) return decision;
-  throw new PermissionDeniedError(request, decision.reason);
+  throw new PermissionDeniedError(request, decision.reason, describePatches(request, policy.explain(request).patches));
 }
 
 /** The one implementation of `PermissionPolicy`: immutable, and its core is out of reach for whoever holds it. */

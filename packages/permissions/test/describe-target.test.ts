@@ -76,4 +76,11 @@ describe('PermissionDeniedError', () => {
       http: 403,
     });
   });
+
+  it('says what a command is named by', () => {
+    const command = (name: string): unknown =>
+      new PermissionDeniedError({ kind: 'shell', command: name, args: [] }, 'invalid-path').hint;
+    expect(command('wc')).toBe('name the command by its absolute path, without ".", ".." or "//", such as /usr/bin/wc');
+    expect(new PermissionDeniedError({ kind: 'env', name: 'A' }, 'not-requested', 'do this').hint).toBe('do this');
+  });
 });
