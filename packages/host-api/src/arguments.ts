@@ -1,5 +1,5 @@
 import { createError } from '@kb-labs/contracts';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** Parses the positional arguments of one host function. Throws `ERR_INVALID_ARGUMENT` that names the function and the place, never the value. */
 export function parseArguments<Schema extends z.ZodType>(
@@ -15,8 +15,22 @@ export function parseArguments<Schema extends z.ZodType>(
   const problem = keys.length > 0 ? `unknown option ${keys.join(', ')}` : (issue?.message ?? 'malformed');
   throw createError('ERR_INVALID_ARGUMENT', `${name}: argument ${place === '' ? 'list' : place}: ${problem}`, {
     details: { function: name, argument: place, ...(keys.length > 0 ? { unknown: keys } : {}) },
-    hint: keys.length > 0 ? `leave out ${keys.join(', ')}` : `look at the signature of ${name}`,
+    hint: keys.length > 0 ? leaveOut(keys, knownKeys(schema, issue?.path ?? [])) : `look at the signature of ${name}`,
   });
+}
+
+function leaveOut(keys: readonly string[], known: readonly string[]): string {
+  return `leave out ${keys.join(', ')}${known.length === 0 ? '' : `; there are ${known.join(', ')}`}`;
+}
+
+/** The keys of the object that stands at a place; none where it is no object there. */
+function knownKeys(schema: unknown, [next, ...rest]: readonly PropertyKey[]): readonly string[] {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) {
+    return knownKeys(schema.unwrap(), next === undefined ? [] : [next, ...rest]);
+  }
+  if (schema instanceof z.ZodTuple && typeof next === 'number') return knownKeys(schema.def.items[next], rest);
+  if (!(schema instanceof z.ZodObject)) return [];
+  return next === undefined ? Object.keys(schema.shape) : knownKeys(Reflect.get(schema.shape, next), rest);
 }
 
 /** The members that were given; one that is `undefined` counts as absent, and absent is not the same to who gets them. */
