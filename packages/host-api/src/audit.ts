@@ -3,7 +3,7 @@ import type {
   AuditRecord,
   DenyReason,
   DiskRefusal,
-  PermissionPolicy,
+  PermissionPatch,
   PermissionRequest,
 } from '@kb-labs/contracts';
 import { describeTarget } from '@kb-labs/permissions';
@@ -14,6 +14,8 @@ export interface AuditedDecision {
   readonly request: PermissionRequest;
   readonly operation: AuditOperation;
   readonly decision: AuditRecord['decision'];
+  /** What would lift a denial. Default: nothing would. */
+  readonly patches?: readonly PermissionPatch[];
 }
 
 /** What a room decided by rules of its own, which no policy knows: the broker of artifacts, the bus of events. */
@@ -27,16 +29,9 @@ export interface RoomDecision {
     | { readonly allowed: false; readonly reason: DenyReason | DiskRefusal };
 }
 
-/** Writes one decision down; a denial carries the changes that would lift it. Holds no user info, query or fragment of a URL. */
-export function createAuditRecord(policy: PermissionPolicy, audited: AuditedDecision): AuditRecord {
-  const { request, operation, decision } = audited;
-  return Object.freeze({
-    kind: request.kind,
-    operation,
-    target: describeTarget(request),
-    decision,
-    patches: decision.allowed ? [] : policy.explain(request).patches,
-  });
+/** Writes one decision down. Holds no user info, query or fragment of a URL. */
+export function createAuditRecord({ request, operation, decision, patches = [] }: AuditedDecision): AuditRecord {
+  return Object.freeze({ kind: request.kind, operation, target: describeTarget(request), decision, patches });
 }
 
 /** The same for what a room decided. Which change would lift a denial only the room's own rules could tell. */

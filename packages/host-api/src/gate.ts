@@ -6,12 +6,13 @@ import type {
   DiskRefusal,
   FsOperation,
   NetTarget,
+  PermissionDecision,
   PermissionPolicy,
   PermissionRequest,
   PluginError,
   QuotaMeter,
 } from '@kb-labs/contracts';
-import { parseFsTarget, parseNetTarget, PermissionDeniedError } from '@kb-labs/permissions';
+import { describePatches, parseFsTarget, parseNetTarget, PermissionDeniedError } from '@kb-labs/permissions';
 import { createAuditRecord, createRoomRecord } from './audit.js';
 import type { RoomDecision } from './audit.js';
 import { createRefusal } from './disk-refusal.js';
@@ -73,27 +74,44 @@ export function createGate({ policy, meter, audit }: GateOptions): Gate {
     },
     admit(request, operation, shown = request) {
       const decision = policy.check(request);
-      teller.tell(request, operation, decision);
-      if (!decision.allowed) throw new PermissionDeniedError(shown, decision.reason);
+      const { patches } = teller.tell(request, operation, decision);
+      if (decision.allowed) return;
+      const hint = asksTheSame(request, shown) ? describePatches(request, patches) : hintFor(policy, shown);
+      throw new PermissionDeniedError(shown, decision.reason, hint);
     },
     permits: (request) => policy.check(request).allowed,
     deny(request, operation, reason) {
-      teller.tell(request, operation, { allowed: false, reason });
+      teller.write(createAuditRecord({ request, operation, decision: { allowed: false, reason } }));
       return new PermissionDeniedError(request, reason);
     },
     refuse(request, refusal) {
-      teller.tell(request, request.operation, { allowed: false, reason: refusal });
+      const { operation } = request;
+      teller.write(createAuditRecord({ request, operation, decision: { allowed: false, reason: refusal } }));
       return createRefusal(request, refusal);
     },
     note: (decided) => teller.write(createRoomRecord(decided)),
   };
 }
 
+/** Whether a guest may know all that was decided on; the rest of both is alike. */
+function asksTheSame(request: PermissionRequest, shown: PermissionRequest): boolean {
+  return shown === request || (shown.kind === 'shell' && request.kind === 'shell' && shown.command === request.command);
+}
+
+/** What would allow a question as a guest may know it, told from that alone: what it was really about must not show. */
+function hintFor(policy: PermissionPolicy, shown: PermissionRequest): string | undefined {
+  const { decision, patches } = policy.explain(shown);
+  if (decision.allowed && shown.kind === 'shell')
+    return 'let the rule name the command by its real path, not by a link';
+  return describePatches(shown, patches);
+}
+
 /** Writes decisions down, and counts those that were a no. */
 interface Teller {
   readonly denials: number;
   write(record: AuditRecord): void;
-  tell(request: PermissionRequest, operation: AuditOperation, decision: AuditRecord['decision']): void;
+  /** With what would lift it, where it is a no. */
+  tell(request: PermissionRequest, operation: AuditOperation, decision: PermissionDecision): AuditRecord;
   /** What could not be parsed is a decision too, and the policy has a reason for it. */
   tellInvalid(request: PermissionRequest, operation: AuditOperation): void;
 }
@@ -104,8 +122,12 @@ function createTeller(policy: PermissionPolicy, audit: (record: AuditRecord) => 
     if (!record.decision.allowed) denials += 1;
     audit(record);
   };
-  const tell: Teller['tell'] = (request, operation, decision) =>
-    write(createAuditRecord(policy, { request, operation, decision }));
+  const tell: Teller['tell'] = (request, operation, decision) => {
+    const patches = decision.allowed ? [] : policy.explain(request).patches;
+    const record = createAuditRecord({ request, operation, decision, patches });
+    write(record);
+    return record;
+  };
   return {
     get denials() {
       return denials;

@@ -20,7 +20,8 @@ export function selectEnv(options: SelectEnvOptions): Readonly<Record<string, st
   const granted = [...new Set(wanted)].flatMap((name): [string, string][] => {
     const request = { kind: 'env', name } as const;
     const decision = policy.check(request);
-    audit(createAuditRecord(policy, { request, operation: 'read', decision }));
+    const patches = decision.allowed ? [] : policy.explain(request).patches;
+    audit(createAuditRecord({ request, operation: 'read', decision, patches }));
     const value = decision.allowed && Object.hasOwn(env, name) ? env[name] : undefined;
     return value === undefined ? [] : [[name, value]];
   });

@@ -1,8 +1,8 @@
 import { symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MAX_MESSAGE_BYTES } from '@kb-labs/contracts';
-import { DEFAULT_QUOTAS } from '@kb-labs/permissions';
-import { compilePolicy, createQuotaMeter } from '@kb-labs/permissions';
+import { isPluginError, MAX_MESSAGE_BYTES } from '@kb-labs/contracts';
+import type { PermissionSpec } from '@kb-labs/contracts';
+import { compilePolicy, createQuotaMeter, DEFAULT_QUOTAS, intersectPolicies } from '@kb-labs/permissions';
 import { describe, expect, it } from 'vitest';
 import { createHostApi } from '../src/index.js';
 import { countDescriptors, EVERYTHING, makeFolder, openHost, outcome } from './open-host.js';
@@ -96,6 +96,40 @@ describe('createHostApi', () => {
       details: { reason: 'link' },
       hint: 'name the file by its real path below the root',
     });
+  });
+
+  it('tells which rule would allow what was denied, in the document that lacks it, and nothing else of that', async () => {
+    const root = makeFolder();
+    const asked: PermissionSpec = { fs: { mode: 'readWrite', allow: ['a', 'b'], deny: ['c'] } };
+    const granted: PermissionSpec = { fs: { mode: 'read', allow: ['hush/**', 'c'], deny: ['a/hushed'] } };
+    const policy = intersectPolicies({
+      asked: compilePolicy(asked, { root, source: 'manifest', pointer: '/permissions' }),
+      granted: compilePolicy(granted, { root, pointer: '/permissions' }),
+    });
+    const { call, audits } = openHost(root, {}, { policy });
+    const hintOf = async (...args: readonly [string, ...unknown[]]): Promise<unknown> =>
+      call(...args).catch((error: unknown) => (isPluginError(error) ? [error.code, error.hint] : error));
+    const denied = (hint: string): unknown => ['ERR_PERMISSION_DENIED', hint];
+    expect(await hintOf('fs.readFile', 'a/x')).toEqual(denied('in the grant, add "a/x" to /permissions/fs/allow'));
+    expect(await hintOf('fs.readFile', 'a/hushed')).toEqual(
+      denied('in the grant, remove what matches from /permissions/fs/deny, add "a/hushed" to /permissions/fs/allow'),
+    );
+    expect(await hintOf('fs.readFile', 'c')).toEqual(
+      denied('in the manifest, remove what matches from /permissions/fs/deny, add "c" to /permissions/fs/allow'),
+    );
+    expect(await hintOf('fs.readFile', 'd')).toEqual(
+      denied('in the manifest and in the grant, add "d" to /permissions/fs/allow'),
+    );
+    expect(await hintOf('fs.writeFile', 'b/x', new Uint8Array())).toEqual(
+      denied('in the grant, add "b/x" to /permissions/fs/allow, set /permissions/fs/mode to "readWrite"'),
+    );
+    expect(await hintOf('net.fetch', { url: 'https://a.test/?token=secret' })).toEqual(
+      denied('in the manifest and in the grant, add "a.test" to /permissions/net/allow'),
+    );
+    expect(await hintOf('fs.readFile', '../x')).toEqual(
+      denied('name a path below the root, or let the host choose a root that holds it'),
+    );
+    expect(audits.map(({ patches }) => patches.length)).toEqual([1, 1, 1, 2, 1, 2, 0]);
   });
 
   it('charges every call, also one to nothing, before anything else', async () => {

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { isPluginError } from '@kb-labs/contracts';
 import type { OperationRecord, PermissionSpec, ShellResult, ShellRule } from '@kb-labs/contracts';
 import { compilePolicy, intersectPolicies } from '@kb-labs/permissions';
 import * as fc from 'fast-check';
@@ -174,6 +175,55 @@ describe.skipIf(process.platform === 'win32')('a command that no rule names', ()
     expect(await outcome(call('shell.run', LS, ['-a']))).toBe('ERR_PERMISSION_DENIED not-granted');
     expect(audits[0]?.patches).toHaveLength(1);
     expect(await outcome(call('shell.run', LS, ['-l']))).toContain('resolved');
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('the hint of a command that was not run', () => {
+  const hintOf = async ({ call }: OpenHost, ...args: readonly unknown[]): Promise<unknown> =>
+    call('shell.run', ...args).catch((error: unknown) => (isPluginError(error) ? error.hint : error));
+  const lacking = (rule: unknown): string =>
+    `in the grant, add ${JSON.stringify(rule)} to /shell/allow, with the path that the command really has, where that is a link`;
+
+  it('wants an absolute path', async () => {
+    const host = openShell(makeFolder(), [{ command: LS, args: ['*'] }]);
+    const words = 'name the command by its absolute path, without ".", ".." or "//", such as /usr/bin/wc';
+    expect(await hintOf(host, 'wc')).toBe(words);
+    expect(await hintOf(host, './wc')).toBe(words);
+  });
+
+  it('lists the options that there are', async () => {
+    const host = openShell(makeFolder(), [{ command: LS }]);
+    expect(await hintOf(host, LS, [], { env: {}, shell: true })).toBe(
+      'leave out env, shell; there are cwd, input, timeoutMs',
+    );
+  });
+
+  it('is the same for a link as for what is not there, and does not name where it leads', async () => {
+    const folder = makeFolder();
+    const [link, missing] = [join(folder, 'link'), join(folder, 'missing')];
+    symlinkSync(SH, link);
+    const host = openShell(makeFolder(), []);
+    expect(await hintOf(host, link, ['x'])).toBe(lacking({ command: link, args: ['x'] }));
+    expect(await hintOf(host, missing, ['x'])).toBe(lacking({ command: missing, args: ['x'] }));
+    expect(await hintOf(host, LS, ['x'])).toBe(lacking({ command: LS, args: ['x'] }));
+    // The audit is the host's, and names the file that it is about.
+    expect(host.audits[0]?.patches).toMatchObject([
+      { operations: [{ value: { command: SH, args: ['x'], interpreter: true } }] },
+    ]);
+  });
+
+  it('says so where a rule names a link', async () => {
+    const link = join(makeFolder(), 'link');
+    symlinkSync(LS, link);
+    const host = openShell(makeFolder(), [{ command: link }]);
+    expect(await hintOf(host, link)).toBe('let the rule name the command by its real path, not by a link');
+  });
+
+  it('says so where a rule does not name an interpreter as one', async () => {
+    const host = openShell(makeFolder(), [{ command: SH, args: ['x'] }]);
+    expect(await hintOf(host, SH, ['x'])).toBe(
+      'in the grant, add "interpreter": true to the rule of /shell/allow that matches',
+    );
   });
 });
 
