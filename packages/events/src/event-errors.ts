@@ -36,8 +36,11 @@ export interface Denial {
   readonly topic: string;
   readonly scope: EventScope;
   readonly reason: 'not-listed' | 'scope-not-listed' | 'reserved' | 'may-not-reject';
-  /** Which of several rule sets says no, by its place. */
+  /** Which of several rule sets says no, by its place: the first of them. */
   readonly rules?: number | undefined;
+  /** The places of all that do not list the topic, and of all that do not name the scope. */
+  readonly unlisted?: readonly number[];
+  readonly unscoped?: readonly number[];
 }
 
 const HINTS: Readonly<Record<Denial['reason'], string>> = {
@@ -48,10 +51,11 @@ const HINTS: Readonly<Record<Denial['reason'], string>> = {
 };
 
 /** `ERR_EVENT_DENIED`: the rules say no. */
-export function eventDenied({ action, topic, scope, reason, rules }: Denial): PluginError {
+export function eventDenied({ action, topic, scope, reason, rules, unlisted, unscoped }: Denial): PluginError {
   const shown = showTopic(topic);
+  const places = rules === undefined ? {} : { rules, unlisted, unscoped };
   return createError('ERR_EVENT_DENIED', `${action} on "${shown}" in the scope "${scope}" is denied: ${reason}`, {
-    details: { action, topic: shown, scope, reason, ...(rules === undefined ? {} : { rules }) },
+    details: { action, topic: shown, scope, reason, ...places },
     hint: HINTS[reason],
   });
 }

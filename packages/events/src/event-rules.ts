@@ -25,26 +25,29 @@ interface Document {
 export function compileRules(rules: readonly EventRules[]): CompiledRules {
   if (!Array.isArray(rules)) throw configInvalid('/rules', 'must be an array of event rules');
   const documents = rules.map((document, index) => compileDocument(document, `/rules/${index}`));
-  const assert = (denial: Denial, test: (document: Document) => boolean): void => {
-    const refusing = documents.findIndex((document) => !test(document));
-    if (refusing !== -1) throw eventDenied({ ...denial, rules: refusing });
-    if (documents.length === 0) throw eventDenied(denial);
+  const assert = (denial: Denial, isListed: (document: Document) => boolean): void => {
+    const unscoped = placesOf(documents, ({ scopes }) => !scopes.has(denial.scope));
+    if (unscoped.length === 0 && documents.length > 0 && documents.every(isListed)) return;
+    const unlisted = placesOf(documents, (document) => !isListed(document));
+    const reason = unscoped.length > 0 ? 'scope-not-listed' : 'not-listed';
+    const rules = unscoped[0] ?? unlisted[0];
+    throw eventDenied({ ...denial, reason, rules, unlisted, unscoped });
   };
   return Object.freeze({
     assertPublish(topic: readonly string[], scope: EventScope): void {
-      const denial = { action: 'publish', topic: topic.join('.'), scope } as const;
+      const denial = { action: 'publish', topic: topic.join('.'), scope, reason: 'not-listed' } as const;
       if (isReserved(topic)) throw eventDenied({ ...denial, reason: 'reserved' });
-      assert({ ...denial, reason: 'scope-not-listed' }, ({ scopes }) => scopes.has(scope));
-      assert({ ...denial, reason: 'not-listed' }, ({ produce }) =>
-        produce.some((rule) => matches(rule.segments, topic)),
-      );
+      assert(denial, ({ produce }) => produce.some((rule) => matches(rule.segments, topic)));
     },
     assertSubscribe(pattern: TopicPattern, scope: EventScope): void {
-      const denial = { action: 'subscribe', topic: pattern.text, scope } as const;
-      assert({ ...denial, reason: 'scope-not-listed' }, ({ scopes }) => scopes.has(scope));
-      assert({ ...denial, reason: 'not-listed' }, ({ consume }) => isCovered(pattern, consume));
+      const denial = { action: 'subscribe', topic: pattern.text, scope, reason: 'not-listed' } as const;
+      assert(denial, ({ consume }) => isCovered(pattern, consume));
     },
   });
+}
+
+function placesOf(documents: readonly Document[], lacks: (document: Document) => boolean): readonly number[] {
+  return documents.flatMap((document, place) => (lacks(document) ? [place] : []));
 }
 
 /** The host's own: everything, in every scope. */

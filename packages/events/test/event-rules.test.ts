@@ -26,12 +26,28 @@ describe('event rules', () => {
     expect(() => rules.assertPublish(['report', 'done'], 'host')).toThrow(
       expect.objectContaining({
         code: 'ERR_EVENT_DENIED',
-        details: { action: 'publish', topic: 'report.done', scope: 'host', reason: 'scope-not-listed', rules: 0 },
+        details: {
+          action: 'publish',
+          topic: 'report.done',
+          scope: 'host',
+          reason: 'scope-not-listed',
+          rules: 0,
+          unlisted: [],
+          unscoped: [0],
+        },
       }),
     );
     expect(() => rules.assertPublish(['other'], 'plugin')).toThrow(
       expect.objectContaining({
-        details: { action: 'publish', topic: 'other', scope: 'plugin', reason: 'not-listed', rules: 0 },
+        details: {
+          action: 'publish',
+          topic: 'other',
+          scope: 'plugin',
+          reason: 'not-listed',
+          rules: 0,
+          unlisted: [0],
+          unscoped: [],
+        },
       }),
     );
   });
@@ -47,6 +63,12 @@ describe('event rules', () => {
     const granted: EventRules = { ...EVERYTHING, produce: ['other'] };
     expect(() => compileRules([asked, granted]).assertPublish(['report', 'done'], 'plugin')).toThrow(
       expect.objectContaining({ details: expect.objectContaining({ reason: 'not-listed', rules: 1 }) }),
+    );
+    const sets = [asked, granted, { ...EVERYTHING, produce: [], scopes: [] }];
+    expect(() => compileRules(sets).assertPublish(['report', 'done'], 'plugin')).toThrow(
+      expect.objectContaining({
+        details: expect.objectContaining({ reason: 'scope-not-listed', rules: 2, unlisted: [1, 2], unscoped: [2] }),
+      }),
     );
   });
 
