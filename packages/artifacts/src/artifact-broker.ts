@@ -112,7 +112,7 @@ export class ArtifactBroker implements ArtifactAccess {
   async list(query: ArtifactQuery = {}): Promise<readonly ArtifactInfo[]> {
     const { matches, limit } = parseQuery(query, this.clock.now());
     const owner = parseOwner(query.from, this.pluginId);
-    this.#gate.assertOwner(owner);
+    this.#gate.assertOwner(owner, query.glob);
     const found: ArtifactInfo[] = [];
     if (limit === 0) return found;
     for await (const info of this.#store.list(owner)) {

@@ -20,43 +20,42 @@ export class ArtifactGate {
 
   /** Throws `ERR_PERMISSION_DENIED` where no content type at all would be allowed. */
   assert(operation: ArtifactOperation, key: ArtifactKey): void {
-    const refused = this.#refusing(operation, key, () => true);
-    if (refused !== undefined) throw this.#denied(operation, key, refused);
+    const refusedBy = this.#refusing(operation, key, () => true);
+    if (refusedBy.length > 0) throw this.#denied({ operation, key, refusedBy });
   }
 
   /** Throws `ERR_PERMISSION_DENIED` where this content type is not allowed, and does not name it. */
   assertType(operation: ArtifactOperation, key: ArtifactKey, contentType: string): void {
-    const refused = this.#refusing(operation, key, ({ types }) => isAmong(types, contentType));
-    if (refused !== undefined) throw this.#denied(operation, key, refused, true);
+    const refusedBy = this.#refusing(operation, key, ({ types }) => isAmong(types, contentType));
+    if (refusedBy.length > 0) throw this.#denied({ operation, key, refusedBy, forType: true });
   }
 
   /** Whether an artifact may be in a list. */
   mayList(key: ArtifactKey, contentType: string): boolean {
-    return this.#refusing('list', key, ({ types }) => isAmong(types, contentType)) === undefined;
+    return this.#refusing('list', key, ({ types }) => isAmong(types, contentType)).length === 0;
   }
 
-  /** Throws `ERR_PERMISSION_DENIED` where nothing of a plugin may be read. */
-  assertOwner(pluginId: string): void {
+  /** Throws `ERR_PERMISSION_DENIED` where nothing of a plugin may be read; `glob` is what was asked for. */
+  assertOwner(pluginId: string, glob = '**'): void {
     if (this.#rules === 'host') return;
-    const refused = this.#rules.findIndex(({ read }) => !read.some((rule) => this.#isFrom(rule, pluginId)));
-    if (refused !== -1) throw this.#denied('list', { pluginId, path: '**' }, refused);
+    const refusedBy = placesOf(this.#rules, ({ read }) => !read.some((rule) => this.#isFrom(rule, pluginId)));
+    if (refusedBy.length === 0) return;
+    throw this.#denied({ operation: 'list', key: { pluginId, path: glob }, refusedBy, forAll: true });
   }
 
   /** Throws `ERR_PERMISSION_DENIED` for the artifacts of others where the broker is not the host's own. */
   assertOwn(operation: ArtifactOperation, pluginId: string): void {
-    if (this.#rules !== 'host' && pluginId !== this.#self) throw this.#denied(operation, { pluginId, path: '**' }, 0);
+    if (this.#rules === 'host' || pluginId === this.#self) return;
+    throw this.#denied({ operation, key: { pluginId, path: '**' }, refusedBy: [0], forAll: true });
   }
 
-  /** The first set of rules of which none allows it. */
-  #refusing(
-    operation: ArtifactOperation,
-    key: ArtifactKey,
-    holds: (rule: CompiledRule) => boolean,
-  ): number | undefined {
-    if (this.#rules === 'host') return undefined;
-    const writes = operation === 'write' || operation === 'delete';
-    if (writes && key.pluginId !== this.#self) return 0;
-    const place = this.#rules.findIndex(
+  /** The places of the sets of rules of which none allows it. */
+  #refusing(operation: ArtifactOperation, key: ArtifactKey, holds: (rule: CompiledRule) => boolean): readonly number[] {
+    if (this.#rules === 'host') return [];
+    const writes = isWriting(operation);
+    if (writes && key.pluginId !== this.#self) return [0];
+    return placesOf(
+      this.#rules,
       ({ read, write }) =>
         !(writes ? write : read).some(
           (rule) =>
@@ -65,33 +64,53 @@ export class ArtifactGate {
             rule.globs.some((glob) => matchesPath(glob, key.path)),
         ),
     );
-    return place === -1 ? undefined : place;
   }
 
   #isFrom({ from }: CompiledRule, pluginId: string): boolean {
     return from === '*' || (from === 'self' ? this.#self : from) === pluginId;
   }
 
-  #denied(operation: ArtifactOperation, key: ArtifactKey, refused: number, forType = false): PluginError {
-    const { pluginId, path } = key;
-    const target = path === '**' ? `artifact://${pluginId}/` : artifactUri(key);
-    const reason = refused === 0 ? 'not-requested' : 'not-granted';
+  #denied({ operation, key, refusedBy, forType = false, forAll = false }: ArtifactDenial): PluginError {
+    const target = forAll ? `artifact://${key.pluginId}/` : artifactUri(key);
+    const reason = refusedBy[0] === 0 ? 'not-requested' : 'not-granted';
+    const rule = this.#missingRule(operation, key);
+    const place = `artifacts.${isWriting(operation) ? 'write' : 'read'} of what the ${reason === 'not-requested' ? 'manifest asks for' : 'host grants'}`;
+    const wayOut = forType
+      ? `let a rule in ${place} have no \`types\`, or those of this artifact`
+      : `add ${JSON.stringify(rule)} to ${place}`;
     return createError('ERR_PERMISSION_DENIED', `${operation} access to ${target} is denied: ${reason}`, {
-      details: { kind: 'artifact', operation, target, reason },
-      hint: this.#wayOut(operation, key, { reason, forType }),
+      details: { kind: 'artifact', operation, target, reason, ...(rule !== undefined && { rule, refusedBy }) },
+      hint: rule === undefined ? 'a plugin writes and deletes its own artifacts alone' : wayOut,
     });
   }
 
-  #wayOut(
-    operation: ArtifactOperation,
-    { pluginId, path }: ArtifactKey,
-    why: { reason: string; forType: boolean },
-  ): string {
-    const writes = operation === 'write' || operation === 'delete';
-    if (writes && pluginId !== this.#self) return 'a plugin writes and deletes its own artifacts alone';
-    const place = `artifacts.${writes ? 'write' : 'read'} of what the ${why.reason === 'not-requested' ? 'manifest asks for' : 'host grants'}`;
-    const rule = writes ? { paths: [path] } : { from: pluginId === this.#self ? 'self' : pluginId, paths: [path] };
-    if (why.forType) return `let a rule in ${place} have no \`types\`, or those of this artifact`;
-    return `add ${JSON.stringify(rule)} to ${place}`;
+  /** The rule that each of the refusing sets lacks; `undefined` where no rule is about that. */
+  #missingRule(operation: ArtifactOperation, { pluginId, path }: ArtifactKey): ArtifactRule | undefined {
+    // A glob may hold none of these, and a path may.
+    const paths = [path.replaceAll(/[[\]{}()!]/g, '?')];
+    if (!isWriting(operation)) return { from: pluginId === this.#self ? 'self' : pluginId, paths };
+    return pluginId === this.#self ? { paths } : undefined;
   }
+}
+
+type ArtifactRule = { readonly from?: string; readonly paths: readonly string[] };
+
+/** Who refused what. */
+interface ArtifactDenial {
+  readonly operation: ArtifactOperation;
+  readonly key: ArtifactKey;
+  /** Places of the sets of rules, one at least. */
+  readonly refusedBy: readonly number[];
+  /** Whether a rule is there, and asks for another content type. */
+  readonly forType?: boolean;
+  /** Whether it is about all artifacts of a plugin. */
+  readonly forAll?: boolean;
+}
+
+function isWriting(operation: ArtifactOperation): boolean {
+  return operation === 'write' || operation === 'delete';
+}
+
+function placesOf(rules: readonly CompiledRules[], refuses: (set: CompiledRules) => boolean): readonly number[] {
+  return rules.flatMap((set, place) => (refuses(set) ? [place] : []));
 }

@@ -74,7 +74,7 @@ describe('permissions for artifacts', () => {
           expect.objectContaining({
             code: 'ERR_PERMISSION_DENIED',
             message: `${operation} access to ${target} is denied: ${reason}`,
-            details: { kind: 'artifact', operation, target, reason },
+            details: expect.objectContaining({ kind: 'artifact', operation, target, reason }),
           }),
         );
       }
@@ -88,6 +88,37 @@ describe('permissions for artifacts', () => {
     expect((await broker.list()).map(({ path }) => path)).toEqual(['out/a', 'out/copy', 'out/image']);
     expect((await broker.list({ from: '@acme/other' })).map(({ path }) => path)).toEqual(['public/a']);
     expect([await broker.stat('out/a').then((info) => info?.bytes), await broker.delete('out/a')]).toEqual([9, true]);
+  });
+
+  it('say which sets refuse, and which rule those lack', async () => {
+    const broker = await setUp(false);
+    const detailsOf = (work: Promise<unknown>): Promise<unknown> =>
+      work.then(undefined, (error: { details?: { rule?: unknown; refusedBy?: unknown } }) => [
+        error.details?.refusedBy,
+        error.details?.rule,
+      ]);
+    const image = { contentType: 'image/png' };
+    expect([
+      await detailsOf(broker.read('hidden')),
+      await detailsOf(broker.read('artifact://@acme/other/private/a')),
+      await detailsOf(broker.write('hidden', 'x')),
+      await detailsOf(broker.write('out/a', Buffer.from('x'), image)),
+      await detailsOf(broker.delete('b[1]')),
+      await detailsOf(broker.list({ from: 'third' })),
+      await detailsOf(broker.list({ from: 'third', glob: 'a/*' })),
+      await detailsOf(broker.write('artifact://@acme/other/a', 'x')),
+      await detailsOf(broker.removeExpired('@acme/other')),
+    ]).toEqual([
+      [[1], { from: 'self', paths: ['hidden'] }],
+      [[0, 1], { from: '@acme/other', paths: ['private/a'] }],
+      [[0, 1], { paths: ['hidden'] }],
+      [[0], { paths: ['out/a'] }],
+      [[0, 1], { paths: ['b?1?'] }],
+      [[0], { from: 'third', paths: ['**'] }],
+      [[0], { from: 'third', paths: ['a/*'] }],
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
   });
 
   it('say which rule to add, and where', async () => {
@@ -124,7 +155,14 @@ describe('permissions for artifacts', () => {
     await expect(attempt(broker, target)).rejects.toThrow(
       expect.objectContaining({
         code: 'ERR_PERMISSION_DENIED',
-        details: { kind: 'artifact', operation, target, reason: 'not-requested' },
+        details: {
+          kind: 'artifact',
+          operation,
+          target,
+          reason: 'not-requested',
+          refusedBy: [0],
+          rule: expect.not.objectContaining({ types: expect.anything() }),
+        },
         hint: expect.not.stringContaining('image'),
       }),
     );
