@@ -1,11 +1,12 @@
 import type { Clock } from '@kb-labs/contracts';
 import { describe, expect, it } from 'vitest';
-import { HeldClock } from './artifact-duties/artifact-bench.js';
+import { assertArtifactBench, HeldClock } from './artifact-duties/artifact-bench.js';
 import type { ArtifactDuty, ArtifactStoreBench } from './artifact-duties/artifact-bench.js';
 import { CONDITION_DUTIES } from './artifact-duties/condition-duties.js';
 import { KEEPING_DUTIES } from './artifact-duties/keeping-duties.js';
 import { REFUSAL_DUTIES } from './artifact-duties/refusal-duties.js';
 import { isWatchable, WATCHING_DUTIES } from './artifact-duties/watching-duties.js';
+import { checkedFactory, REFUSED_FACTORY } from './bench/checked-factory.js';
 
 /** What a machine may need to keep the time limits of the kit. */
 export interface DescribeArtifactStoreOptions {
@@ -32,11 +33,13 @@ export function describeArtifactStore(
   { timeScale = 1 }: DescribeArtifactStoreOptions = {},
 ): void {
   describe(`the artifact store ${name}`, { timeout: TEST_TIMEOUT_MS * timeScale }, () => {
+    const factory = checkedFactory(create, assertArtifactBench);
     for (const [subject, duties] of Object.entries(DUTIES)) {
       describe(`duties: ${subject}`, () => {
         it.for(duties)('$title', async ({ needs, check }, { skip }) => {
           const clock = new HeldClock();
-          const bench = await create(clock);
+          skip(factory.isRefused(), REFUSED_FACTORY);
+          const bench = await factory.create(clock);
           try {
             skip(needs === 'damage' && bench.damage === undefined, 'the bench cannot damage bytes');
             skip(needs === 'watch' && !isWatchable(bench.store), 'the store cannot be watched');

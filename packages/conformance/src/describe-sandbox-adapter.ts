@@ -1,6 +1,7 @@
 import { CONFINEMENTS } from '@kb-labs/contracts';
 import type { SandboxAdapter } from '@kb-labs/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assertMade } from './bench/assert-made.js';
 import { createPluginFolder } from './bench/plugin-folder.js';
 import type { PluginFolder } from './bench/plugin-folder.js';
 import { attackClaims } from './claims/attack-claims.js';
@@ -45,6 +46,8 @@ export function describeSandboxAdapter(
 ): void {
   describe(`the sandbox adapter ${name}`, { timeout: TEST_TIMEOUT_MS * timeScale }, async () => {
     const adapter = await create();
+    const methods = ['confines', 'acquire', Symbol.asyncDispose];
+    assertMade(adapter, { usage: 'create: () => adapter', thing: 'a sandbox adapter', methods });
     const claims = await adapter.confines();
     let folder: PluginFolder | undefined;
     beforeAll(async () => {

@@ -7,6 +7,8 @@ import type {
   Clock,
   ErrorCode,
 } from '@kb-labs/contracts';
+import { assertMade, missingMethods } from '../bench/assert-made.js';
+import { assertRefused } from '../bench/assert-refused.js';
 
 /** An empty store, and what the kit may do to the place in which it keeps its bytes. */
 export interface ArtifactStoreBench {
@@ -55,6 +57,8 @@ export interface ArtifactDuty {
   readonly check: (trial: ArtifactTrial) => Promise<void>;
 }
 
+const METHODS = ['put', 'get', 'stat', 'list', 'delete'];
+
 /** The artifact that most duties write. */
 export const KEY: ArtifactKey = Object.freeze({ pluginId: '@acme/review', path: 'reports/2026.md' });
 
@@ -93,9 +97,19 @@ export async function* streamOf(
   for (const piece of pieces) yield Buffer.from(piece);
 }
 
-/** Rejects unless the work fails with this code. */
-export async function refuses(work: Promise<unknown>, code: ErrorCode): Promise<void> {
-  await assert.rejects(work, { code });
+/** Rejects unless the work fails with this code. `what` names the work for whoever reads the failure. */
+export function refuses(work: Promise<unknown>, code: ErrorCode, what?: string): Promise<void> {
+  return assertRefused(() => work, code, what);
+}
+
+/** Throws where a factory made no bench, and says what it is to make. */
+export function assertArtifactBench(made: unknown): asserts made is ArtifactStoreBench {
+  const usage = 'create: (clock) => ({ store: … })';
+  if (missingMethods(made, METHODS).length === 0) {
+    throw new Error(`${usage} owes an object that holds the store, and it gave the store itself; write ({ store })`);
+  }
+  const store: unknown = typeof made === 'object' && made !== null ? Reflect.get(made, 'store') : made;
+  assertMade(store, { usage, thing: `a store with ${METHODS.join(', ')}`, methods: METHODS });
 }
 
 /** Rejects unless nothing but artifacts lies in the place of the store. */

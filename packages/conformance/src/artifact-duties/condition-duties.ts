@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ArtifactStore } from '@kb-labs/contracts';
+import { show } from '../bench/assert-refused.js';
 import { another, endings, KEY, leavesNothing, put, refuses, textOf } from './artifact-bench.js';
 import type { ArtifactDuty, ArtifactTrial } from './artifact-bench.js';
 
@@ -30,6 +31,7 @@ async function checkIfNoneMatch(trial: ArtifactTrial): Promise<void> {
   await refuses(
     store.put(KEY, Buffer.from('two'), put({ ifNoneMatch: '*', contentType: 'text/two' })),
     'ERR_ARTIFACT_CONFLICT',
+    'put with ifNoneMatch over an artifact',
   );
   assert.deepEqual([await store.stat(KEY), await textOf(store)], [info, 'one']);
   await store.delete(KEY);
@@ -40,16 +42,25 @@ async function checkIfNoneMatch(trial: ArtifactTrial): Promise<void> {
 
 async function checkIfMatch(trial: ArtifactTrial): Promise<void> {
   const { store } = trial;
-  await refuses(store.put(KEY, Buffer.from('x'), put({ ifMatch: 'no-such-etag' })), 'ERR_ARTIFACT_CONFLICT');
+  await refuses(
+    store.put(KEY, Buffer.from('x'), put({ ifMatch: 'no-such-etag' })),
+    'ERR_ARTIFACT_CONFLICT',
+    'put with ifMatch where nothing stands',
+  );
   assert.equal(await store.stat(KEY), undefined);
   const first = await store.put(KEY, Buffer.from('one'), put());
   const second = await store.put(KEY, Buffer.from('two'), put({ ifMatch: first.etag }));
   for (const ifMatch of [first.etag, '*', `"${second.etag}"`]) {
-    await refuses(store.put(KEY, Buffer.from('three'), put({ ifMatch, version: '3.0.0' })), 'ERR_ARTIFACT_CONFLICT');
+    const work = store.put(KEY, Buffer.from('three'), put({ ifMatch, version: '3.0.0' }));
+    await refuses(work, 'ERR_ARTIFACT_CONFLICT', `put with ifMatch ${show(ifMatch)} over another etag`);
   }
   assert.deepEqual([await store.stat(KEY), await textOf(store)], [second, 'two']);
   await store.delete(KEY);
-  await refuses(store.put(KEY, Buffer.from('three'), put({ ifMatch: second.etag })), 'ERR_ARTIFACT_CONFLICT');
+  await refuses(
+    store.put(KEY, Buffer.from('three'), put({ ifMatch: second.etag })),
+    'ERR_ARTIFACT_CONFLICT',
+    'put with the ifMatch of what was deleted',
+  );
   assert.equal(await store.stat(KEY), undefined);
   await leavesNothing(trial);
 }
@@ -58,9 +69,17 @@ async function checkExpired(trial: ArtifactTrial): Promise<void> {
   const { store, clock } = trial;
   const old = await store.put(KEY, Buffer.from('old'), put({ expiresAt: clock.now() + 1_000 }));
   clock.advance(999);
-  await refuses(store.put(KEY, Buffer.from('early'), put({ ifNoneMatch: '*' })), 'ERR_ARTIFACT_CONFLICT');
+  await refuses(
+    store.put(KEY, Buffer.from('early'), put({ ifNoneMatch: '*' })),
+    'ERR_ARTIFACT_CONFLICT',
+    'put with ifNoneMatch over what has not expired yet',
+  );
   clock.advance(1);
-  await refuses(store.put(KEY, Buffer.from('late'), put({ ifMatch: old.etag })), 'ERR_ARTIFACT_CONFLICT');
+  await refuses(
+    store.put(KEY, Buffer.from('late'), put({ ifMatch: old.etag })),
+    'ERR_ARTIFACT_CONFLICT',
+    'put with the ifMatch of what has expired',
+  );
   assert.equal(await textOf(store), 'old');
   const info = await store.put(KEY, Buffer.from('new'), put({ ifNoneMatch: '*' }));
   assert.deepEqual([await store.stat(KEY), await textOf(store)], [info, 'new']);
@@ -79,9 +98,10 @@ async function checkMalformed(trial: ArtifactTrial): Promise<void> {
     { ifMatch: any('1') },
   ];
   for (const options of wrong) {
-    await refuses(store.put(KEY, Buffer.from('two'), put(options)), 'ERR_INVALID_ARGUMENT');
+    const work = store.put(KEY, Buffer.from('two'), put(options));
+    await refuses(work, 'ERR_INVALID_ARGUMENT', `put with ${show(options)}`);
   }
-  await refuses(store.delete(KEY, { ifMatch: '' }), 'ERR_INVALID_ARGUMENT');
+  await refuses(store.delete(KEY, { ifMatch: '' }), 'ERR_INVALID_ARGUMENT', 'delete with an empty ifMatch');
   assert.deepEqual([await store.stat(KEY), await textOf(store)], [info, 'one']);
 }
 
@@ -90,10 +110,18 @@ async function checkDelete(trial: ArtifactTrial): Promise<void> {
   assert.equal(await store.delete(KEY, { ifMatch: 'no-such-etag' }), false);
   const first = await store.put(KEY, Buffer.from('one'), put());
   const second = await store.put(KEY, Buffer.from('two'), put({ expiresAt: clock.now() + 1 }));
-  await refuses(store.delete(KEY, { ifMatch: first.etag }), 'ERR_ARTIFACT_CONFLICT');
+  await refuses(
+    store.delete(KEY, { ifMatch: first.etag }),
+    'ERR_ARTIFACT_CONFLICT',
+    'delete with the ifMatch of an older version',
+  );
   assert.deepEqual([await store.stat(KEY), await textOf(store)], [second, 'two']);
   clock.advance(1);
-  await refuses(store.delete(KEY, { ifMatch: first.etag }), 'ERR_ARTIFACT_CONFLICT');
+  await refuses(
+    store.delete(KEY, { ifMatch: first.etag }),
+    'ERR_ARTIFACT_CONFLICT',
+    'delete with the ifMatch of an older version',
+  );
   assert.equal(await store.delete(KEY, { ifMatch: second.etag }), true);
   assert.deepEqual([await store.stat(KEY), await store.delete(KEY, { ifMatch: second.etag })], [undefined, false]);
   await leavesNothing(trial);

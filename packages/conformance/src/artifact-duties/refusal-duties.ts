@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createError } from '@kb-labs/contracts';
 import type { ArtifactPutOptions } from '@kb-labs/contracts';
+import { show } from '../bench/assert-refused.js';
 import { collect, endings, KEY, leavesNothing, listOf, put, refuses, streamOf, textOf } from './artifact-bench.js';
 import type { ArtifactDuty, ArtifactTrial } from './artifact-bench.js';
 
@@ -52,10 +53,12 @@ export const REFUSAL_DUTIES: readonly ArtifactDuty[] = [
     async check(trial) {
       for (const path of PATHS) {
         const bad = { ...KEY, path };
-        await refuses(trial.store.put(bad, Buffer.from('x'), put()), 'ERR_ARTIFACT_PATH_INVALID');
-        await refuses(trial.store.get(bad, new AbortController().signal), 'ERR_ARTIFACT_PATH_INVALID');
-        await refuses(trial.store.stat(bad), 'ERR_ARTIFACT_PATH_INVALID');
-        await refuses(trial.store.delete(bad), 'ERR_ARTIFACT_PATH_INVALID');
+        const of = `of the path ${show(path)}`;
+        const { signal } = new AbortController();
+        await refuses(trial.store.put(bad, Buffer.from('x'), put()), 'ERR_ARTIFACT_PATH_INVALID', `put ${of}`);
+        await refuses(trial.store.get(bad, signal), 'ERR_ARTIFACT_PATH_INVALID', `get ${of}`);
+        await refuses(trial.store.stat(bad), 'ERR_ARTIFACT_PATH_INVALID', `stat ${of}`);
+        await refuses(trial.store.delete(bad), 'ERR_ARTIFACT_PATH_INVALID', `delete ${of}`);
       }
       await leavesNothing(trial);
     },
@@ -64,9 +67,10 @@ export const REFUSAL_DUTIES: readonly ArtifactDuty[] = [
     title: 'refuses what is no id of a plugin',
     async check({ store }) {
       for (const pluginId of PLUGINS) {
-        await refuses(store.put({ ...KEY, pluginId }, Buffer.from('x'), put()), 'ERR_INVALID_ARGUMENT');
-        await refuses(store.stat({ ...KEY, pluginId }), 'ERR_INVALID_ARGUMENT');
-        await refuses(listOf(store, pluginId), 'ERR_INVALID_ARGUMENT');
+        const of = `of the plugin ${show(pluginId)}`;
+        await refuses(store.put({ ...KEY, pluginId }, Buffer.from('x'), put()), 'ERR_INVALID_ARGUMENT', `put ${of}`);
+        await refuses(store.stat({ ...KEY, pluginId }), 'ERR_INVALID_ARGUMENT', `stat ${of}`);
+        await refuses(listOf(store, pluginId), 'ERR_INVALID_ARGUMENT', `list ${of}`);
       }
     },
   },
@@ -74,7 +78,8 @@ export const REFUSAL_DUTIES: readonly ArtifactDuty[] = [
     title: 'refuses options that are malformed',
     async check(trial) {
       for (const options of OPTIONS) {
-        await refuses(trial.store.put(KEY, Buffer.from('x'), put(options)), 'ERR_INVALID_ARGUMENT');
+        const work = trial.store.put(KEY, Buffer.from('x'), put(options));
+        await refuses(work, 'ERR_INVALID_ARGUMENT', `put with ${show(options)}`);
       }
       assert.equal(await trial.store.stat(KEY), undefined);
       await leavesNothing(trial);
@@ -93,7 +98,7 @@ export const REFUSAL_DUTIES: readonly ArtifactDuty[] = [
       await store.put(KEY, Buffer.alloc(300_000, 'x'), put());
       await bench.damage?.(KEY);
       const stored = await store.get(KEY, new AbortController().signal).catch(() => undefined);
-      if (stored !== undefined) await refuses(collect(stored.body), 'ERR_ARTIFACT_CORRUPT');
+      if (stored !== undefined) await refuses(collect(stored.body), 'ERR_ARTIFACT_CORRUPT', 'reading a damaged body');
       else await refuses(store.get(KEY, new AbortController().signal), 'ERR_ARTIFACT_CORRUPT');
       await store.put(KEY, Buffer.from('again'), put());
       assert.equal(await textOf(store), 'again');
@@ -127,7 +132,7 @@ async function checkTooLarge(trial: ArtifactTrial): Promise<void> {
     for (;;) yield new Uint8Array(3);
   })();
   for (const body of [new Uint8Array(11), endless]) {
-    await refuses(store.put(KEY, body, put({ maxBytes: 10 })), 'ERR_ARTIFACT_TOO_LARGE');
+    await refuses(store.put(KEY, body, put({ maxBytes: 10 })), 'ERR_ARTIFACT_TOO_LARGE', 'put of more than maxBytes');
   }
   assert.deepEqual([await store.stat(KEY), await textOf(store)], [info, 'old']);
   await store.put(KEY, new Uint8Array(10), put({ maxBytes: 10 }));
@@ -141,19 +146,19 @@ async function checkStreams(trial: ArtifactTrial): Promise<void> {
     yield* streamOf('a');
     throw new Error('broken');
   })();
-  await refuses(store.put(KEY, failing, put()), 'ERR_IO_FAILED');
+  await refuses(store.put(KEY, failing, put()), 'ERR_IO_FAILED', 'put of a stream that fails');
   const refused = (async function* () {
     yield* streamOf('a');
     throw createError('ERR_QUOTA_EXCEEDED', 'that is enough');
   })();
-  await refuses(store.put(KEY, refused, put()), 'ERR_QUOTA_EXCEEDED');
+  await refuses(store.put(KEY, refused, put()), 'ERR_QUOTA_EXCEEDED', 'put of a stream that fails with a code');
   // A caller in JavaScript may hand in anything.
   const strings: Iterable<Uint8Array> = JSON.parse('["a"]');
   const wrong = (async function* () {
     yield* strings;
   })();
-  await refuses(store.put(KEY, wrong, put()), 'ERR_INVALID_ARGUMENT');
-  await refuses(store.put(KEY, JSON.parse('"text"'), put()), 'ERR_INVALID_ARGUMENT');
+  await refuses(store.put(KEY, wrong, put()), 'ERR_INVALID_ARGUMENT', 'put of a stream that yields text');
+  await refuses(store.put(KEY, JSON.parse('"text"'), put()), 'ERR_INVALID_ARGUMENT', 'put of text');
   assert.deepEqual([await store.stat(KEY), await textOf(store)], [info, 'old']);
   await leavesNothing(trial);
 }
@@ -163,7 +168,7 @@ async function checkSilentStream(trial: ArtifactTrial): Promise<void> {
   const timeout = new AbortController();
   const write = trial.store.put(KEY, silent, put({ signal: timeout.signal }));
   timeout.abort(createError('ERR_TIMEOUT', 'too long'));
-  await refuses(write, 'ERR_TIMEOUT');
+  await refuses(write, 'ERR_TIMEOUT', 'put whose signal aborts with ERR_TIMEOUT');
   assert.equal(await trial.store.stat(KEY), undefined);
   await leavesNothing(trial);
 }
@@ -171,15 +176,19 @@ async function checkSilentStream(trial: ArtifactTrial): Promise<void> {
 async function checkAbort(trial: ArtifactTrial): Promise<void> {
   const { store } = trial;
   const gone = AbortSignal.abort('enough');
-  await refuses(store.put(KEY, Buffer.from('x'), put({ signal: gone })), 'ERR_ABORTED');
+  await refuses(
+    store.put(KEY, Buffer.from('x'), put({ signal: gone })),
+    'ERR_ABORTED',
+    'put with a signal that has aborted',
+  );
   assert.equal(await store.stat(KEY), undefined);
   await store.put(KEY, Buffer.from('x'), put());
-  await refuses(store.get(KEY, gone), 'ERR_ABORTED');
+  await refuses(store.get(KEY, gone), 'ERR_ABORTED', 'get with a signal that has aborted');
   const reader = new AbortController();
   const stored = await store.get(KEY, reader.signal);
   reader.abort();
   assert.ok(stored);
-  await refuses(collect(stored.body), 'ERR_ABORTED');
+  await refuses(collect(stored.body), 'ERR_ABORTED', 'reading the body after the signal of get has aborted');
   await leavesNothing(trial);
 }
 
@@ -195,6 +204,6 @@ async function checkReplaced({ store }: ArtifactTrial): Promise<void> {
     const stored = await store.get(KEY, new AbortController().signal);
     await change();
     assert.ok(stored);
-    await refuses(collect(stored.body), 'ERR_ARTIFACT_CONFLICT');
+    await refuses(collect(stored.body), 'ERR_ARTIFACT_CONFLICT', 'the first read of a body that was replaced');
   }
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventPort } from '@kb-labs/contracts';
-import { assertRefused, collector, inTime, openBuses, openPort, until } from './event-bench.js';
+import { assertRefused } from '../bench/assert-refused.js';
+import { collector, inTime, openBuses, openPort, until } from './event-bench.js';
 import type { EventDuty } from './event-duty.js';
 
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
@@ -73,11 +74,15 @@ export const DELIVERY_DUTIES: readonly EventDuty[] = [
       await using buses = await openBuses(bench);
       const port = openPort(buses.far);
       const ending = new AbortController();
-      const aborted = assertRefused(() => port.waitFor('never', { signal: ending.signal }), 'ERR_ABORTED');
-      const late = assertRefused(() => port.waitFor('never', { timeoutMs: 1 }), 'ERR_EVENT_TIMEOUT');
+      const aborted = assertRefused(() => port.waitFor('never', { signal: ending.signal }), 'ERR_ABORTED', 'waitFor');
+      const late = assertRefused(() => port.waitFor('never', { timeoutMs: 1 }), 'ERR_EVENT_TIMEOUT', 'waitFor');
       await inTime(bench, 'the time is up', late);
       ending.abort(new Error('enough'));
-      const gone = assertRefused(() => port.waitFor('never', { signal: AbortSignal.abort() }), 'ERR_ABORTED');
+      const gone = assertRefused(
+        () => port.waitFor('never', { signal: AbortSignal.abort() }),
+        'ERR_ABORTED',
+        'waitFor',
+      );
       await inTime(bench, 'both waits are aborted', Promise.all([aborted, gone]));
     },
   },

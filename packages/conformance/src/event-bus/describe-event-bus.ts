@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { checkedFactory, REFUSED_FACTORY } from '../bench/checked-factory.js';
 import { DELIVERY_DUTIES } from './delivery-duties.js';
 import { ENDING_DUTIES } from './ending-duties.js';
+import { assertEventBuses } from './event-bench.js';
 import type { CreateEventBus } from './event-bench.js';
 import type { EventDuty } from './event-duty.js';
 import { PAYLOAD_DUTIES } from './payload-duties.js';
-import { PLUGIN_BUS_DUTIES } from './plugin-bus-duties.js';
+import { assertPluginBuses, PLUGIN_BUS_DUTIES } from './plugin-bus-duties.js';
 import type { PluginBusBench } from './plugin-bus-duties.js';
 import { QUEUE_DUTIES } from './queue-duties.js';
 import { RULE_DUTIES } from './rule-duties.js';
@@ -35,17 +37,22 @@ export function describeEventBus(
   { pluginBuses, timeScale = 1 }: DescribeEventBusOptions = {},
 ): void {
   describe(`the event bus ${name}`, { timeout: 20_000 * timeScale }, () => {
+    const factory = checkedFactory(create, assertEventBuses);
     for (const [subject, duties] of Object.entries(DUTIES)) {
       describe(`duties: ${subject}`, () => {
-        it.each(duties)('$title', async ({ check }) => {
-          expect(await check({ create, timeScale })).toBeUndefined();
+        it.for(duties)('$title', async ({ check }, { skip }) => {
+          skip(factory.isRefused(), REFUSED_FACTORY);
+          expect(await check({ create: factory.create, timeScale })).toBeUndefined();
         });
       });
     }
     if (pluginBuses === undefined) return;
     describe('duties: the buses of plugins', () => {
-      it.each(PLUGIN_BUS_DUTIES)('$title', async ({ check }) => {
-        expect(await check({ create, createSource: pluginBuses, timeScale })).toBeUndefined();
+      const sources = checkedFactory(pluginBuses, assertPluginBuses);
+      it.for(PLUGIN_BUS_DUTIES)('$title', async ({ check }, { skip }) => {
+        skip(sources.isRefused(), REFUSED_FACTORY);
+        const bench = { create: factory.create, createSource: sources.create, timeScale };
+        expect(await check(bench)).toBeUndefined();
       });
     });
   });

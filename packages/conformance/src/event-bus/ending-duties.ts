@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { EventPort } from '@kb-labs/contracts';
-import { assertRefused, collector, openBuses, openPort, until } from './event-bench.js';
+import { assertRefused } from '../bench/assert-refused.js';
+import { collector, openBuses, openPort, until } from './event-bench.js';
 import type { EventBench } from './event-bench.js';
 import type { EventDuty } from './event-duty.js';
 
@@ -28,14 +29,14 @@ export const ENDING_DUTIES: readonly EventDuty[] = [
       const ending = new AbortController();
       const port = openPort(buses.far, { signal: ending.signal });
       const stream = port.stream('a');
-      const waiting = assertRefused(() => port.waitFor('b'), 'ERR_ABORTED');
+      const waiting = assertRefused(() => port.waitFor('b'), 'ERR_ABORTED', 'waitFor');
       await openPort(buses.near).publish('a', 1);
       await until(bench, 'it has come', () => stream.waiting === 1);
       ending.abort();
       await waiting;
       assert.deepEqual(await stream.next(), { done: true, value: undefined });
       assert.equal(stream.dropped, 1);
-      await assertRefused(() => port.publish('a', 2), 'ERR_EVENT_DENIED');
+      await assertRefused(() => port.publish('a', 2), 'ERR_EVENT_DENIED', 'publish');
     },
   },
   {
@@ -85,7 +86,7 @@ async function checkDrain(
   gate.resolve();
   await ended;
   assert.deepEqual([heard.payloads(), subscription.dropped], [[0, 1, 2, 3, 4], 0]);
-  await assertRefused(() => port.publish('drain', null), 'ERR_EVENT_DENIED');
+  await assertRefused(() => port.publish('drain', null), 'ERR_EVENT_DENIED', 'publish');
 }
 
 async function checkDeadline(bench: EventBench): Promise<void> {
@@ -114,8 +115,8 @@ async function checkAfterEnd(bench: EventBench): Promise<void> {
   // Nobody looks at these two: a rejection that nobody handles would end the process that runs the test.
   void port.publish('a', null);
   void port.waitFor('a');
-  await assertRefused(() => port.publish('a', null), 'ERR_EVENT_DENIED');
-  await assertRefused(() => port.subscribe('a', () => undefined), 'ERR_EVENT_DENIED');
-  await assertRefused(() => openPort(buses.near), 'ERR_EVENT_DENIED');
-  await assertRefused(() => buses.near.openHostPort(), 'ERR_EVENT_DENIED');
+  await assertRefused(() => port.publish('a', null), 'ERR_EVENT_DENIED', 'publish');
+  await assertRefused(() => port.subscribe('a', () => undefined), 'ERR_EVENT_DENIED', 'subscribe');
+  await assertRefused(() => openPort(buses.near), 'ERR_EVENT_DENIED', 'openPort');
+  await assertRefused(() => buses.near.openHostPort(), 'ERR_EVENT_DENIED', 'openHostPort');
 }

@@ -10,6 +10,7 @@ import type {
   EventRules,
   EventSender,
 } from '@kb-labs/contracts';
+import { assertMade } from '../bench/assert-made.js';
 
 /** How a bus that the kit tests must be set up. Each is a duty: what it says holds for the bus. */
 export interface EventBusSetup {
@@ -56,6 +57,8 @@ export interface EventBench {
 export interface OpenBuses extends JoinedEventBuses {
   readonly reports: readonly EventReport[];
 }
+
+const METHODS = ['openPort', 'openHostPort', Symbol.asyncDispose];
 
 /** Rules that allow all that can be allowed. */
 export const EVERYTHING: EventRules = { produce: ['**'], consume: ['**'], scopes: ['execution', 'plugin', 'host'] };
@@ -146,7 +149,13 @@ export async function inTime<Value>({ timeScale }: EventBench, what: string, pro
   }
 }
 
-/** Rejects where the call is not refused with this code, thrown at once or later. */
-export async function assertRefused(call: () => unknown, code: string): Promise<void> {
-  await assert.rejects(async () => await call(), { code });
+/** Throws where a factory made neither a bus nor two that are joined, and says what it is to make. */
+export function assertEventBuses(made: unknown): void {
+  const usage = 'create: (setup) => bus';
+  const joined = typeof made === 'object' && made !== null && 'near' in made ? made : undefined;
+  if (joined === undefined) return assertMade(made, { usage, thing: 'an event bus', methods: METHODS });
+  for (const end of ['near', 'far']) {
+    assertMade(Reflect.get(joined, end), { usage, thing: `an event bus as ${end}`, methods: METHODS });
+  }
+  assertMade(joined, { usage, thing: 'two joined buses', methods: [Symbol.asyncDispose] });
 }

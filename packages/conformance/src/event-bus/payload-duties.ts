@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { assertRefused, collector, openBuses, openPort } from './event-bench.js';
+import { assertRefused, show } from '../bench/assert-refused.js';
+import { collector, openBuses, openPort } from './event-bench.js';
 import type { EventDuty } from './event-duty.js';
 
 /** What is no JSON data, or would run code when it is read. */
@@ -60,8 +61,12 @@ export const PAYLOAD_DUTIES: readonly EventDuty[] = [
     async check(bench) {
       await using buses = await openBuses(bench);
       const port = openPort(buses.near);
-      await assertRefused(() => port.publish('data', make()), 'ERR_INVALID_ARGUMENT');
-      await assertRefused(() => port.publish('data', { inside: [make()] }), 'ERR_INVALID_ARGUMENT');
+      await assertRefused(() => port.publish('data', make()), 'ERR_INVALID_ARGUMENT', 'publish of it');
+      await assertRefused(
+        () => port.publish('data', { inside: [make()] }),
+        'ERR_INVALID_ARGUMENT',
+        'publish of it inside others',
+      );
     },
   })),
   {
@@ -71,7 +76,7 @@ export const PAYLOAD_DUTIES: readonly EventDuty[] = [
       const port = openPort(buses.near);
       await port.publish('data', '1234567890');
       for (const payload of ['12345678901', 'ääääää', { a: 1, b: 2, c: 3 }]) {
-        await assertRefused(() => port.publish('data', payload), 'ERR_EVENT_TOO_LARGE');
+        await assertRefused(() => port.publish('data', payload), 'ERR_EVENT_TOO_LARGE', `publish of ${show(payload)}`);
       }
     },
   },
@@ -80,7 +85,9 @@ export const PAYLOAD_DUTIES: readonly EventDuty[] = [
     async check(bench) {
       await using buses = await openBuses(bench);
       const port = openPort(buses.near);
-      for (const topic of NO_TOPICS) await assertRefused(() => port.publish(topic, null), 'ERR_INVALID_ARGUMENT');
+      for (const topic of NO_TOPICS) {
+        await assertRefused(() => port.publish(topic, null), 'ERR_INVALID_ARGUMENT', `publish of ${show(topic)}`);
+      }
     },
   },
   {
@@ -90,7 +97,11 @@ export const PAYLOAD_DUTIES: readonly EventDuty[] = [
       const heard = collector(bench);
       openPort(buses.far).subscribe('**', heard.listener);
       const port = openPort(buses.near);
-      await assertRefused(() => port.publish('text.a', 1), 'ERR_INVALID_ARGUMENT');
+      await assertRefused(
+        () => port.publish('text.a', 1),
+        'ERR_INVALID_ARGUMENT',
+        'publish of what the schema refuses',
+      );
       await port.publish('text.a', 'up');
       await port.publish('number', 1);
       await heard.reached(2);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { EventPort, EventPortOptions } from '@kb-labs/contracts';
-import { ALPHA, assertRefused, collector, EVERYTHING, setupOf } from './event-bench.js';
+import { assertMade } from '../bench/assert-made.js';
+import { assertRefused } from '../bench/assert-refused.js';
+import { ALPHA, collector, EVERYTHING, setupOf } from './event-bench.js';
 import type { EventBench, EventBusSetup } from './event-bench.js';
 
 /** Hands out the bus of a plugin to all who ask, and ends it when the last has let go. */
@@ -30,8 +32,8 @@ export const PLUGIN_BUS_DUTIES: readonly PluginBusDuty[] = [
       const wide = portOf(source, ['**']);
       const narrow = portOf(source, ['b']);
       await wide.publish('a', null, { scope: 'plugin' });
-      await assertRefused(() => narrow.publish('a', null, { scope: 'plugin' }), 'ERR_EVENT_DENIED');
-      await assertRefused(() => narrow.stream('a', { scope: 'plugin' }), 'ERR_EVENT_DENIED');
+      await assertRefused(() => narrow.publish('a', null, { scope: 'plugin' }), 'ERR_EVENT_DENIED', 'publish');
+      await assertRefused(() => narrow.stream('a', { scope: 'plugin' }), 'ERR_EVENT_DENIED', 'stream');
       await narrow.publish('b', null, { scope: 'plugin' });
     },
   },
@@ -55,13 +57,23 @@ export const PLUGIN_BUS_DUTIES: readonly PluginBusDuty[] = [
       await first[Symbol.asyncDispose]();
       await first[Symbol.asyncDispose]();
       await port.publish('a', null);
-      await assertRefused(() => first.openPort({ executionId, traceId, rules: [EVERYTHING] }), 'ERR_EVENT_DENIED');
+      await assertRefused(
+        () => first.openPort({ executionId, traceId, rules: [EVERYTHING] }),
+        'ERR_EVENT_DENIED',
+        'openPort',
+      );
       await second[Symbol.asyncDispose]();
-      await assertRefused(() => port.publish('a', null), 'ERR_EVENT_DENIED');
+      await assertRefused(() => port.publish('a', null), 'ERR_EVENT_DENIED', 'publish');
       await portOf(source, ['**']).publish('a', null);
     },
   },
 ];
+
+/** Throws where a factory made no buses of plugins. */
+export function assertPluginBuses(made: unknown): void {
+  const methods = ['acquire', Symbol.asyncDispose];
+  assertMade(made, { usage: 'pluginBuses: (setup) => buses', thing: 'the buses of plugins', methods });
+}
 
 async function openSource(bench: PluginBusBench): Promise<PluginBusSource> {
   return bench.createSource(setupOf(bench, () => undefined));

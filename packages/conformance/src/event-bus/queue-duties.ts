@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventOverflow, EventPort, EventReport, EventScope, EventStream } from '@kb-labs/contracts';
-import { assertRefused, openBuses, openPort, until } from './event-bench.js';
+import { assertRefused } from '../bench/assert-refused.js';
+import { openBuses, openPort, until } from './event-bench.js';
 import type { EventBench } from './event-bench.js';
 import type { EventDuty } from './event-duty.js';
 
@@ -30,7 +31,7 @@ export const QUEUE_DUTIES: readonly EventDuty[] = [
     async check(bench) {
       await using buses = await openBuses(bench);
       const port = openPort(buses.near);
-      await assertRefused(() => port.stream('a', { overflow: 'reject', scope: 'host' }), 'ERR_EVENT_DENIED');
+      await assertRefused(() => port.stream('a', { overflow: 'reject', scope: 'host' }), 'ERR_EVENT_DENIED', 'stream');
     },
   },
   {
@@ -48,7 +49,11 @@ export const QUEUE_DUTIES: readonly EventDuty[] = [
       await using buses = await openBuses(bench, { queueLimit: ROOM });
       const port = openPort(buses.near);
       for (const queueLimit of [0, ROOM + 1, 1.5]) {
-        await assertRefused(() => port.stream('a', { queueLimit }), 'ERR_INVALID_ARGUMENT');
+        await assertRefused(
+          () => port.stream('a', { queueLimit }),
+          'ERR_INVALID_ARGUMENT',
+          `stream with the queueLimit ${queueLimit}`,
+        );
       }
     },
   },
@@ -59,12 +64,12 @@ export const QUEUE_DUTIES: readonly EventDuty[] = [
       const [one, two] = [openPort(buses.near), openPort(buses.near, { executionId: 'run-2' })];
       const first = one.stream('a');
       two.stream('a');
-      await assertRefused(() => two.stream('b'), 'ERR_QUOTA_EXCEEDED');
+      await assertRefused(() => two.stream('b'), 'ERR_QUOTA_EXCEEDED', 'stream');
       openPort(buses.near, { pluginId: 'kit-beta' }).stream('a');
       first[Symbol.dispose]();
       first[Symbol.dispose]();
       two.stream('b');
-      await assertRefused(() => one.stream('b'), 'ERR_QUOTA_EXCEEDED');
+      await assertRefused(() => one.stream('b'), 'ERR_QUOTA_EXCEEDED', 'stream');
     },
   },
   {
@@ -73,7 +78,7 @@ export const QUEUE_DUTIES: readonly EventDuty[] = [
       await using buses = await openBuses(bench, { ratePerMinute: 1, rateBurst: 3 });
       const ports = [openPort(buses.near), openPort(buses.near, { executionId: 'run-2' })] as const;
       for (const at of [0, 1, 0] as const) await ports[at].publish('a', null);
-      await assertRefused(() => ports[1].publish('a', null), 'ERR_QUOTA_EXCEEDED');
+      await assertRefused(() => ports[1].publish('a', null), 'ERR_QUOTA_EXCEEDED', 'publish');
       await openPort(buses.near, { pluginId: 'kit-beta' }).publish('a', null);
     },
   },
@@ -150,7 +155,7 @@ async function checkReject(bench: EventBench): Promise<void> {
   const full = port.stream('flood', { overflow: 'reject', queueLimit: 1 });
   await port.publish('flood', 0);
   await until(bench, 'the queue is full', () => full.waiting === 1);
-  await assertRefused(() => port.publish('flood', 1), 'ERR_EVENT_OVERFLOW');
+  await assertRefused(() => port.publish('flood', 1), 'ERR_EVENT_OVERFLOW', 'publish');
   assert.deepEqual(await read(full, 1), [0]);
   await port.publish('flood', 2);
   await until(bench, 'both have come', () => other.waiting >= 2);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { EventPort, EventScope } from '@kb-labs/contracts';
-import { ALPHA, assertRefused, collector, openBuses, openPort } from './event-bench.js';
+import { assertRefused } from '../bench/assert-refused.js';
+import { ALPHA, collector, openBuses, openPort } from './event-bench.js';
 import type { EventBench, OpenBuses } from './event-bench.js';
 import type { EventDuty } from './event-duty.js';
 
@@ -34,8 +35,10 @@ export const RULE_DUTIES: readonly EventDuty[] = [
       const granted = { produce: ['*.b'], consume: ['*.b'], scopes: ['execution'] } as const;
       const port = openPort(buses.near, { rules: [asked, granted] });
       await port.publish('a.b', null);
-      for (const topic of ['a.c', 'c.b']) await assertRefused(() => port.publish(topic, null), 'ERR_EVENT_DENIED');
-      await assertRefused(() => port.publish('a.b', null, { scope: 'plugin' }), 'ERR_EVENT_DENIED');
+      for (const topic of ['a.c', 'c.b']) {
+        await assertRefused(() => port.publish(topic, null), 'ERR_EVENT_DENIED', `publish of ${topic}`);
+      }
+      await assertRefused(() => port.publish('a.b', null, { scope: 'plugin' }), 'ERR_EVENT_DENIED', 'publish');
       port.stream('a.b');
       await assertSubscribeDenied(port, 'a.*', 'execution');
     },
@@ -49,7 +52,8 @@ export const RULE_DUTIES: readonly EventDuty[] = [
       const heard = collector(bench);
       openPort(buses.far).subscribe('host.**', heard.listener, { scope: 'host' });
       for (const topic of ['host', 'host.stop', 'runtime.a.b']) {
-        await assertRefused(() => openPort(buses.near).publish(topic, null, { scope: 'host' }), 'ERR_EVENT_DENIED');
+        const publish = (): unknown => openPort(buses.near).publish(topic, null, { scope: 'host' });
+        await assertRefused(publish, 'ERR_EVENT_DENIED', `publish of ${topic}`);
       }
       await buses.near.openHostPort().publish('host.stop', 'by the host', { scope: 'host' });
       await heard.reached(1);
@@ -66,19 +70,25 @@ export const RULE_DUTIES: readonly EventDuty[] = [
       const wide = openPort(buses.near);
       const narrow = openPort(buses.near, { rules: [{ produce: ['b'], consume: ['b'], scopes: ['execution'] }] });
       await wide.publish('a', null);
-      await assertRefused(() => narrow.publish('a', null), 'ERR_EVENT_DENIED');
+      await assertRefused(() => narrow.publish('a', null), 'ERR_EVENT_DENIED', 'publish');
       await assertSubscribeDenied(narrow, 'a', 'execution');
       await wide[Symbol.asyncDispose]();
-      await assertRefused(() => narrow.publish('a', null), 'ERR_EVENT_DENIED');
+      await assertRefused(() => narrow.publish('a', null), 'ERR_EVENT_DENIED', 'publish');
       await narrow.publish('b', null);
     },
   },
 ];
 
 async function assertSubscribeDenied(port: EventPort, pattern: string, scope: EventScope): Promise<void> {
-  await assertRefused(() => port.subscribe(pattern, () => undefined, { scope }), 'ERR_EVENT_DENIED');
-  await assertRefused(() => port.stream(pattern, { scope }), 'ERR_EVENT_DENIED');
-  await assertRefused(() => port.waitFor(pattern, { scope, timeoutMs: 1000 }), 'ERR_EVENT_DENIED');
+  const where = `${pattern} in the scope ${scope}`;
+  await assertRefused(
+    () => port.subscribe(pattern, () => undefined, { scope }),
+    'ERR_EVENT_DENIED',
+    `subscribe to ${where}`,
+  );
+  await assertRefused(() => port.stream(pattern, { scope }), 'ERR_EVENT_DENIED', `stream of ${where}`);
+  const waiting = (): unknown => port.waitFor(pattern, { scope, timeoutMs: 1000 });
+  await assertRefused(waiting, 'ERR_EVENT_DENIED', `waitFor ${where}`);
 }
 
 async function checkPublishRules(bench: EventBench): Promise<void> {
@@ -87,10 +97,14 @@ async function checkPublishRules(bench: EventBench): Promise<void> {
   openPort(buses.far).subscribe('**', heard.listener);
   const port = openPort(buses.near, { rules: [{ produce: ['report.*'], consume: [], scopes: ['execution'] }] });
   for (const topic of ['other', 'report', 'report.a.b']) {
-    await assertRefused(() => port.publish(topic, 'secret'), 'ERR_EVENT_DENIED');
+    await assertRefused(() => port.publish(topic, 'secret'), 'ERR_EVENT_DENIED', `publish of ${topic}`);
   }
-  await assertRefused(() => port.publish('report.done', 'secret', { scope: 'plugin' }), 'ERR_EVENT_DENIED');
-  await assertRefused(() => openPort(buses.near, { rules: [] }).publish('report.done', 'secret'), 'ERR_EVENT_DENIED');
+  await assertRefused(() => port.publish('report.done', 'secret', { scope: 'plugin' }), 'ERR_EVENT_DENIED', 'publish');
+  await assertRefused(
+    () => openPort(buses.near, { rules: [] }).publish('report.done', 'secret'),
+    'ERR_EVENT_DENIED',
+    'publish',
+  );
   await port.publish('report.done', 'allowed');
   await heard.reached(1);
   assert.deepEqual(heard.payloads(), ['allowed']);
@@ -149,7 +163,8 @@ async function checkStamps(bench: EventBench): Promise<void> {
   };
   for (const [key, value] of Object.entries(forged)) {
     if (key === 'scope') continue;
-    await assertRefused(() => Reflect.apply(port.publish, port, ['a', null, { [key]: value }]), 'ERR_INVALID_ARGUMENT');
+    const publish = (): unknown => Reflect.apply(port.publish, port, ['a', null, { [key]: value }]);
+    await assertRefused(publish, 'ERR_INVALID_ARGUMENT', `publish with the option ${key}`);
   }
   const before = Date.now();
   const { id } = await port.publish('a', forged);
