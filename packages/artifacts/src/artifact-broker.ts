@@ -16,7 +16,7 @@ import { parseArtifactAddress, parseOwner } from './artifact-address.js';
 import { ArtifactGate } from './artifact-gate.js';
 import { parseQuery } from './artifact-query.js';
 import { compileArtifactRules } from './artifact-rules.js';
-import { assertSemver } from './artifact-version.js';
+import { assertSemver, isNewEnough } from './artifact-version.js';
 import type { ArtifactBody } from './body.js';
 import { assertKnownOptions, parseBrokerOptions, parseTimeout, READ_OPTIONS } from './broker-options.js';
 import type { ResolvedWriteOptions } from './broker-options.js';
@@ -143,15 +143,21 @@ export class ArtifactBroker implements ArtifactAccess {
     return this.#gated.delete(key, options);
   }
 
-  /** Resolves as soon as there is one that is new enough; at once where there is one already. Throws `ERR_TIMEOUT`, `ERR_ABORTED`. */
+  /** Resolves as soon as there is one that is new enough; at once where there is one already. Throws `ERR_TIMEOUT` (with the `version` that is there instead), `ERR_ABORTED`. */
   async wait(uri: string, options: ArtifactWaitOptions = {}): Promise<ArtifactInfo> {
     assertKnownOptions(options, [...READ_OPTIONS, 'timeoutMs']);
     assertSemver('minVersion', options.minVersion);
     const timeoutMs = parseTimeout(options.timeoutMs ?? DEFAULT_WAIT_MS);
     const key = this.#address(uri);
     this.#gate.assert('wait', key);
-    const request = { store: this.#store, key, timeoutMs, signal: options.signal };
-    return waitForChange(request, () => this.#gated.look('wait', key, options.minVersion));
+    const { minVersion, signal } = options;
+    let seen: ArtifactInfo | undefined;
+    const versions = (): { minVersion: string; version: string | undefined } | undefined =>
+      seen === undefined || minVersion === undefined ? undefined : { minVersion, version: seen.version };
+    return waitForChange({ store: this.#store, key, timeoutMs, signal, versions }, async () => {
+      seen = await this.#gated.look('wait', key);
+      return seen !== undefined && isNewEnough(seen, minVersion) ? seen : undefined;
+    });
   }
 
   /** Streams one into another. Type and versions go with it where the options say nothing else; the time at which it expires does not. */

@@ -1,17 +1,19 @@
-import { createError } from '@kb-labs/contracts';
+import { createError, isPluginError } from '@kb-labs/contracts';
 import type { ArtifactDeclaration, PluginError } from '@kb-labs/contracts';
 import { quote } from './artifact-path.js';
 import { isSemver } from './artifact-version.js';
-import { parsePathTemplate } from './path-template.js';
+import { assertVariables, parsePathTemplate } from './path-template.js';
 import type { PathTemplateOptions } from './path-template.js';
 import { assertContentType } from './put-options.js';
 import { parsePointer } from './select-artifact.js';
 
 /**
  * Refuses a declaration by which no artifact could ever be written: an unknown placeholder, an impossible path, a pointer, content type or
- * version that is none, a time or size that is no whole number. Throws `ERR_MANIFEST_INVALID`, with the member in `details.pointer`.
+ * version that is none, a time or size that is no whole number. Throws `ERR_MANIFEST_INVALID`, with the member in `details.pointer`,
+ * and `ERR_INVALID_ARGUMENT` without `variables`.
  */
 export function checkArtifactDeclaration(declaration: ArtifactDeclaration, options: PathTemplateOptions): void {
+  assertVariables(options);
   const { pathTemplate, from, contentType, version, schemaVersion, ttlMs, maxBytes } = declaration;
   refused('pathTemplate', () => parsePathTemplate(pathTemplate, options));
   if (from !== undefined) refused('from', () => parsePointer(from));
@@ -38,5 +40,10 @@ function refused(member: string, check: () => unknown): void {
 }
 
 function wrong(member: string, message: string, cause?: Error): PluginError {
-  return createError('ERR_MANIFEST_INVALID', message, { details: { pointer: `/${member}` }, cause });
+  const hint = isPluginError(cause) ? cause.hint : undefined;
+  return createError('ERR_MANIFEST_INVALID', message, {
+    details: { pointer: `/${member}` },
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }

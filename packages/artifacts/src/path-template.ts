@@ -1,4 +1,4 @@
-import { createError, isPluginId } from '@kb-labs/contracts';
+import { createError, isPluginId, nearName } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
 import { flawOfSegment, parseArtifactPath, quote } from './artifact-path.js';
 
@@ -19,15 +19,18 @@ export interface PathTemplateOptions {
 
 /**
  * Checks a template such as `reports/{runId}.json`. Throws `ERR_ARTIFACT_PATH_INVALID` for an unknown placeholder, an unbalanced
- * brace or a literal that can stand in no path. Braces cannot be escaped.
+ * brace or a literal that can stand in no path, `ERR_INVALID_ARGUMENT` without `variables`. Braces cannot be escaped.
  */
 export function parsePathTemplate(template: string, options: PathTemplateOptions): PathTemplate {
+  assertVariables(options);
   if (typeof template !== 'string') throw refusal(template, 'it is not a string', options);
   // One separator with a group: texts land on even places, names on odd ones.
   const parts = template.split(/\{([^{}]*)\}/);
   for (const [place, part] of parts.entries()) {
     if (place % 2 === 1 && !options.variables.includes(part)) {
-      throw refusal(template, `it has no placeholder ${quote(`{${part}}`)}`, options);
+      const near = nearName(part, options.variables);
+      const advice = near === undefined ? '' : `; did you mean {${near}}?`;
+      throw refusal(template, `there is no placeholder ${quote(`{${part}}`)}${advice}`, options);
     }
     if (place % 2 === 0 && /[{}]/.test(part)) throw refusal(template, 'a brace has no partner', options);
   }
@@ -44,6 +47,15 @@ export function parsePathTemplate(template: string, options: PathTemplateOptions
 export function renderPathTemplate(template: PathTemplate, values: Readonly<Record<string, string>>): string {
   const texts = template.parts.map((part, place) => (place % 2 === 1 ? valueOf(part, values) : part));
   return parseArtifactPath(texts.join(''));
+}
+
+/** Throws `ERR_INVALID_ARGUMENT` where nobody says which placeholders there are. */
+export function assertVariables(options: PathTemplateOptions): void {
+  const variables: unknown = typeof options === 'object' && options !== null ? options.variables : undefined;
+  if (Array.isArray(variables) && variables.every((name) => typeof name === 'string')) return;
+  throw createError('ERR_INVALID_ARGUMENT', 'the option "variables" is not a list of placeholders', {
+    hint: "hand in { variables: ['pluginId', 'runId'] }, or { variables: [] } where there are none",
+  });
 }
 
 function valueOf(name: string, values: Readonly<Record<string, unknown>>): string {

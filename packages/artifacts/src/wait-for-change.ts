@@ -13,6 +13,8 @@ export interface WaitRequest {
   readonly key: ArtifactKey;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  /** Which version will do, and which was there at the last look: what the error says of it. */
+  readonly versions?: () => { readonly minVersion: string; readonly version: string | undefined } | undefined;
 }
 
 /**
@@ -23,7 +25,7 @@ export async function waitForChange<T>(request: WaitRequest, look: () => Promise
   const { store, key, timeoutMs, signal } = request;
   const started = performance.now();
   const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(tooLong(key, started, timeoutMs)), timeoutMs);
+  const timer = setTimeout(() => timeout.abort(tooLong(request, started)), timeoutMs);
   const end = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]);
   try {
     using changes = openChanges(store, key);
@@ -72,10 +74,21 @@ function pauses(): Changes {
   };
 }
 
-function tooLong(key: ArtifactKey, started: number, limitMs: number): PluginError {
+function tooLong({ key, timeoutMs: limitMs, versions }: WaitRequest, started: number): PluginError {
   const elapsedMs = Math.round(performance.now() - started);
-  return createError('ERR_TIMEOUT', `${artifactUri(key)} did not come within ${limitMs} ms`, {
-    details: { elapsedMs, limitMs },
-    hint: 'wait longer with timeoutMs, or look at what writes it',
+  const uri = artifactUri(key);
+  const older = versions?.();
+  if (older === undefined) {
+    return createError('ERR_TIMEOUT', `${uri} did not come within ${limitMs} ms`, {
+      details: { elapsedMs, limitMs },
+      hint: 'wait longer with timeoutMs, or look at what writes it',
+    });
+  }
+  const { minVersion, version } = older;
+  const has = version === undefined ? 'has no version' : `has the version ${version}`;
+  const message = `${uri} ${has}, and ${minVersion} or a newer one did not come within ${limitMs} ms`;
+  return createError('ERR_TIMEOUT', message, {
+    details: { elapsedMs, limitMs, minVersion, version },
+    hint: 'ask for an older minVersion, wait longer with timeoutMs, or look at what writes it',
   });
 }

@@ -33,8 +33,18 @@ describe('declarations of artifacts', () => {
   });
 
   it('name the unknown placeholder', () => {
-    expect(() => checkArtifactDeclaration({ ...good, pathTemplate: '{who}' }, { variables })).toThrow(
-      '"{who}" is not a path template: it has no placeholder "{who}"',
+    expect(() => checkArtifactDeclaration({ ...good, pathTemplate: '{runid}' }, { variables })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_MANIFEST_INVALID',
+        message: '"{runid}" is not a path template: there is no placeholder "{runid}"; did you mean {runId}?',
+        hint: 'write one of the known placeholders: {runId}',
+      }),
+    );
+  });
+
+  it.each([[[good]], [[good, {}]]])('are not blamed where nobody says which placeholders there are', (args) => {
+    expect(() => Reflect.apply(checkArtifactDeclaration, undefined, args)).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT', hint: expect.stringContaining('variables') }),
     );
   });
 });

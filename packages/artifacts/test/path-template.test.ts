@@ -43,11 +43,28 @@ describe('path templates', () => {
   it('names the unknown placeholder and lists the known ones', () => {
     expect(() => parsePathTemplate('{who}.md', { variables })).toThrow(
       expect.objectContaining({
-        message: '"{who}.md" is not a path template: it has no placeholder "{who}"',
+        message: '"{who}.md" is not a path template: there is no placeholder "{who}"',
         hint: 'write one of the known placeholders: {pluginId} {runId} {name}',
       }),
     );
   });
+
+  it.each([
+    ['{runid}.md', '{runId}'],
+    ['{run_id}', '{runId}'],
+    ['{plugin_Id}', '{pluginId}'],
+  ])('say which placeholder %s was meant to be', (template, near) => {
+    expect(() => parsePathTemplate(template, { variables })).toThrow(`; did you mean ${near}?`);
+  });
+
+  it.each([[[]], [['a', {}]], [['a', { variables: 'runId' }]], [['a', { variables: [1] }]], [['a', null]]])(
+    'say that the placeholders are missing: %j',
+    (args) => {
+      expect(() => Reflect.apply(parsePathTemplate, undefined, args)).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT', hint: expect.stringContaining('variables') }),
+      );
+    },
+  );
 
   it.each([
     '../../etc/x',

@@ -66,6 +66,22 @@ describe('waiting for an artifact', () => {
     expect(await waiting).toEqual(info);
   });
 
+  it.each([
+    ['has the version 1.9.9', '1.9.9'],
+    ['has no version', undefined],
+  ])('says at its end that the one that is there %s', async (has, version) => {
+    const broker = over(createMemoryArtifactStore());
+    await broker.write(key.path, 'old', version === undefined ? {} : { version });
+    const waiting = broker.wait(key.path, { minVersion: '2.0.0', timeoutMs: 5 });
+    await expect(waiting).rejects.toThrow(
+      expect.objectContaining({
+        code: 'ERR_TIMEOUT',
+        message: `artifact://acme/deep/er/a ${has}, and 2.0.0 or a newer one did not come within 5 ms`,
+        details: { elapsedMs: expect.any(Number), limitMs: 5, minVersion: '2.0.0', version },
+      }),
+    );
+  });
+
   it('ends with its time, its signal or what went wrong, and leaves no watcher', async () => {
     const store = createMemoryArtifactStore();
     let watchers = 0;

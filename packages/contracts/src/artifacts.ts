@@ -61,6 +61,7 @@ export interface ArtifactPutOptions {
   readonly schemaVersion?: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt?: number;
+  /** Ends the write, also while its body waits, and leaves nothing: `ERR_ABORTED`, or the reason itself where that is a plugin error. */
   readonly signal: AbortSignal;
 }
 
@@ -90,7 +91,7 @@ export interface ArtifactStore {
     body: Uint8Array | AsyncIterable<Uint8Array>,
     options: ArtifactPutOptions,
   ): Promise<ArtifactInfo>;
-  /** `undefined` where there is none. */
+  /** `undefined` where there is none. The signal holds for the body too: reading it after an abort is `ERR_ABORTED`. */
   get(key: ArtifactKey, signal: AbortSignal): Promise<StoredArtifact | undefined>;
   stat(key: ArtifactKey): Promise<ArtifactInfo | undefined>;
   /** Every artifact of a plugin, in the order of their paths. */
