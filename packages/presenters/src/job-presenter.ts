@@ -1,4 +1,5 @@
 import type { Clock, MessageLevel, PresentedError, Presenter } from '@kb-labs/contracts';
+import { messageLevel } from './message-level.js';
 import { assertKnownOptions, assertNumber, hasMethod, wrongOption } from './option-checks.js';
 import { fractionOf, jsonText, plainLine, plainName } from './plain-text.js';
 
@@ -51,7 +52,7 @@ export function createJobPresenter(options: JobPresenterOptions = {}): JobPresen
   const record = new JobRecord(maxEntries, maxBytes);
   const add = (content: JobEntryContent): void => record.add(Object.freeze({ at: clock.now(), ...content }));
   return {
-    message: (text, level) => add({ kind: 'message', text: plainLine(text), level }),
+    message: (text, level) => add({ kind: 'message', text: plainLine(text), level: messageLevel(level) }),
     progress: (text, fraction) => add({ kind: 'progress', text: plainLine(text), fraction: fractionOf(fraction) }),
     json: (value) => add({ kind: 'json', json: jsonText(value) }),
     error: (error) => add({ kind: 'error', ...plainError(error) }),

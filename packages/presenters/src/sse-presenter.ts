@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { MessageLevel, PresentedError, Presenter } from '@kb-labs/contracts';
 import { answerUntilAborted } from './answer-until-aborted.js';
 import { BoundedOutput } from './bounded-output.js';
+import { messageLevel } from './message-level.js';
 import { fractionOf, jsonText, plainName, plainText } from './plain-text.js';
 import { formatSseEvent, SSE_HEARTBEAT } from './sse-event.js';
 import type { SseEventName } from './sse-event.js';
@@ -48,7 +49,7 @@ class EventPresenter implements SsePresenter {
   }
 
   message(text: string, level: MessageLevel): void {
-    this.#send('message', { text: plainText(text), level });
+    this.#send('message', { text: plainText(text), level: messageLevel(level) });
   }
 
   progress(text: string, fraction: number | undefined): void {

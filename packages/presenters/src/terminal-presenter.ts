@@ -3,6 +3,7 @@ import type { MessageLevel, PresentedError, Presenter } from '@kb-labs/contracts
 import { answerUntilAborted } from './answer-until-aborted.js';
 import { askLine, dropTyped } from './ask-line.js';
 import { LiveLine } from './live-line.js';
+import { messageLevel } from './message-level.js';
 import { assertKnownOptions, hasMethod, wrongOption } from './option-checks.js';
 import { fractionOf, jsonText, plainLine, plainName } from './plain-text.js';
 import { Screen } from './screen.js';
@@ -64,7 +65,7 @@ class LinePresenter implements TerminalPresenter {
   }
 
   message(text: string, level: MessageLevel): void {
-    this.#show(this.#out, LABELS[level], text);
+    this.#show(this.#out, LABELS[messageLevel(level)], text);
   }
 
   progress(text: string, fraction: number | undefined): void {
