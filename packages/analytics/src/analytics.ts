@@ -15,8 +15,8 @@ export interface FlushOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What happened at one sink during a flush. `pending`: what has not settled in time. */
-export type FlushReport = Pick<SinkStats, 'sink' | 'delivered' | 'failed' | 'dropped' | 'pending'>;
+/** What happened at one sink during a flush. `pending`: what has not settled in time. `lastError` is of this flush, or of none. */
+export type FlushReport = Pick<SinkStats, 'sink' | 'delivered' | 'failed' | 'dropped' | 'pending' | 'lastError'>;
 
 /** Everything since the analytics were made. */
 export interface AnalyticsStats {
@@ -81,13 +81,14 @@ async function flush(lanes: readonly SinkLane[], until: Deadline): Promise<reado
     lanes.map(async (lane) => {
       const before = lane.stats;
       await lane.drained(until.signal);
-      const { sink, delivered, failed, dropped, pending } = lane.stats;
+      const { sink, delivered, failed, dropped, pending, lastError } = lane.stats;
       return {
         sink,
         delivered: delivered - before.delivered,
         failed: failed - before.failed,
         dropped: dropped - before.dropped,
         pending,
+        lastError: failed > before.failed ? lastError : undefined,
       };
     }),
   );

@@ -196,6 +196,24 @@ describe('a bad sink', () => {
     ]);
   });
 
+  it('that fails during a flush is told of by its report, with why, and in no later one', async () => {
+    let fails = true;
+    const sink = testSink('flaky', () => {
+      if (fails) throw new Error('no');
+    });
+    await using analytics = createAnalytics({ sinks: [sink] });
+    const reports = [];
+    for (const name of ['first', 'second']) {
+      analytics.track(name);
+      reports.push(...(await analytics.flush()));
+      fails = false;
+    }
+    expect(reports).toStrictEqual([
+      { sink: 'flaky', delivered: 0, failed: 1, dropped: 0, pending: 0, lastError: 'Error: no' },
+      { sink: 'flaky', delivered: 1, failed: 0, dropped: 0, pending: 0, lastError: undefined },
+    ]);
+  });
+
   it('that throws a hostile value is only called by its type', async () => {
     const hostile = new Proxy(new Error('x'), {
       get: () => {
