@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from '@kb-labs/contracts';
 import { bytesOf } from './bytes-of.js';
 import { compileMasker } from './masker.js';
 import type { CompiledMasker } from './masker.js';
+import { errorName, isOfClass, itemsOf } from './object-parts.js';
 import { parseRedactOptions } from './redact-options.js';
 import type { ParsedRedactOptions, RedactLimits, RedactOptions } from './redact-options.js';
 import { REDACTED } from './text-spans.js';
@@ -111,7 +112,7 @@ class Walk {
     if (depth >= this.#limits.maxDepth || this.length >= this.#limits.maxLength) return this.#mark('[cut]');
     this.#above.add(value);
     this.length += 8;
-    const copy = Array.isArray(value) ? this.#array(value, depth) : this.#entries(value, depth);
+    const copy = Array.isArray(value) ? this.#array(value, depth) : this.#collection(value, depth);
     this.#above.delete(value);
     return copy;
   }
@@ -130,6 +131,13 @@ class Walk {
     return Object.freeze(copy);
   }
 
+  #collection(value: object, depth: number): JsonValue {
+    const found = itemsOf(value, this.#limits.maxEntries);
+    if (found === undefined) return this.#entries(value, depth);
+    this.cut += found.size - found.items.length;
+    return this.#array(found.items, depth);
+  }
+
   /** Headers travel as `['Cookie', 'a=b']`. */
   #isSecretPair(array: readonly unknown[]): boolean {
     const name: unknown = array.length === 2 ? Object.getOwnPropertyDescriptor(array, '0')?.value : undefined;
@@ -140,8 +148,8 @@ class Walk {
     // Members that come in the same order make objects of one shape, which cost a third of what a map and its entries do.
     const copy: Record<string, JsonValue> = {};
     const keys = Object.keys(object);
-    // An error's message is its own, but not enumerable.
-    if (types.isNativeError(object) && Object.hasOwn(object, 'message')) keys.unshift('message');
+    if (types.isNativeError(object)) this.#error(object, keys, copy);
+    else if (keys.length === 0 && isOfClass(object)) this.cut += 1;
     const { maxEntries, maxKeyLength, maxLength } = this.#limits;
     let index = 0;
     for (const key of keys) {
@@ -158,6 +166,13 @@ class Walk {
       else setMember(copy, shown, value);
     }
     return Object.freeze(copy);
+  }
+
+  /** What an error says is not enumerable, and its name is mostly that of its class. */
+  #error(error: Error, keys: string[], copy: Record<string, JsonValue>): void {
+    const name = errorName(error);
+    if (name !== undefined && !keys.includes('name')) copy['name'] = this.#text(name, this.#limits.maxKeyLength);
+    if (Object.hasOwn(error, 'message') && !keys.includes('message')) keys.unshift('message');
   }
 
   #own(object: object, key: string): unknown {

@@ -174,9 +174,58 @@ describe('a hostile value', () => {
     [
       'an error',
       Object.assign(new Error('at https://u:p@h.test/'), { code: 'E' }),
-      { message: 'at https://[redacted]@h.test/', code: 'E' },
+      { name: 'Error', message: 'at https://[redacted]@h.test/', code: 'E' },
       0,
     ],
+    [
+      'an error of a class with a hostile name',
+      Object.setPrototypeOf(new TypeError('x'), Object.defineProperty({}, 'name', { get: trap })),
+      { message: 'x' },
+      0,
+    ],
+    [
+      'an error below a proxy',
+      Object.setPrototypeOf(new Error('x'), new Proxy({}, { get: trap })),
+      { message: 'x' },
+      0,
+    ],
+    [
+      'an error with a name of its own',
+      named(new Error('x'), 'ghp_'.concat('aB3'.repeat(12))),
+      { name: '[redacted]', message: 'x' },
+      0,
+    ],
+    [
+      'a map',
+      new Map<unknown, unknown>([
+        ['a', 1],
+        ['password', 'x'],
+        [{ b: 2 }, new Set([3])],
+      ]),
+      [
+        ['a', 1],
+        ['password', '[redacted]'],
+        [{ b: 2 }, [3]],
+      ],
+      0,
+    ],
+    ['a map of a class', trapped(new Map(), trap), [], 0],
+    ['a set', new Set(['Bearer abcdefgh', 1]), ['Bearer [redacted]', 1], 0],
+    ['a set of a class', trapped(new Set(), trap), [], 0],
+    ['what its class alone knows', [/x/, Promise.resolve(1), new URL('https://h.test/')], [{}, {}, {}], 3],
+    [
+      'an instance of a class',
+      new (class Point {
+        readonly x = 1;
+        get y(): number {
+          return trap();
+        }
+      })(),
+      { x: 1 },
+      0,
+    ],
+    ['an object below a proxy', Object.create(new Proxy({}, { getPrototypeOf: trap })), {}, 1],
+    ['an empty object, with a prototype or without', [{}, Object.create(null)], [{}, {}], 0],
     ['a date', new Date(0), '1970-01-01T00:00:00.000Z', 0],
     [
       'an invalid date with methods of its own',
@@ -191,6 +240,28 @@ describe('a hostile value', () => {
   ])('%s neither runs nor throws', (_, value, expected, cut) => {
     const redaction = createRedactor()(value);
     expect([redaction.value, redaction.cut]).toEqual([expected, cut]);
+  });
+
+  it('of many entries in a map or a set is told as far as the limits go', () => {
+    const redactor = createRedactor({ limits: { maxEntries: 2 } });
+    const numbers = Array.from({ length: 1_000_000 }, (_, index) => index);
+    expect(redactor(new Set(numbers))).toMatchObject({ value: [0, 1], cut: 999_998 });
+    expect(redactor(new Map(numbers.map((n) => [n, n])))).toMatchObject({
+      value: [
+        [0, 0],
+        [1, 1],
+      ],
+      cut: 999_998,
+    });
+  });
+
+  it('that holds itself in a map or a set ends', () => {
+    const map = new Map<string, unknown>();
+    map.set('self', map).set('set', new Set([map]));
+    expect(redact(map)).toEqual([
+      ['self', '[circular]'],
+      ['set', ['[circular]']],
+    ]);
   });
 
   it('of bytes may be told by its hash, up to a size', () => {
@@ -309,6 +380,21 @@ function textsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => [key, ...textsOf(inner)]);
+}
+
+function named(error: Error, name: string): Error {
+  error.name = name;
+  Object.defineProperty(error, 'name', { enumerable: false });
+  return error;
+}
+
+/** An empty collection of a class that has replaced all that it can be asked. */
+function trapped<Collection extends object>(collection: Collection, trap: () => never): Collection {
+  const replaced = Object.create(Object.getPrototypeOf(collection));
+  for (const key of [Symbol.iterator, 'entries', 'values', 'forEach', 'size', 'toJSON']) {
+    Object.defineProperty(replaced, key, { get: trap });
+  }
+  return Object.setPrototypeOf(collection, replaced);
 }
 
 function detached(): DataView {
