@@ -16,6 +16,7 @@ import { describePatches, parseFsTarget, parseNetTarget, PermissionDeniedError }
 import { createAuditRecord, createRoomRecord } from './audit.js';
 import type { RoomDecision } from './audit.js';
 import { createRefusal } from './disk-refusal.js';
+import type { RuleDocument } from './room-patches.js';
 
 /** Asks the policy, tells the audit, charges the meter: every host function passes here before it acts. */
 export interface Gate {
@@ -44,10 +45,12 @@ export interface GateOptions {
   readonly policy: PermissionPolicy;
   readonly meter: QuotaMeter;
   readonly audit: (record: AuditRecord) => void;
+  /** Behind the policy, in the order in which rooms are handed their rules. */
+  readonly documents: readonly RuleDocument[];
 }
 
 /** Makes the gate of one run. */
-export function createGate({ policy, meter, audit }: GateOptions): Gate {
+export function createGate({ policy, meter, audit, documents }: GateOptions): Gate {
   const teller = createTeller(policy, audit);
   return {
     meter,
@@ -89,7 +92,7 @@ export function createGate({ policy, meter, audit }: GateOptions): Gate {
       teller.write(createAuditRecord({ request, operation, decision: { allowed: false, reason: refusal } }));
       return createRefusal(request, refusal);
     },
-    note: (decided) => teller.write(createRoomRecord(decided)),
+    note: (decided) => teller.write(createRoomRecord(decided, documents)),
   };
 }
 

@@ -15,6 +15,7 @@ import type {
 import { z } from 'zod';
 import type { FetchTimeouts } from './net/fetch-timeouts.js';
 import type { Resolve } from './net/resolve-target.js';
+import type { RuleDocument } from './room-patches.js';
 import type { CommandRunner } from './shell/command-runner.js';
 
 /** What one run may use, and the limits that no policy knows. A misspelt or malformed option is `ERR_CONFIG_INVALID`. */
@@ -27,6 +28,11 @@ export interface HostApiOptions {
   readonly functions: readonly string[];
   /** Is told every decision, in order. Must not throw. */
   readonly audit: (record: AuditRecord) => void;
+  /**
+   * What the rules of `artifacts` and `events` were taken from, in the same order: a denial is then audited with what would lift it.
+   * Default: unknown, and no denial of theirs carries a patch.
+   */
+  readonly documents?: readonly RuleDocument[];
   /** The answer to `env.read`: what `selectEnv` picked. Default: nothing. */
   readonly env?: Readonly<Record<string, string>>;
   readonly clock?: Pick<Clock, 'monotonic'>;
@@ -65,6 +71,15 @@ const milliseconds = z.int().min(1).max(2_147_483_647).optional();
 /** What is written by hand and can be wrong; the other options are values that code makes. */
 const writtenOptions = z.object({
   functions: z.array(z.string()),
+  documents: z
+    .array(
+      z.strictObject({
+        document: z.enum(['manifest', 'grant', 'caller']),
+        pointer: z.string().regex(/^(?:\/|$)/, 'is no JSON pointer'),
+        permissions: z.unknown(),
+      }),
+    )
+    .optional(),
   sameDevice: z.boolean().optional(),
   maxMessageBytes: z.int().min(1).optional(),
   timeouts: z.strictObject({ connectMs: milliseconds, headersMs: milliseconds, bodyMs: milliseconds }).optional(),
@@ -92,6 +107,7 @@ const KNOWN: Readonly<Record<keyof HostApiOptions, true>> = {
   meter: true,
   functions: true,
   audit: true,
+  documents: true,
   env: true,
   clock: true,
   resolve: true,
@@ -130,6 +146,7 @@ export function parseHostApiOptions(options: HostApiOptions): CompleteHostApiOpt
     meter: options.meter,
     functions: Object.freeze([...options.functions]),
     audit: options.audit,
+    documents: options.documents ?? [],
     env: options.env ?? {},
     clock: options.clock ?? { monotonic: () => performance.now() },
     resolve: options.resolve ?? ((hostname) => lookup(hostname, { all: true })),

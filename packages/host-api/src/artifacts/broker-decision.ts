@@ -1,7 +1,9 @@
 import { isPluginError } from '@kb-labs/contracts';
-import type { ErrorCode } from '@kb-labs/contracts';
+import type { ErrorCode, PluginError } from '@kb-labs/contracts';
+import { z } from 'zod';
 import type { Gate } from '../gate.js';
 import { readDenyReason } from '../deny-reasons.js';
+import type { RuleLack } from '../room-patches.js';
 
 /** What was asked of the broker. */
 export interface ArtifactQuestion {
@@ -47,9 +49,20 @@ export function createDecisionNote(gate: Gate, { operation, uri }: ArtifactQuest
       const reason = error.code === 'ERR_ARTIFACT_PATH_INVALID' ? 'invalid-path' : readDenyReason(error);
       if (reason === undefined || written) return;
       written = true;
-      gate.note({ kind: 'artifact', operation, target: uri, decision: { allowed: false, reason } });
+      const lacks = readLacks(error, isWriting ? 'write' : 'read');
+      gate.note({ kind: 'artifact', operation, target: uri, decision: { allowed: false, reason }, lacks });
     },
   };
+}
+
+const lackSchema = z.object({ rule: z.unknown(), refusedBy: z.array(z.int().min(0)).min(1) });
+
+/** What a broker says of the rule that was missing; nothing where no rule is about what was asked. */
+function readLacks({ details }: PluginError, list: 'read' | 'write'): readonly RuleLack[] {
+  const parsed = lackSchema.safeParse(details);
+  if (!parsed.success) return [];
+  const { rule, refusedBy } = parsed.data;
+  return [{ section: 'artifacts', list, rule, places: refusedBy }];
 }
 
 /** Does what only the broker can decide on, and tells the audit what it decided. */

@@ -1,6 +1,8 @@
 import { isPluginError } from '@kb-labs/contracts';
 import type { DenyReason, ErrorCode, ErrorDetails } from '@kb-labs/contracts';
+import { z } from 'zod';
 import type { Gate } from '../gate.js';
+import type { RuleLack } from '../room-patches.js';
 
 /** What was asked of the port. */
 export interface EventQuestion {
@@ -37,12 +39,31 @@ export async function decideByPort<Result>(
   } catch (error) {
     if (isPluginError(error)) {
       const reason = error.code === 'ERR_EVENT_DENIED' ? readReason(error.details) : undefined;
-      if (reason !== undefined)
-        gate.note({ kind: 'event', operation, target: topic, decision: { allowed: false, reason } });
+      if (reason !== undefined) {
+        const lacks = readLacks(error.details, { operation, topic });
+        gate.note({ kind: 'event', operation, target: topic, decision: { allowed: false, reason }, lacks });
+      }
       if (AFTER_DECISION.has(error.code)) allow();
     }
     throw error;
   }
+}
+
+const lackSchema = z.object({
+  scope: z.string(),
+  unlisted: z.array(z.int().min(0)),
+  unscoped: z.array(z.int().min(0)),
+});
+
+/** What the rules say of what was missing in them: the topic, the scope or both. */
+function readLacks(details: ErrorDetails, { operation, topic }: EventQuestion): readonly RuleLack[] {
+  const parsed = lackSchema.safeParse(details);
+  if (!parsed.success) return [];
+  const { scope, unlisted, unscoped } = parsed.data;
+  return [
+    { section: 'events', list: operation === 'publish' ? 'produce' : 'consume', rule: topic, places: unlisted },
+    { section: 'events', list: 'scopes', rule: scope, places: unscoped },
+  ];
 }
 
 /** In the audit's words. The first of the rule sets is what was asked for, those behind it are what was granted. */

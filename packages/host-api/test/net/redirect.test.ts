@@ -107,6 +107,7 @@ describe('followRedirect', () => {
       policy,
       meter: createQuotaMeter(DEFAULT_QUOTAS),
       audit: (record) => audits.push(record),
+      documents: [],
     });
     const body = method === 'GET' ? undefined : new Uint8Array([1]);
     const headers = [
