@@ -157,6 +157,15 @@ describe.each(places)('$name', ({ create, works, notRun }) => {
         { allowed: false, reason: 'not-granted' },
         { allowed: false, reason: 'not-requested' },
       ]);
+      const patchFor = (topic: string): object => ({ op: 'add', path: '/permissions/events/produce/-', value: topic });
+      expect(results.map(({ denials }) => denials[0]?.patches ?? [])).toEqual([
+        [],
+        [{ document: 'grant', operations: [patchFor('other.said')] }],
+        [
+          { document: 'manifest', operations: [patchFor('third.said')] },
+          { document: 'grant', operations: [patchFor('third.said')] },
+        ],
+      ]);
     });
 
     it('reach another plugin in the scope of the host', async () => {

@@ -141,6 +141,7 @@ function lendHostApi(run: Run, { job, engine, authority, functions, rooms, audit
   return createHostApi({
     ...settings,
     policy: authority.policy,
+    documents: authority.documents,
     meter: authority.meter,
     functions,
     audit,

@@ -1,4 +1,5 @@
 import type { EffectiveQuotas, PermissionPolicy, PermissionSpec, QuotaMeter } from '@kb-labs/contracts';
+import type { RuleDocument } from '@kb-labs/host-api';
 import { compilePolicy, createQuotaMeter, delegatePolicy, intersectPolicies } from '@kb-labs/permissions';
 import type { CompilePolicyOptions } from '@kb-labs/permissions';
 import { protectedCode } from '../protected-paths.js';
@@ -10,6 +11,8 @@ export interface Authority {
   readonly policy: PermissionPolicy;
   /** The specs behind the policy: what the manifest asks for, if there is one, then the grants. All must allow. */
   readonly permissions: readonly PermissionSpec[];
+  /** What those specs stand in, in the same order. */
+  readonly documents: readonly RuleDocument[];
   /** The quotas of the policy, with the shorter timeout where the request asks for one. */
   readonly limits: EffectiveQuotas;
   readonly meter: QuotaMeter;
@@ -29,12 +32,13 @@ export interface ReservedPaths {
  */
 export function decideAuthority(job: Job, prepared: Prepared, reserved: ReservedPaths): Authority {
   const { caller } = job;
-  const { policy, specs } = decideGrant(job, prepared, placesOf(job, prepared, reserved));
+  const { policy, documents } = decideGrant(job, prepared, placesOf(job, prepared, reserved));
   const timeoutMs = Math.min(policy.quotas.timeoutMs, job.timeoutMs ?? Number.POSITIVE_INFINITY);
   const limits = Object.freeze({ ...policy.quotas, timeoutMs });
   return {
     policy,
-    permissions: Object.freeze(specs),
+    permissions: Object.freeze(documents.map(({ permissions = {} }) => permissions)),
+    documents,
     limits,
     meter: createQuotaMeter(limits, caller?.meter),
     depthLeft: Math.min(limits.maxInvokeDepth, caller === undefined ? Number.POSITIVE_INFINITY : caller.depthLeft - 1),
@@ -43,17 +47,19 @@ export function decideAuthority(job: Job, prepared: Prepared, reserved: Reserved
 
 interface Grant {
   readonly policy: PermissionPolicy;
-  readonly specs: readonly PermissionSpec[];
+  readonly documents: readonly RuleDocument[];
 }
+
+const POINTER = '/permissions';
 
 function decideGrant({ caller, settings, pluginId }: Job, { manifest }: Prepared, places: Places): Grant {
   const granted = (spec: PermissionSpec): Grant => ({
     policy: compilePolicy(spec, { ...places, source: 'grant' }),
-    specs: [spec],
+    documents: [{ document: 'grant', pointer: POINTER, permissions: spec }],
   });
   const asked = (): Grant => ({
     policy: compilePolicy(manifest?.permissions, { ...places, source: 'manifest' }),
-    specs: [manifest?.permissions ?? {}],
+    documents: [{ document: 'manifest', pointer: POINTER, permissions: manifest?.permissions }],
   });
   if (caller === undefined) {
     const grant = granted(settings.permissions);
@@ -63,12 +69,17 @@ function decideGrant({ caller, settings, pluginId }: Job, { manifest }: Prepared
   const own = callee === undefined ? asked() : both(asked(), granted(callee.permissions));
   if (callee?.authority === 'own') return own;
   const policy = delegatePolicy({ callee: own.policy, caller: caller.policy });
-  return { policy, specs: [...own.specs, ...caller.permissions] };
+  const others = caller.permissions.map((permissions): RuleDocument => ({
+    document: 'caller',
+    pointer: POINTER,
+    permissions,
+  }));
+  return { policy, documents: [...own.documents, ...others] };
 }
 
 function both(asked: Grant, granted: Grant): Grant {
   const policy = intersectPolicies({ asked: asked.policy, granted: granted.policy });
-  return { policy, specs: [...asked.specs, ...granted.specs] };
+  return { policy, documents: [...asked.documents, ...granted.documents] };
 }
 
 type Places = Omit<CompilePolicyOptions, 'source'>;
@@ -80,5 +91,5 @@ function placesOf(job: Job, prepared: Prepared, reserved: ReservedPaths): Places
   const files = modules.flatMap((module) => (module === undefined ? [] : [module.file]));
   const ownCode = protectedCode({ root, pluginRoot: plugin.root, modules: files });
   const protectedPaths = [...reserved.code, ...installedCode, ...ownCode];
-  return { root, pointer: '/permissions', protectedPaths, hiddenPaths: reserved.hidden };
+  return { root, pointer: POINTER, protectedPaths, hiddenPaths: reserved.hidden };
 }
