@@ -12,7 +12,8 @@ export function configError(code: ConfigErrorCode, issues: readonly Issue[]): Pl
   const rest = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
   return createError(code, `${where}: ${first?.message ?? 'is invalid'}${rest}`, {
     details: { pointer: first?.pointer ?? '', issues: shown },
-    hint: 'change the document at the pointer as the message says',
+    // One issue says itself what to write.
+    ...(issues.length > 1 ? { hint: `details.issues has ${shown.length} of them, each with its pointer` } : {}),
   });
 }
 

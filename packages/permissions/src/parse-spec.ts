@@ -3,6 +3,7 @@ import type { Issue, PermissionSpec } from '@kb-labs/contracts';
 import type { z } from 'zod';
 import { configError, joinPointer } from './config-error.js';
 import type { ConfigErrorCode } from './config-error.js';
+import { describeIssue } from './describe-issue.js';
 import { assertKnownOptions } from './known-options.js';
 import type { OptionNames } from './known-options.js';
 import { permissionSpecSchema, SPEC_KEYS } from './permission-schema.js';
@@ -28,10 +29,7 @@ export function parsePermissionSpec(value: unknown, options: ParsePermissionSpec
   if (!copy.ok) throw configError(code, [{ pointer: copy.pointer, message: copy.message }]);
   const parsed = permissionSpecSchema.safeParse(copy.value);
   if (parsed.success) return parsed.data;
-  throw configError(
-    code,
-    parsed.error.issues.flatMap((issue) => describeIssue(issue, pointer)),
-  );
+  throw configError(code, toIssues(parsed.error.issues, copy.value, pointer));
 }
 
 function parseOptions(options: ParsePermissionSpecOptions): Required<ParsePermissionSpecOptions> {
@@ -46,22 +44,32 @@ function parseOptions(options: ParsePermissionSpecOptions): Required<ParsePermis
   ]);
 }
 
-function describeIssue(issue: z.core.$ZodIssue, pointer: string): Issue[] {
-  const path = issue.path.map(String);
-  if (issue.code !== 'unrecognized_keys') {
-    return [{ pointer: joinPointer(pointer, ...path), message: lowerFirst(issue.message) }];
-  }
-  const keyOf = issue.path.map((part) => (typeof part === 'number' ? '*' : String(part)));
-  const known = SPEC_KEYS[joinPointer('', ...keyOf)] ?? [];
-  return issue.keys.map((key) => {
-    const near = nearName(key, known);
-    const advice = near === undefined ? `write one of ${known.join(', ')}` : `did you mean "${near}"?`;
-    const name = JSON.stringify(key.length > 64 ? `${key.slice(0, 64)}…` : key);
-    return { pointer: joinPointer(pointer, ...path, key), message: `there is no key ${name}; ${advice}` };
-  });
+/** A key that nobody knows comes first: what else is wrong is often for want of the one that was meant. */
+function toIssues(issues: readonly z.core.$ZodIssue[], value: unknown, pointer: string): readonly Issue[] {
+  const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
+  const others = issues.filter((issue) => issue.code !== 'unrecognized_keys');
+  return [
+    ...unknown.flatMap(({ path, keys }) => keys.map((key) => unknownKey(key, path, pointer))),
+    ...others.map((issue) => ({
+      pointer: joinPointer(pointer, ...issue.path.map(String)),
+      message: describeIssue(issue, valueAt(value, issue.path)),
+    })),
+  ];
 }
 
-// Messages of the schema library start like sentences, and stand behind `at /fs: ` here.
-function lowerFirst(text: string): string {
-  return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
+function unknownKey(key: string, path: readonly PropertyKey[], pointer: string): Issue {
+  const keyOf = path.map((part) => (typeof part === 'number' ? '*' : String(part)));
+  const known = SPEC_KEYS[joinPointer('', ...keyOf)] ?? [];
+  const near = nearName(key, known);
+  const advice = near === undefined ? `write one of ${known.join(', ')}` : `did you mean "${near}"?`;
+  const name = JSON.stringify(key.length > 64 ? `${key.slice(0, 64)}…` : key);
+  return { pointer: joinPointer(pointer, ...path.map(String), key), message: `there is no key ${name}; ${advice}` };
+}
+
+/** What stands at a path of a copy; of plain data only own members are there. */
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? Reflect.get(at, key) : undefined),
+    value,
+  );
 }
