@@ -31,9 +31,9 @@ export function collectDenials({ label, denials }: RunReport): readonly Denial[]
 
 /** What would have to change, as text: `grant: add /permissions/net/allow/- "api.example.com"`. */
 export function describePatches({ patches, reason }: Pick<Denial, 'patches' | 'reason'>): string {
-  // For artifacts, events and the like nobody works a change out, but a rule is what is missing.
-  const isForWantOfRule = reason === 'not-requested' || reason === 'not-granted';
-  if (patches.length === 0) return isForWantOfRule ? 'no rule allows it' : 'no rule can allow it';
+  // A rule in documents of another plugin would, and those are not for this one to change.
+  if (reason === 'not-delegated') return 'whoever invoked it may not do it either';
+  if (patches.length === 0) return 'no rule can allow it';
   return patches
     .map(({ document, operations }) => {
       const changes = operations.map(

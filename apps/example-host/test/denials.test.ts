@@ -42,7 +42,7 @@ describe('denials', () => {
     expect(describePatches({ patches: DENIED.patches, reason: 'not-requested' })).toBe(
       'manifest: add /permissions/net/allow/- "a.test"; grant: remove /permissions/net/deny/0',
     );
-    expect(describePatches({ patches: [], reason: 'not-requested' })).toBe('no rule allows it');
+    expect(describePatches({ patches: [], reason: 'not-delegated' })).toBe('whoever invoked it may not do it either');
     expect(describePatches({ patches: [], reason: 'outside-root' })).toBe('no rule can allow it');
   });
 });
