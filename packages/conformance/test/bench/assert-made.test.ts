@@ -25,7 +25,7 @@ describe('what a factory of artifact stores made', () => {
 describe('what a factory of event buses made', () => {
   it.each<[string, unknown, string]>([
     ['nothing', undefined, 'owes an event bus, and what it gave is undefined'],
-    ['no bus', {}, 'what it gave has no openPort, openHostPort, Symbol(Symbol.asyncDispose)'],
+    ['no bus', {}, `what it gave has no openPort, openHostPort, ${String(Symbol.asyncDispose)}`],
     ['half of two', { near: bus }, 'owes an event bus as far, and what it gave is undefined'],
     ['two that nobody ends', { near: bus, far: bus }, 'owes two joined buses'],
   ])('is refused where it is %s', (_, made, message) => {
