@@ -18,6 +18,8 @@ const FLOORS: Readonly<Record<string, number>> = {
   '@kb-labs/presenters': 1,
   '@kb-labs/conformance': 1,
   '@kb-labs/artifacts-s3': 2,
+  '@kb-labs/sandbox-worker': 2,
+  '@kb-labs/sandbox-quickjs': 2,
   '@kb-labs/host-api': 2,
   '@kb-labs/plugin-runtime': 3,
 };
