@@ -4,6 +4,7 @@ import { compilePolicy } from '@kb-labs/permissions';
 import { z } from 'zod';
 import { parseArguments } from '../arguments.js';
 import { left } from '../charge.js';
+import type { Gate } from '../gate.js';
 import type { HostFunction } from '../host-function.js';
 import { act, admitPath } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
@@ -26,6 +27,7 @@ export function createGlob(session: FsSession): HostFunction {
   return async (args, context): Promise<readonly string[]> => {
     const [pattern, options] = parseArguments('fs.glob', globArguments, args);
     const { gate, tree } = session;
+    refuseOutside(gate, pattern);
     const { matcher, base, depth } = compilePattern(pattern, gate.root);
     // Without a wildcard it may name a file, which is then all that matches.
     if (depth === undefined && isReadableFile(session, base)) return [base.join('/')];
@@ -51,6 +53,12 @@ export function createGlob(session: FsSession): HostFunction {
       return found.sort();
     });
   };
+}
+
+/** A pattern that climbs out is asked about as the path that it is: no rule may be one, but whoever tries shall be seen. */
+function refuseOutside(gate: Gate, pattern: string): void {
+  const path = gate.parsePath(pattern, 'list');
+  if (path.segments === undefined) gate.admit({ kind: 'fs', operation: 'list', path }, 'list');
 }
 
 interface CompiledPattern {

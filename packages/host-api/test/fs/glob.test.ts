@@ -60,9 +60,16 @@ describe('fs.glob', () => {
   });
 
   it('refuses what no rule may be, and a folder that may not be listed', async () => {
-    const { call } = openHost(makeTree(), { fs: { mode: 'read', allow: ['docs/**'] } });
-    for (const pattern of ['../*', '/etc/*', '{a,b}', '!x', '+(a)', 'a\\b', '', 'x'.repeat(2_000), 7, '~/x', 'src**']) {
+    const { call, audits } = openHost(makeTree(), { fs: { mode: 'read', allow: ['docs/**'] } });
+    for (const pattern of ['src/../*', '{a,b}', '!x', '+(a)', 'a\\b', '', 'x'.repeat(2_000), 7, '~/x', 'src**']) {
       expect([pattern, await outcome(call('fs.glob', pattern))]).toEqual([pattern, 'ERR_INVALID_ARGUMENT']);
+    }
+    for (const pattern of ['../*', '/etc/*', 'src/../../*']) {
+      expect([pattern, await outcome(call('fs.glob', pattern))]).toEqual([
+        pattern,
+        'ERR_PERMISSION_DENIED outside-root',
+      ]);
+      expect(audits.at(-1)).toMatchObject({ operation: 'list', target: pattern, decision: { allowed: false } });
     }
     expect(await outcome(call('fs.glob', 'src/*.ts'))).toBe('ERR_PERMISSION_DENIED not-requested');
     expect(await outcome(call('fs.glob', 'src/up/*.ts'))).toBe('ERR_PERMISSION_DENIED not-requested');
