@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const leftovers = fileURLToPath(new URL('scripts/file-leftovers.ts', import.meta.url));
 const report = process.env['KB_TEST_REPORT'];
 
 const projects = ['packages', 'apps'].flatMap((floor) =>
@@ -10,6 +12,7 @@ const projects = ['packages', 'apps'].flatMap((floor) =>
       name: name === 'runtime' ? '@kb-labs/plugin-runtime' : `@kb-labs/${name}`,
       root: `${floor}/${name}`,
       include: ['test/**/*.test.ts'],
+      setupFiles: [leftovers],
     },
   })),
 );

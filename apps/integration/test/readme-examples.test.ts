@@ -59,8 +59,12 @@ async function run({ language, code }: ReadmeBlock): Promise<{ exitCode: unknown
     await linkPackages(join(folder, 'node_modules'));
     const file = join(folder, `example.m${language}`);
     await writeFile(file, assertClaims(code).code);
+    // What an example leaves in its temporary folder goes with the example.
+    const temporary = join(folder, 'tmp');
+    await mkdir(temporary);
     return await new Promise((resolve) => {
-      const options = { cwd: folder, timeout: 15_000, env: { ...process.env, NODE_NO_WARNINGS: '1' } };
+      const env = { ...process.env, NODE_NO_WARNINGS: '1', TMPDIR: temporary };
+      const options = { cwd: folder, timeout: 15_000, env };
       execFile(process.execPath, [file], options, (error, _, stderr) => {
         resolve({ exitCode: error === null ? 0 : (error.code ?? error.signal), stderr });
       });

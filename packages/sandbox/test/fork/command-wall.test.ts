@@ -20,7 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { probeWall } from '../../src/fork/wall.js';
 import type { CommandProbe } from '../../src/fork/command-wall.js';
 import { startFenced } from '../../src/fork/command-wall.js';
@@ -31,8 +31,13 @@ const probe = await probeWall();
 const hasWall = probe.works;
 const ENV = { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' };
 
+const folders: string[] = [];
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
 function makeFolder(): string {
-  return realpathSync(mkdtempSync(join(tmpdir(), 'kb-command-')));
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'kb-command-')));
+  folders.push(folder);
+  return folder;
 }
 
 interface Outcome extends CommandEnd {

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
@@ -153,6 +153,7 @@ describe.skipIf(process.platform !== 'linux').each(ways)('the process of the hos
     const stdio = ['ignore', 'pipe', 'inherit', ...files, ...gap, ...files] as const;
     const args = [join(folder.root, 'host.mjs'), way, folder.root];
     const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', stdio: [...stdio] });
+    for (const file of files) closeSync(file);
     expect(stdout).toBe('outcome []\n');
   });
 });
