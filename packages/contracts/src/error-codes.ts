@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'ERR_OUTPUT_EXCEEDED'
   | 'ERR_QUOTA_EXCEEDED'
   | 'ERR_SANDBOX_CRASHED'
+  | 'ERR_CRASH_LOOP'
   | 'ERR_PROTOCOL'
   | 'ERR_IO_FAILED'
   | 'ERR_FETCH_FAILED'
@@ -64,6 +65,7 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorCodeFacts>> = freezeEn
   ERR_OUTPUT_EXCEEDED: { http: 413, retryable: false },
   ERR_QUOTA_EXCEEDED: { http: 429, retryable: false },
   ERR_SANDBOX_CRASHED: { http: 500, retryable: true },
+  ERR_CRASH_LOOP: { http: 503, retryable: true },
   ERR_PROTOCOL: { http: 502, retryable: false },
   ERR_IO_FAILED: { http: 500, retryable: false },
   ERR_FETCH_FAILED: { http: 502, retryable: true },

@@ -7,6 +7,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createAdmission } from './admission.js';
 import { createAuditOutlet } from './audit-outlet.js';
 import { confinementTable } from './confinement.js';
+import { createCrashWatch } from './crash-loops.js';
 import { EmbeddedAdapters } from './embedded/adapters.js';
 import { artifactOutlet } from './embedded/artifacts.js';
 import { embeddedEvents } from './embedded/events.js';
@@ -93,6 +94,7 @@ function openRuntime(options: RuntimeOptions): EngineRuntime {
       parseManifest: (value, templateVariables) =>
         parseManifest(value, { templateVariables, capabilityRegistry: parsed.capabilityRegistry }),
       admission: createAdmission({ maxConcurrency: parsed.maxConcurrency, maxQueued: parsed.maxQueued, clock }),
+      crashWatch: createCrashWatch(parsed.crashLoop, clock),
       clock,
       log,
       graceMs: parsed.graceMs,

@@ -2,6 +2,7 @@ import type { KnownCapabilities } from '@kb-labs/capabilities';
 import type { Clock, ConfinementTable, ExecutionObserver, SandboxAdapter } from '@kb-labs/contracts';
 import type { CommandRunner } from '@kb-labs/host-api';
 import type { Admission } from './admission.js';
+import type { CrashWatch } from './crash-loops.js';
 import type { RequestDefaults } from './request.js';
 import type { Rooms } from './rooms.js';
 import type { SandboxChoice } from './shared-options.js';
@@ -13,6 +14,7 @@ export interface Engine extends RequestDefaults {
   readonly adapterFor: (choice: SandboxChoice | undefined) => SandboxAdapter;
   readonly rooms: Rooms;
   readonly admission: Admission;
+  readonly crashWatch: CrashWatch;
   readonly clock: Clock;
   readonly log: RuntimeLog;
   /** Milliseconds that a guest has after an abort and after its own result; after SIGTERM it has at most 50 of them. */

@@ -1,8 +1,9 @@
-import type { ArtifactStore, AuditRecord, ExecuteResult } from '@kb-labs/contracts';
+import type { ArtifactStore, AuditRecord, ExecuteResult, SandboxOutcome } from '@kb-labs/contracts';
 import { createHostApi } from '@kb-labs/host-api';
 import type { HostApi } from '@kb-labs/host-api';
 import { v7 as uuidv7 } from 'uuid';
 import { linkSignals } from './abort.js';
+import type { CrashingHandler } from './crash-loops.js';
 import type { Engine } from './engine.js';
 import { assertMayInvoke, assertNoCycle } from './invoke.js';
 import type { Job } from './request.js';
@@ -16,6 +17,7 @@ import { parseInput } from './stages/input.js';
 import { parseOutput } from './stages/output.js';
 import { decideAuthority } from './stages/permissions.js';
 import { prepare } from './stages/prepare.js';
+import type { Prepared } from './stages/prepare.js';
 import { handlerId, openRooms } from './stages/rooms.js';
 import type { OpenRooms, RoomWish } from './stages/rooms.js';
 import { acquireSandbox } from './stages/sandbox.js';
@@ -62,7 +64,7 @@ async function passStages(run: Run, job: Job, engine: Engine): Promise<unknown> 
   run.receipt.limits = limits;
   run.receipt.meter = meter;
   const functions = await run.stage('capabilities', () => grantFunctions(job, prepared, engine.capabilities));
-  using _slot = await run.stage('queue', () => waitForTurn(run, { job, engine, authority }));
+  using _slot = await run.stage('queue', () => waitForTurn(run, { job, engine, authority, prepared }));
   const store = storeOf(job, engine);
   const output = await runInSandbox(run, { job, engine, prepared, authority, functions, store });
   await run.stage('artifacts', () => writeArtifacts(run, { plan, output, outlet, store, meter }));
@@ -72,11 +74,22 @@ async function passStages(run: Run, job: Job, engine: Engine): Promise<unknown> 
 /** A run that another one invoked has its turn already: waiting for one more while that one holds its own could be for ever. */
 async function waitForTurn(
   run: Run,
-  { job, engine, authority }: Pick<GuestWork, 'job' | 'engine' | 'authority'>,
+  { job, engine, authority, prepared }: Pick<GuestWork, 'job' | 'engine' | 'authority' | 'prepared'>,
 ): Promise<Disposable | undefined> {
+  const mayRun = (): void => engine.crashWatch.assertMayRun(crashingHandler(prepared));
+  mayRun();
   if (job.caller !== undefined) return undefined;
   const { maxConcurrency, queueTimeoutMs } = authority.limits;
-  return engine.admission.enter({ pluginId: job.pluginId, maxConcurrency, queueTimeoutMs, signal: run.signal });
+  const { pluginId } = job;
+  const slot = await engine.admission.enter({ pluginId, maxConcurrency, queueTimeoutMs, signal: run.signal });
+  try {
+    // Those before it in the line may have crashed meanwhile.
+    mayRun();
+    return slot;
+  } catch (error) {
+    slot[Symbol.dispose]();
+    throw error;
+  }
 }
 
 /** One store for all that an execution reads and writes, opened when it is first needed. */
@@ -123,7 +136,8 @@ async function runInSandbox(run: Run, work: GuestWork): Promise<unknown> {
   const analytics = functions.includes('analytics.track')
     ? engine.rooms.analytics?.forGuest({ pluginId, executionId, traceId })
     : undefined;
-  const guest = { sandbox: place.value, hostApi: lent.value, functions, prepared, authority, input, graceMs };
+  const ended = (outcome: SandboxOutcome): void => engine.crashWatch.ended(crashingHandler(prepared), outcome);
+  const guest = { sandbox: place.value, hostApi: lent.value, functions, prepared, authority, input, graceMs, ended };
   const value = await run.stage('handler', () => runHandler(run, { ...guest, presenter, analytics }));
   run.emit({ type: 'handler-output', output: value });
   return await run.stage('output', () => parseOutput(run, job, value));
@@ -154,6 +168,12 @@ function lendHostApi(run: Run, { job, engine, authority, functions, rooms, audit
     operations: (record) => run.operation(record),
     ...(propagateTrace === true && { traceparent: run.traceparent }),
   });
+}
+
+function crashingHandler(prepared: Prepared): CrashingHandler {
+  const { plugin, declaration } = prepared;
+  const { id: pluginId, version, root } = plugin;
+  return { pluginId, version, root, handler: declaration.handler };
 }
 
 function describeHandler(job: Job): string {

@@ -229,6 +229,7 @@ export type { RequiredConfinement } from './confinement.js';
 export { createPluginContext } from './context.js';
 export type { PluginContext } from './context.js';
 export type { PluginContextOptions } from './context-options.js';
+export type { CrashLoop, CrashLoopLimits, CrashLoops } from './crash-loops.js';
 export { createFolderRegistry, createRuntime, execute, parseManifest } from './defaults.js';
 export { replay } from './embedded/replay.js';
 export type { ReplaySettings } from './embedded/replay.js';

@@ -6,6 +6,7 @@ import type { ArtifactStore, AuditSink, Clock, EventBus, ExecutionObserver, Plug
 import type { HostApiOptions, Resolve, ShellSettings } from '@kb-labs/host-api';
 import { z } from 'zod';
 import type { RequiredConfinement } from './confinement.js';
+import type { CrashLoopLimits } from './crash-loops.js';
 import type { AnalyticsOutlet } from './rooms.js';
 import { hasMethods, sharedOptionShapes } from './shared-options.js';
 import type { SandboxChoice } from './shared-options.js';
@@ -46,6 +47,11 @@ export interface RuntimeOptions {
   readonly maxConcurrency?: number;
   /** Executions that wait for their turn. Default 1 000; beyond it `ERR_QUOTA_EXCEEDED` at once. */
   readonly maxQueued?: number;
+  /**
+   * Refuses a handler (`ERR_CRASH_LOOP`, at once) that crashed its sandbox so many times running, for as long as `windowMs`. `false`: never.
+   * Default: 5 in 5 minutes. `runtime.crashLoops` has the state, and ends it.
+   */
+  readonly crashLoop?: CrashLoopLimits | false;
   /** Milliseconds that a guest has after an abort and after its own result; after SIGTERM it has at most 50 of them. Default 500. */
   readonly graceMs?: number;
   /** Default: the built-in ones. A host's own names are known by this, so that `acme.*` and `acme.mail@^2` can be granted. */
@@ -56,7 +62,7 @@ export interface RuntimeOptions {
   readonly logLevel?: RuntimeLogLevel;
   /** Default: JSON lines on stderr. */
   readonly logSink?: RuntimeLogSink;
-  /** For timestamps and receipts only: timeouts use timers, which no clock holds. Default: that of the process. */
+  /** For timestamps, receipts and crash loops only: timeouts use timers, which no clock holds. Default: that of the process. */
   readonly clock?: Clock;
 }
 
@@ -73,6 +79,7 @@ export interface ParsedRuntimeOptions {
   readonly auditRequired: boolean;
   readonly maxConcurrency: number;
   readonly maxQueued: number;
+  readonly crashLoop: CrashLoopLimits | false;
   readonly graceMs: number;
   readonly capabilityRegistry: KnownCapabilities;
   readonly hostApi: HostApiSettings;
@@ -86,6 +93,14 @@ const milliseconds = z
   .min(1)
   .max(2 ** 31 - 1)
   .exactOptional();
+
+const crashLoopSchema = z.strictObject({
+  crashes: z.int().min(1).max(1000),
+  windowMs: z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1),
+});
 
 const hostApiSchema = z.strictObject({
   timeouts: z.strictObject({ connectMs: milliseconds, headersMs: milliseconds, bodyMs: milliseconds }).exactOptional(),
@@ -109,6 +124,7 @@ const optionsSchema = z.strictObject({
   auditRequired: z.boolean().default(false),
   maxConcurrency: z.int().min(1).max(10_000).optional(),
   maxQueued: z.int().min(0).max(1_000_000).default(1000),
+  crashLoop: z.union([z.literal(false), crashLoopSchema]).default({ crashes: 5, windowMs: 300_000 }),
   graceMs: z.int().min(0).max(60_000).default(500),
   capabilityRegistry: sharedOptionShapes.capabilityRegistry.default(defaultCapabilities),
   hostApi: hostApiSchema.default({}),

@@ -3,6 +3,7 @@ import type { ExecuteResult } from '@kb-labs/contracts';
 import { createPluginContext } from './context.js';
 import type { PluginContext } from './context.js';
 import type { PluginContextOptions } from './context-options.js';
+import type { CrashLoops } from './crash-loops.js';
 import type { Engine } from './engine.js';
 import { bothForms } from './execute-call.js';
 import type { Execute } from './execute-call.js';
@@ -12,6 +13,8 @@ import { jobOf } from './request.js';
 /** Holds what lives longer than one execution: the sandbox adapters, the queue, the log. */
 export interface Runtime extends AsyncDisposable {
   readonly execute: Execute;
+  /** Handlers that keep crashing, and what ends their wait. */
+  readonly crashLoops: CrashLoops;
   /** As `createPluginContext`. What the options leave open is for the runtime that the context is handed to, be it this one or another. */
   createContext(options: PluginContextOptions): PluginContext;
 }
@@ -27,12 +30,15 @@ export interface RuntimeParts {
 /** The runtime over an engine. Disposing ends all executions (`ERR_ABORTED`), waits for them, then closes the adapters. */
 export class EngineRuntime implements Runtime {
   readonly execute: Execute = bothForms((args) => this.run(args));
+  readonly crashLoops: CrashLoops;
   readonly #parts: RuntimeParts;
   readonly #live = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts;
+    const { crashWatch } = parts.engine;
+    this.crashLoops = Object.freeze({ list: () => crashWatch.list(), reset: (id?: string) => crashWatch.reset(id) });
   }
 
   /** Both forms, with arguments that nobody has looked at yet. */

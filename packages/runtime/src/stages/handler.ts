@@ -16,6 +16,8 @@ export interface GuestCall extends HostSideOptions {
   readonly prepared: Prepared;
   readonly input: unknown;
   readonly graceMs: number;
+  /** Takes how the guest ended, before anybody is told. */
+  readonly ended: (outcome: SandboxOutcome) => void;
 }
 
 /** In which stage a run has ended that ended in this part of the guest. */
@@ -43,6 +45,7 @@ export async function runHandler(run: Run, call: GuestCall): Promise<unknown> {
       signal: run.signal,
     });
     run.receipt.usage = outcome.usage;
+    call.ended(outcome);
     if (outcome.ok) return outcome.value;
     const byCaller = outcome.error.code === 'ERR_ABORTED' && run.signal.aborted;
     const error = byCaller ? abortError(run.signal) : outcome.error;
