@@ -57,6 +57,11 @@ export function failureOf({ result }: Bout, code: ErrorCode): ErrorEnvelope {
   return result.error;
 }
 
+/** How the run ended: `ok`, or its code. */
+export function codeOf({ result }: Pick<Bout, 'result'>): ErrorCode | 'ok' {
+  return result.ok ? 'ok' : result.error.code;
+}
+
 /** Where the attacks' own plugins lie. */
 export function pluginFile(plugin: string, file = 'handlers.js'): string {
   return join(fileURLToPath(new URL(`plugins/${plugin}`, import.meta.url)), file);
