@@ -3,6 +3,8 @@ import type { PermissionRequest } from '@kb-labs/contracts';
 import { copyRequest } from './copy-request.js';
 
 const MAX_UNITS = 1024;
+/** One more than a URL may have. */
+const MAX_URL_UNITS = 4097;
 // Also what turns the order of text around, so that a log shows what was asked.
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Cf}\u{2028}\u{2029}]/gu;
 
@@ -30,9 +32,9 @@ function targetText(request: PermissionRequest): string {
     case 'fs':
       return written(request.path);
     case 'net':
-      return withoutSecrets(written(request.url));
+      return urlText(request.url);
     case 'address':
-      return `${plain(request.address)} for ${withoutSecrets(written(request.target))}`;
+      return `${plain(request.address)} for ${urlText(request.target)}`;
     case 'env':
       return plain(request.name);
     case 'invoke':
@@ -64,19 +66,26 @@ function commandText(command: unknown, args: unknown): string {
 }
 
 // Types promise more here than a guest's data keeps.
-function written(value: unknown): string {
-  if (typeof value !== 'object' || value === null || types.isProxy(value)) return plain(value);
-  return plain(Object.getOwnPropertyDescriptor(value, 'asWritten')?.value);
+function written(value: unknown, units?: number): string {
+  if (typeof value !== 'object' || value === null || types.isProxy(value)) return plain(value, units);
+  return plain(Object.getOwnPropertyDescriptor(value, 'asWritten')?.value, units);
 }
 
-function plain(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, MAX_UNITS + 1) : `a value that is no string (${typeof value})`;
+function plain(value: unknown, units = MAX_UNITS + 1): string {
+  return typeof value === 'string' ? value.slice(0, units) : `a value that is no string (${typeof value})`;
+}
+
+function urlText(url: unknown): string {
+  const text = written(url, MAX_URL_UNITS);
+  // User info that is cut off before its end is user info all the same.
+  return text.length < MAX_URL_UNITS ? withoutSecrets(text) : withoutSecrets(`${text}@`).replace(/@$/, '');
 }
 
 function withoutSecrets(url: string): string {
   const bare = url.replace(/[?#].*$/s, '');
-  // Up to the last @ of the authority; for special schemes a backslash ends it as a slash does.
-  return bare.replace(/^([a-z][a-z0-9+.-]*:)?([/\\]*)[^/\\]*@/i, '$1$2');
+  // Up to the last @ of the authority; for special schemes a backslash ends it as a slash does, and what stands around the scheme or
+  // inside it (a space, a tab, another scheme) may be no part of it.
+  return bare.replace(/^([^/\\:@]*:)?([/\\]*)[^/\\]*@/, '$1$2').replaceAll(/([/\\]\s*[/\\])[^/\\]*@/g, '$1');
 }
 
 function escapeUnit(text: string): string {
