@@ -32,8 +32,13 @@ export interface Gate {
   admit(request: PermissionRequest, operation: AuditOperation, shown?: PermissionRequest): void;
   /** A silent question, for names that are left out of an answer rather than refused. */
   permits(request: PermissionRequest): boolean;
-  /** Audits a no that no rule can lift, and returns the error for it. */
-  deny(request: PermissionRequest, operation: AuditOperation, reason: DenyReason): PluginError;
+  /** Audits a no that no rule can lift, and returns the error for it, in the words of `shown` as in `admit`. */
+  deny(
+    request: PermissionRequest,
+    operation: AuditOperation,
+    reason: DenyReason,
+    shown?: PermissionRequest,
+  ): PluginError;
   /** Audits a refusal that the disk made, and returns the error for it. */
   refuse(request: PermissionRequest & { readonly kind: 'fs' }, refusal: DiskRefusal): PluginError;
   /** Audits what a room with rules of its own decided, and counts it where it was a no. */
@@ -83,9 +88,9 @@ export function createGate({ policy, meter, audit, documents }: GateOptions): Ga
       throw new PermissionDeniedError(shown, decision.reason, hint);
     },
     permits: (request) => policy.check(request).allowed,
-    deny(request, operation, reason) {
+    deny(request, operation, reason, shown = request) {
       teller.write(createAuditRecord({ request, operation, decision: { allowed: false, reason } }));
-      return new PermissionDeniedError(request, reason);
+      return new PermissionDeniedError(shown, reason);
     },
     refuse(request, refusal) {
       const { operation } = request;

@@ -14,7 +14,7 @@ import type {
 } from '@kb-labs/contracts';
 import { z } from 'zod';
 import type { FetchTimeouts } from './net/fetch-timeouts.js';
-import type { Resolve } from './net/resolve-target.js';
+import type { Resolve } from './net/resolver.js';
 import type { RuleDocument } from './room-patches.js';
 import type { CommandRunner } from './shell/command-runner.js';
 
@@ -38,6 +38,11 @@ export interface HostApiOptions {
   readonly clock?: Pick<Clock, 'monotonic'>;
   /** Names to addresses. Default: the system's resolver. Every address is checked, wherever it comes from. */
   readonly resolve?: Resolve;
+  /**
+   * Public addresses of this machine that none of its interfaces has, such as that of a router in front. Names may not lead to them, nor
+   * to those of the interfaces, unless a rule names the address. Default: none.
+   */
+  readonly ownAddresses?: readonly string[];
   /** Refuses files on another device than the root. A bind mount of the same device is not seen. Default: false. */
   readonly sameDevice?: boolean;
   /** Bytes that one answer may have. Default: what one message to a guest carries, 16 MiB. */
@@ -81,6 +86,7 @@ const writtenOptions = z.object({
     )
     .optional(),
   sameDevice: z.boolean().optional(),
+  ownAddresses: z.array(z.union([z.ipv4(), z.ipv6()])).optional(),
   maxMessageBytes: z.int().min(1).optional(),
   timeouts: z.strictObject({ connectMs: milliseconds, headersMs: milliseconds, bodyMs: milliseconds }).optional(),
   dryRun: z.boolean().optional(),
@@ -111,6 +117,7 @@ const KNOWN: Readonly<Record<keyof HostApiOptions, true>> = {
   env: true,
   clock: true,
   resolve: true,
+  ownAddresses: true,
   sameDevice: true,
   maxMessageBytes: true,
   timeouts: true,
@@ -150,6 +157,7 @@ export function parseHostApiOptions(options: HostApiOptions): CompleteHostApiOpt
     env: options.env ?? {},
     clock: options.clock ?? { monotonic: () => performance.now() },
     resolve: options.resolve ?? ((hostname) => lookup(hostname, { all: true })),
+    ownAddresses: Object.freeze([...(options.ownAddresses ?? [])]),
     sameDevice: options.sameDevice ?? false,
     maxMessageBytes: options.maxMessageBytes ?? MAX_MESSAGE_BYTES,
     timeouts: {

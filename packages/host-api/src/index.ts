@@ -5,7 +5,7 @@ export { createHostApi } from './host-api.js';
 export type { HostApi } from './host-api.js';
 export type { HostApiOptions } from './host-api-options.js';
 export type { FetchTimeouts } from './net/fetch-timeouts.js';
-export type { Resolve, ResolvedAddress } from './net/resolve-target.js';
+export type { Resolve, ResolvedAddress } from './net/resolver.js';
 export type { RuleDocument } from './room-patches.js';
 export { createCommandRunner } from './shell/command-runner.js';
 export type { AdmittedCommand, CommandRunner } from './shell/command-runner.js';

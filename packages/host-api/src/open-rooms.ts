@@ -7,6 +7,7 @@ import type { Gate } from './gate.js';
 import type { HostFunctions, Room } from './host-function.js';
 import type { CompleteHostApiOptions } from './host-api-options.js';
 import { createInvokeFunctions } from './invoke/invoke-functions.js';
+import type { NetworkOptions } from './net/net-session.js';
 import { createNetwork } from './net/network.js';
 import type { OperationRecorder } from './operation-recorder.js';
 import { createPresenterFunctions } from './presenter/presenter-functions.js';
@@ -22,9 +23,9 @@ export interface RoomsOptions {
 
 /** Every function that there is with these options, granted or not. Disposing ends what is under way. */
 export function openRooms({ gate, tree, recorder, options }: RoomsOptions): Room {
-  const { artifacts, clock, env, events, invoke, maxMessageBytes, presenter, resolve, timeouts, shell } = options;
+  const { artifacts, env, events, invoke, maxMessageBytes, presenter, shell } = options;
   const rooms: readonly Room[] = [
-    createNetwork({ gate, clock, resolve, timeouts, recorder, traceparent: options.traceparent }),
+    createNetwork({ ...pickNetwork(options), gate, recorder }),
     ...(artifacts === undefined ? [] : [openArtifactRoom({ gate, access: artifacts, recorder, maxMessageBytes })]),
     ...(events === undefined ? [] : [openEventRoom({ gate, port: events })]),
   ];
@@ -42,6 +43,11 @@ export function openRooms({ gate, tree, recorder, options }: RoomsOptions): Room
       await Promise.all(rooms.map((room) => room[Symbol.asyncDispose]()));
     },
   };
+}
+
+function pickNetwork(options: CompleteHostApiOptions): Omit<NetworkOptions, 'gate' | 'recorder'> {
+  const { clock, resolve, timeouts, ownAddresses, traceparent } = options;
+  return { clock, resolve, timeouts, ownAddresses, traceparent };
 }
 
 function functionsOf(rooms: readonly Room[]): HostFunctions {

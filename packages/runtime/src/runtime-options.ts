@@ -16,7 +16,7 @@ import type { RuntimeLogSink } from './runtime-log.js';
 import { refusedBySchema } from './schema-issues.js';
 
 /** How the host's side of file and network calls works; what a guest may do is for the permissions alone. */
-export interface HostApiSettings extends Pick<HostApiOptions, 'timeouts' | 'sameDevice' | 'resolve'> {
+export interface HostApiSettings extends Pick<HostApiOptions, 'timeouts' | 'sameDevice' | 'resolve' | 'ownAddresses'> {
   /** Adds a `traceparent` to requests that have none, so that servers can tell which run they come of. Default: false. */
   readonly propagateTrace?: boolean;
   /** How commands are run. Default: in bubblewrap where it works, four at a time, 30 s each. */
@@ -106,6 +106,7 @@ const hostApiSchema = z.strictObject({
   timeouts: z.strictObject({ connectMs: milliseconds, headersMs: milliseconds, bodyMs: milliseconds }).exactOptional(),
   sameDevice: z.boolean().exactOptional(),
   resolve: z.custom<Resolve>((value) => typeof value === 'function', 'is not a function').exactOptional(),
+  ownAddresses: z.array(z.union([z.ipv4(), z.ipv6()])).exactOptional(),
   propagateTrace: z.boolean().exactOptional(),
   shell: z.custom<ShellSettings>((value) => typeof value === 'object' && value !== null).exactOptional(),
 });

@@ -1,7 +1,11 @@
 import { createError, isPluginError } from '@kb-labs/contracts';
 import type { NetTarget, PluginError } from '@kb-labs/contracts';
 
+/** The code of a resolver that does not answer: a lookup is a part of connecting. */
+export const LOOKUP_TIMEOUT = 'LOOKUP_TIMEOUT';
+
 const TIMEOUTS: Readonly<Record<string, string>> = {
+  [LOOKUP_TIMEOUT]: 'connectMs',
   UND_ERR_CONNECT_TIMEOUT: 'connectMs',
   UND_ERR_HEADERS_TIMEOUT: 'headersMs',
   UND_ERR_BODY_TIMEOUT: 'bodyMs',

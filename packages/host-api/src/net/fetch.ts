@@ -114,10 +114,10 @@ async function followHops(
 }
 
 async function sendOnce(session: NetSession, current: Exchange, request: OutgoingRequest): Promise<Response> {
-  const { gate, resolve } = session;
+  const { gate } = session;
   const { signal } = current.controller;
   gate.meter.reserve('maxFetches', 1).commit();
-  const addresses = await resolveTarget(request.target, { gate, resolve, signal });
+  const addresses = await resolveTarget(session, current, request.target);
   const agent = await session.agent();
   signal.throwIfAborted();
   gate.meter.reserve('maxBytesSent', countRequestBytes(request)).commit();

@@ -5,7 +5,7 @@ import type { Exchange, ExchangeTable } from './exchange.js';
 import type { FetchTiming } from './fetch-error.js';
 import type { FetchTimeouts } from './fetch-timeouts.js';
 import type { PinnedAgent } from './pinned-agent.js';
-import type { Resolve } from './resolve-target.js';
+import type { Resolve } from './resolver.js';
 
 /** What the network functions need of the host. */
 export interface NetworkOptions {
@@ -13,6 +13,8 @@ export interface NetworkOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly resolve: Resolve;
   readonly timeouts: FetchTimeouts;
+  /** Addresses of this machine that none of its interfaces has. */
+  readonly ownAddresses: readonly string[];
   readonly recorder: OperationRecorder;
   /** For requests that carry none of their own. */
   readonly traceparent: string | undefined;

@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net';
 import type { NetTarget } from '@kb-labs/contracts';
 import type { buildConnector, RequestInit, Response } from 'undici';
 import type { FetchTimeouts } from './fetch-timeouts.js';
-import type { ResolvedAddress } from './resolve-target.js';
+import type { ResolvedAddress } from './resolver.js';
 
 /** Connections that lead only to addresses which were checked for that very scheme, host and port. */
 export interface PinnedAgent extends AsyncDisposable {
@@ -19,8 +19,13 @@ interface Pin {
 
 /** Sockets to one origin at a time. */
 const MAX_CONNECTIONS = 32;
+/** Of a response, or of the trailers behind it; the flags of the host's process (`--max-http-header-size`) make it no larger. */
+const MAX_HEADER_BYTES = 16_384;
 
-/** Knows no proxy: neither `HTTP_PROXY` nor `NODE_USE_ENV_PROXY` is looked at by an agent of its own. Connects to nothing until used. */
+/**
+ * Knows no proxy: neither `HTTP_PROXY` nor `NODE_USE_ENV_PROXY` is looked at by an agent of its own, nor does `NODE_TLS_REJECT_UNAUTHORIZED`
+ * make it trust a certificate. Connects to nothing until used.
+ */
 export async function createPinnedAgent({ connectMs, headersMs, bodyMs }: FetchTimeouts): Promise<PinnedAgent> {
   // Loading undici takes 100 ms: a host whose plugins fetch nothing does not pay for it.
   const { Agent, buildConnector, fetch } = await import('undici');
@@ -29,6 +34,8 @@ export async function createPinnedAgent({ connectMs, headersMs, bodyMs }: FetchT
     headersTimeout: headersMs,
     bodyTimeout: bodyMs,
     connections: MAX_CONNECTIONS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    allowH2: false,
     connect: (options, callback) => {
       const pin = pins.get(keyOf(options.protocol, options.hostname, options.port));
       if (pin === undefined) callback(new Error('the address was not checked'), null);
@@ -44,7 +51,7 @@ export async function createPinnedAgent({ connectMs, headersMs, bodyMs }: FetchT
       else
         pins.set(
           key,
-          createPin(addresses, (lookup) => buildConnector({ timeout: connectMs, lookup })),
+          createPin(addresses, (lookup) => buildConnector({ timeout: connectMs, lookup, rejectUnauthorized: true })),
         );
     },
     [Symbol.asyncDispose]: () => agent.destroy(),

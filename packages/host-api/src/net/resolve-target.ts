@@ -1,67 +1,59 @@
-import { createError } from '@kb-labs/contracts';
 import type { NetTarget } from '@kb-labs/contracts';
-import type { Gate } from '../gate.js';
-import { createFetchError } from './fetch-error.js';
+import type { Exchange } from './exchange.js';
+import { createFetchError, LOOKUP_TIMEOUT } from './fetch-error.js';
+import { timingOf } from './net-session.js';
+import type { NetSession } from './net-session.js';
+import { isUnnamedOwnAddress } from './own-address.js';
+import type { ResolvedAddress } from './resolver.js';
 
-/** An address that a name has, in the form that the resolver gives. */
-export interface ResolvedAddress {
-  readonly address: string;
-  /** 4 or 6. */
-  readonly family: number;
-}
-
-/** Turns a host name into all its addresses. Rejects with an error that has a `code` (`ENOTFOUND`). */
-export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
-
-/** Who decides on addresses, who finds them, and what ends the wait. */
-export interface ResolveContext {
-  readonly gate: Gate;
-  readonly resolve: Resolve;
-  readonly signal: AbortSignal;
-}
+/** Each address is decided on and written down, so that there may not be any number of them. */
+const MAX_ADDRESSES = 256;
 
 /**
  * Resolves a target once and asks the policy about each address. One that is denied denies them all: a name with a private and a
  * public answer is a name that is up to something. What the guest is told names the host, never the address.
  */
 export async function resolveTarget(
+  session: NetSession,
+  current: Exchange,
   target: NetTarget,
-  { gate, resolve, signal }: ResolveContext,
 ): Promise<readonly ResolvedAddress[]> {
+  const { gate, ownAddresses } = session;
+  const shown = { kind: 'net', url: target } as const;
   const addresses =
     target.ipVersion === 0
-      ? await askResolver(target, resolve, signal)
+      ? await lookUp(session, current, target)
       : [{ address: target.host, family: target.ipVersion }];
   for (const { address } of addresses) {
-    gate.admit({ kind: 'address', target, address }, 'connect', { kind: 'net', url: target });
+    const request = { kind: 'address', target, address } as const;
+    gate.admit(request, 'connect', shown);
+    if (isUnnamedOwnAddress({ gate, more: ownAddresses }, target, address))
+      throw gate.deny(request, 'connect', 'private-address', shown);
   }
   return addresses;
 }
 
-async function askResolver(
-  target: NetTarget,
-  resolve: Resolve,
-  signal: AbortSignal,
-): Promise<readonly ResolvedAddress[]> {
-  const gone = new AbortController();
+async function lookUp(session: NetSession, current: Exchange, target: NetTarget): Promise<readonly ResolvedAddress[]> {
+  const { promise: stopped, reject: stop } = Promise.withResolvers<never>();
+  const { signal } = current.controller;
+  const onAbort = (): void => stop(signal.reason);
+  const timer = setTimeout(() => stop(failWith(LOOKUP_TIMEOUT)), session.timeouts.connectMs);
   try {
-    const addresses = await Promise.race([resolve(target.host), rejectOnAbort(signal, gone.signal)]);
-    if (addresses.length > 0) return addresses.map(({ address, family }) => ({ address, family }));
+    signal.throwIfAborted();
+    signal.addEventListener('abort', onAbort, { once: true });
+    // The system's resolver cannot be stopped, so its answer is left behind.
+    const given = await Promise.race([session.resolve(target.host), stopped]);
+    if (given.length === 0) throw failWith('ENOTFOUND');
+    if (given.length > MAX_ADDRESSES) throw failWith('TOO_MANY_ADDRESSES');
+    return given.map(({ address, family }) => ({ address, family }));
   } catch (error) {
-    throw createFetchError(target, error);
+    throw createFetchError(target, error, timingOf(session, current));
   } finally {
-    gone.abort();
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
   }
-  throw createError('ERR_FETCH_FAILED', `fetch of ${target.scheme}://${target.host} failed: ENOTFOUND`, {
-    details: { errno: 'ENOTFOUND', host: target.host },
-    hint: 'look at the name, and at the resolver of the host',
-  });
 }
 
-/** The system's resolver cannot be stopped, so its answer is left behind. */
-function rejectOnAbort(signal: AbortSignal, gone: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.throwIfAborted();
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: gone });
-  });
+function failWith(code: string): Error {
+  return Object.assign(new Error(`the lookup failed: ${code}`), { code });
 }

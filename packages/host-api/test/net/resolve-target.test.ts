@@ -92,20 +92,49 @@ describe('a name that is allowed', () => {
     expect(server.accepted()).toBe(0);
   });
 
-  it('and leads to this very host by a public interface is not let in by the name alone', async () => {
-    const own = Object.values(networkInterfaces())
-      .flatMap((each) => each ?? [])
-      .find((each) => !each.internal && each.family === 'IPv4');
-    const server = await serve((_, response) => response.end());
-    const { call } = openHost(
-      makeFolder(),
-      { net: { allow: ['https://api.good.com'] } },
-      { resolve: answer(own?.address ?? '10.0.0.1') },
+  it('and leads to this very machine by any of its interfaces is not let in by the name alone', async () => {
+    const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+    for (const { address } of own) {
+      const { call } = openHost(makeFolder(), { net: { allow: ['api.good.com'] } }, { resolve: answer(address) });
+      expect(await outcome(call('net.fetch', { url: 'https://api.good.com' }))).toBe(
+        'ERR_PERMISSION_DENIED private-address',
+      );
+    }
+    expect(own.length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['93.184.216.34', '93.184.216.34'],
+    ['2606:2800:220:1::248', '2606:2800:0220:0001:0:0:0:248'],
+  ])('and leads to this very machine by the public %s is not let in either', async (own, written) => {
+    const options = { resolve: answer('1.1.1.1', written), ownAddresses: [own] };
+    const { call, audits } = openHost(makeFolder(), { net: { allow: ['api.good.com'] } }, options);
+    const error: unknown = await call('net.fetch', { url: 'https://api.good.com' }).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'ERR_PERMISSION_DENIED', details: { reason: 'private-address' } });
+    expect(`${String(error)}${JSON.stringify(error)}`).not.toContain('93.184');
+    expect(audits.at(-1)).toMatchObject({ kind: 'address', decision: { allowed: false, reason: 'private-address' } });
+    // A rule for the address itself is what lets it in. The dry run ends where the connection would begin.
+    const allow = ['api.good.com', own.includes(':') ? `[${own}]` : own];
+    const named = openHost(makeFolder(), { net: { allow } }, { ...options, dryRun: true });
+    expect(await outcome(named.call('net.fetch', { url: 'https://api.good.com', method: 'POST' }))).toBe(
+      'ERR_PERMISSION_DENIED dry-run',
     );
-    expect(await outcome(call('net.fetch', { url: 'https://api.good.com' }))).toMatch(
-      /^ERR_(PERMISSION_DENIED|FETCH_FAILED)/,
+  });
+
+  it('and has more addresses than anybody needs is refused before one is decided on', async () => {
+    const many = Array.from({ length: 257 }, (_, index) => `93.184.${index >> 8}.${index & 255}`);
+    const { call, audits } = openHost(makeFolder(), { net: { allow: ['api.good.com'] } }, { resolve: answer(...many) });
+    expect(await outcome(call('net.fetch', { url: 'https://api.good.com' }))).toBe(
+      'ERR_FETCH_FAILED TOO_MANY_ADDRESSES',
     );
-    expect(server.accepted()).toBe(0);
+    expect(audits).toHaveLength(1);
+  });
+
+  it('and is never looked up is given up in the time to connect', async () => {
+    const options = { resolve: () => new Promise<never>(() => undefined), timeouts: { connectMs: 20 } };
+    const { call } = openHost(makeFolder(), { net: { allow: ['api.good.com'] } }, options);
+    const error: unknown = await call('net.fetch', { url: 'https://api.good.com' }).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'ERR_TIMEOUT', details: { errno: 'LOOKUP_TIMEOUT', limitMs: 20 } });
   });
 
   it('is looked up once, and connected to where it was checked', async () => {
