@@ -12,8 +12,8 @@ export function foldForDeny(platform: NodeJS.Platform): FoldName {
   if (platform !== 'darwin' && platform !== 'win32') return (name) => name;
   return (name) => {
     const plain = name.normalize('NFKC').replaceAll(IGNORED_BY_HFS, '');
-    // Upper case first: it turns ß into SS and the dotless i into I, which lower case alone does not.
-    return plain.toUpperCase().toLowerCase().normalize('NFKC');
+    // Upper case turns ß into SS and the dotless i into I, which lower case alone does not; but only lower case turns ẞ into ß.
+    return plain.toLowerCase().toUpperCase().toLowerCase().normalize('NFKC');
   };
 }
 
