@@ -35,15 +35,26 @@ export function ticketOf(name: string): Ticket | undefined {
   return keyHash === undefined || id === undefined ? undefined : { keyHash, id };
 }
 
-/** Whether nobody works on it any more: its process is gone, or belongs to another machine and has been silent for a day. */
-export async function isAbandoned(ticket: Ticket, ageMs: number): Promise<boolean> {
+/** What can be told of whoever a ticket belongs to. `alike`: there is a process of that number, and no telling whether it is the same one. */
+export type TicketOwner = 'running' | 'alike' | 'gone' | 'unseen';
+
+/** Looks for the process. One of another machine cannot be seen from here. */
+export async function ownerOf(ticket: Ticket): Promise<TicketOwner> {
   const [host, pid, start] = ticket.id.split('-');
-  if (host !== hostTag()) return ageMs > FOREIGN_AGE_MS;
-  if (!isRunning(Number(pid))) return true;
+  if (host !== hostTag()) return 'unseen';
+  if (!isRunning(Number(pid))) return 'gone';
   const now = await startOf(Number(pid));
+  if (now === undefined) return Number(pid) === process.pid ? 'running' : 'alike';
+  // Whoever can read when processes start says so: this ticket was not made here.
+  if (start === '0') return 'unseen';
   // A restarted container gives its first process the same number again, but not the same start.
-  if (now !== undefined && start !== '0') return now !== start;
-  return Number(pid) !== process.pid && ageMs > FOREIGN_AGE_MS;
+  return now === start ? 'running' : 'gone';
+}
+
+/** Whether nobody works on it any more: its process is gone, or cannot be told from here and has been silent for a day. */
+export async function isAbandoned(ticket: Ticket, ageMs: number): Promise<boolean> {
+  const owner = await ownerOf(ticket);
+  return owner === 'gone' || (owner !== 'running' && ageMs > FOREIGN_AGE_MS);
 }
 
 /** When a temporary file was last written to, in milliseconds since the epoch; `undefined` where it is gone. */

@@ -1,15 +1,17 @@
-import { readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { throwIfAborted } from './until-aborted.js';
 import type { Folder } from './folder.js';
-import { conflict } from './store-errors.js';
-import { isAbandoned, modifiedAt, temporaryName, ticketOf } from './ticket.js';
+import { conflict, errnoOf } from './store-errors.js';
+import { isAbandoned, ownerOf, temporaryName, ticketOf } from './ticket.js';
 import type { Ticket } from './ticket.js';
 import { createExclusively } from './version-index.js';
 
 // A turn takes as long as a rename and an fsync. Whoever holds one for longer is stopped or on a dead disk.
 const LONGEST_WAIT_MS = 30_000;
 const LONGEST_PAUSE_MS = 20;
+/** For those of other machines, of which nobody here can tell whether they live: a folder may have come with such a file in it. */
+const LONGEST_UNSEEN_MS = 5_000;
 
 /** Whose turn it is to be, and how long to wait for it. */
 export interface TurnRequest {
@@ -20,16 +22,18 @@ export interface TurnRequest {
 
 /**
  * Waits until this ticket alone may change what a key names, among all processes. Throws `ERR_ABORTED`, and `ERR_ARTIFACT_CONFLICT` after
- * 30 seconds. It is no lock that a dead process could hold: tickets of those who are gone do not count.
+ * 30 seconds. It is no lock that a dead process could hold: tickets of those who are gone do not count, and those of other machines for
+ * five seconds, after which their turn is over.
  */
 export async function takeTurn(temporary: Folder, request: TurnRequest): Promise<AsyncDisposable> {
   const file = temporary.at(temporaryName(request.ticket, 'turn'));
   const started = performance.now();
+  const seen = new Map<string, number>();
   let announced = false;
   try {
     for (let round = 0; ; round += 1) {
       if (request.signal !== undefined) throwIfAborted(request.signal);
-      const rivals = await rivalsOf(temporary, request.ticket);
+      const rivals = await rivalsOf(temporary, request.ticket, seen);
       // Each announces itself before it looks, so of two at least one sees the other: whoever sees nobody is alone.
       if (announced && rivals.length === 0) break;
       if (rivals.length === 0) {
@@ -52,16 +56,34 @@ export async function takeTurn(temporary: Folder, request: TurnRequest): Promise
   }
 }
 
-async function rivalsOf(temporary: Folder, own: Ticket): Promise<readonly Ticket[]> {
+/** Those who have announced themselves. `seen` remembers when each was first met. */
+async function rivalsOf(temporary: Folder, own: Ticket, seen: Map<string, number>): Promise<readonly Ticket[]> {
   const rivals: Ticket[] = [];
   for (const name of await readdir(temporary.at('.'))) {
     if (!name.startsWith(own.keyHash) || !name.endsWith('.turn')) continue;
     const ticket = ticketOf(name);
     if (ticket === undefined || ticket.id === own.id) continue;
-    const since = await modifiedAt(temporary.at(name));
-    if (since !== undefined && !(await isAbandoned(ticket, Date.now() - since))) rivals.push(ticket);
+    const since = await announcedAt(temporary.at(name));
+    if (since === undefined || (await isAbandoned(ticket, Date.now() - since))) continue;
+    const met = seen.get(ticket.id) ?? performance.now();
+    seen.set(ticket.id, met);
+    if (performance.now() - met > LONGEST_UNSEEN_MS && (await ownerOf(ticket)) === 'unseen') {
+      await rm(temporary.at(name), { force: true });
+    } else rivals.push(ticket);
   }
   return rivals;
+}
+
+/** `undefined` where it is gone, or is nothing that a store makes: its files are its owner's alone, and what comes with a checkout is not. */
+async function announcedAt(path: string): Promise<number | undefined> {
+  try {
+    const stats = await lstat(path);
+    const isOurs = stats.isFile() && (process.platform === 'win32' || (stats.mode & 0o077) === 0);
+    return isOurs ? stats.mtimeMs : undefined;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** By chance, not by process: nobody is always the last. */

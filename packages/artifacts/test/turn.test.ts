@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -37,7 +37,7 @@ describe('turns', () => {
     await store.put(key, Buffer.from('old'), putOptions());
     const ticket = await newTicket(keyHashOf(key));
     const held = join(directory, '.tmp', temporaryName(ticket, 'turn'));
-    await writeFile(held, '');
+    await writeFile(held, '', { mode: 0o600 });
     const limit = new AbortController();
     const refused = store.put(key, Buffer.from('given up'), putOptions({ signal: limit.signal }));
     const waiting = store.put(key, Buffer.from('new'), putOptions());
@@ -48,9 +48,44 @@ describe('turns', () => {
     await waiting;
     expect(await readAll(store)).toBe('new');
     const gone = { ...ticket, id: ticket.id.replace(`-${process.pid}-`, '-999999999-') };
-    await writeFile(join(directory, '.tmp', temporaryName(gone, 'turn')), '');
+    await writeFile(join(directory, '.tmp', temporaryName(gone, 'turn')), '', { mode: 0o600 });
     await store.put(key, Buffer.from('newer'), putOptions());
     expect(await readAll(store)).toBe('newer');
+  });
+
+  it('are not held up by what a checkout brings along', async () => {
+    const directory = await temporaryFolder();
+    const store = createFileArtifactStore({ directory });
+    const { id, keyHash } = await newTicket(keyHashOf(key));
+    const planted = (host: string, start: string): string =>
+      temporaryName({ keyHash, id: [host, '1', start, '0'.repeat(16)].join('-') }, 'turn');
+    await mkdir(join(directory, '.tmp', planted('00000000', '7')), { recursive: true });
+    await writeFile(join(directory, '.tmp', planted('11111111', '7')), '', { mode: 0o644 });
+    await writeFile(join(directory, '.tmp', planted(id.slice(0, 8), '0')), '', { mode: 0o644 });
+    // Long before the five seconds that another machine would have.
+    await store.put(key, Buffer.from('new'), putOptions({ signal: AbortSignal.timeout(4_000) }));
+    expect(await readAll(store)).toBe('new');
+  });
+
+  it('end after five seconds for who is on another machine, or says so', async () => {
+    const directory = await temporaryFolder();
+    const store = createFileArtifactStore({ directory });
+    await store.put(key, Buffer.from('old'), putOptions());
+    const { id, keyHash } = await newTicket(keyHashOf(key));
+    for (const [host, start] of [
+      ['00000000', '7'],
+      [id.slice(0, 8), '0'],
+    ] as const) {
+      const foreign = { keyHash, id: [host, '1', start, '0'.repeat(16)].join('-') };
+      await writeFile(join(directory, '.tmp', temporaryName(foreign, 'turn')), '', { mode: 0o600 });
+    }
+    const early = store.put(key, Buffer.from('early'), putOptions({ signal: AbortSignal.timeout(500) }));
+    const waiting = store.put(key, Buffer.from('new'), putOptions());
+    await expect(early).rejects.toThrow(code('ERR_ABORTED'));
+    await waiting;
+    // Nobody waits for them a second time.
+    await store.put(key, Buffer.from('newer'), putOptions({ signal: AbortSignal.timeout(4_000) }));
+    expect([await readAll(store), await filesBelow(join(directory, '.tmp'))]).toEqual(['newer', []]);
   });
 
   it('are given back by those whose condition does not hold', async () => {
