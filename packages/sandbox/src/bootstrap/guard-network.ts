@@ -1,23 +1,17 @@
 import { registerHooks, syncBuiltinESMExports } from 'node:module';
 import { Server, Socket } from 'node:net';
+import { guardChildren } from './guard-children.js';
 import { refuse, refusal } from './refuse.js';
 
-const REFUSED_MODULES: ReadonlySet<string> = new Set([
-  'net',
-  'tls',
-  'dgram',
-  'dns',
-  'dns/promises',
-  'http',
-  'https',
-  'http2',
-  'quic',
-  'inspector',
-  'inspector/promises',
-  'cluster',
+const REFUSED_MODULES = [
+  ['net', 'tls', 'dgram', 'dns', 'dns/promises', 'http', 'https', 'http2', 'quic'],
+  // The insides of http and tls are modules as well.
+  ['_http_agent', '_http_client', '_http_common', '_http_incoming', '_http_outgoing', '_http_server', '_tls_common'],
+  ['_tls_wrap', 'inspector', 'inspector/promises', 'cluster', 'ffi'],
   // Writes a file beside the plugin's code on Node 22, whatever the permission model says.
-  'trace_events',
-]);
+  ['trace_events'],
+].flat();
+const getBuiltinModule = process.getBuiltinModule.bind(process);
 const NETWORK_GLOBALS = ['WebSocket', 'EventSource', 'XMLHttpRequest'];
 
 /**
@@ -34,8 +28,11 @@ export function guardNetwork(fetch: typeof globalThis.fetch | undefined): void {
   guardBuiltins();
   registerHooks({
     resolve(specifier, context, nextResolve) {
-      if (isRefused(specifier)) throw refusedModule(specifier);
-      return nextResolve(specifier, context);
+      BEFORE_LOAD[specifier]?.(specifier);
+      const found = nextResolve(specifier, context);
+      // The `imports` of a package give built-in modules other names: `#net`.
+      BEFORE_LOAD[found.url]?.(specifier);
+      return found;
     },
   });
   for (const name of ['registerHooks', 'register'] as const) refuse(Module, name, `module.${name}`);
@@ -59,22 +56,34 @@ export function guardHandles(channel: Socket): void {
 }
 
 function guardBuiltins(): void {
-  const getBuiltinModule = process.getBuiltinModule.bind(process);
   const value = (name: string): unknown => {
-    if (isRefused(String(name))) throw refusedModule(String(name));
-    return getBuiltinModule(name);
+    const asked = String(name);
+    BEFORE_LOAD[asked]?.(asked);
+    return getBuiltinModule(asked);
   };
   Object.defineProperty(process, 'getBuiltinModule', { value, configurable: false, writable: false, enumerable: true });
 }
 
-function isRefused(specifier: string): boolean {
-  const name = specifier.startsWith('node:') ? specifier.slice(5) : specifier;
-  // The insides of http and tls are modules as well: `_http_agent`, `_tls_wrap`.
-  return REFUSED_MODULES.has(name) || /^_(http|tls)_/.test(name);
+type BeforeLoad = (specifier: string) => void;
+
+/** What must happen before a module is loaded. The runner of `test` loads `child_process` by itself. */
+const BEFORE_LOAD: Readonly<Record<string, BeforeLoad>> = withAndWithoutScheme([
+  ...REFUSED_MODULES.map((name) => [name, refuseModule] as const),
+  ['child_process', guardChildren],
+  ['test', guardChildren],
+  ['fs/promises', () => void getBuiltinModule('node:fs').promises],
+]);
+
+// Looked up by name alone, without a prefix to cut off or a set to ask: a plugin can replace all methods that would do it.
+function withAndWithoutScheme(
+  entries: readonly (readonly [string, BeforeLoad])[],
+): Readonly<Record<string, BeforeLoad>> {
+  const both = entries.flatMap(([name, entry]) => [[name, entry] as const, [`node:${name}`, entry] as const]);
+  return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(both)));
 }
 
-function refusedModule(specifier: string): Error {
-  return refusal(
+function refuseModule(specifier: string): never {
+  throw refusal(
     `the module "${specifier}" is not available in a sandbox; for the network there is ctx.fetch, which "net.fetch" brings`,
   );
 }

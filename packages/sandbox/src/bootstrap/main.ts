@@ -4,6 +4,7 @@ import { serveGuest } from '../wire/guest-peer.js';
 import type { GuestPeer, GuestRunFacts } from '../wire/guest-peer.js';
 import type { WireTransport } from '../wire/transport.js';
 import { captureConsole, captureStreams } from './capture-output.js';
+import { guardFiles } from './guard-files.js';
 import { guardHandles, guardNetwork } from './guard-network.js';
 import { loadPluginModule } from './load-module.js';
 import { removeBackDoors } from './remove-back-doors.js';
@@ -53,6 +54,7 @@ function prepareRealm(run: GuestRunFacts, peer: GuestPeer, channel: Socket): voi
   captureStreams(peer);
   captureConsole(peer);
   removeBackDoors();
+  guardFiles();
   guardNetwork(run.fetch);
   guardHandles(channel);
   // An error that nobody awaits is the handler's failure, with its stack, rather than an exit code.
