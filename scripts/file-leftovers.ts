@@ -26,7 +26,7 @@ afterAll(async () => {
   for (;;) {
     const left = more(before, holding()).filter(({ name }) => !allowed.some((what) => what.test(name)));
     if (left.length === 0) return;
-    if (performance.now() > end) expect(left, 'what the tests of this file left open').toEqual([]);
+    if (performance.now() > end) throw new Error(`the tests of this file left ${describe(left)}`);
     await delay(20);
   }
 });
@@ -61,4 +61,8 @@ function more(
     const grown = count - (then.get(name) ?? 0) - (name === INOTIFY ? 1 : 0);
     return grown > 0 ? [{ name, count: grown }] : [];
   });
+}
+
+function describe(left: ReturnType<typeof more>): string {
+  return left.map(({ name, count }) => `${count} × ${name}`).join(', ');
 }
