@@ -2,11 +2,19 @@ import { createError, isPluginError } from '@kb-labs/contracts';
 import type { QuotaMeter } from '@kb-labs/contracts';
 import type { Response } from 'undici';
 import { refuseOverlap } from '../refuse-overlap.js';
+import { BODY_TIMEOUT } from './fetch-error.js';
+import { withinTime } from './time-limit.js';
 
 /** The body of a response, handed out in pieces. */
 export interface Download {
   /** At most 64 KiB, or `null` at the end. Throws `ERR_OUTPUT_EXCEEDED` beyond `maxBytesFetched`. */
   read(): Promise<Uint8Array | null>;
+}
+
+/** What a body may cost, in bytes and in milliseconds between two pieces. */
+export interface DownloadLimits {
+  readonly meter: QuotaMeter;
+  readonly bodyMs: number;
 }
 
 const CHUNK_BYTES = 65_536;
@@ -15,15 +23,16 @@ const CHUNK_BYTES = 65_536;
  * Counts bytes as they come out of the decompressor, so that a small message cannot become a large one. Takes the next piece only
  * when it is asked for: what is not read stays with the server.
  */
-export function createDownload(body: Response['body'], meter: QuotaMeter): Download {
+export function createDownload(body: Response['body'], { meter, bodyMs }: DownloadLimits): Download {
   const reader = body?.getReader();
   let rest: Uint8Array = new Uint8Array(0);
   const turn = refuseOverlap('net.readBody', 'await each chunk before the next');
 
   const next = async (): Promise<Uint8Array | null> => {
     while (rest.byteLength === 0) {
-      const piece = await reader?.read();
-      if (piece === undefined || piece.done) return null;
+      if (reader === undefined) return null;
+      const piece = await withinTime(reader.read(), { ms: bodyMs, code: BODY_TIMEOUT });
+      if (piece.done) return null;
       rest = toBytes(piece.value);
       chargeFetched(meter, rest.byteLength);
     }

@@ -3,12 +3,15 @@ import type { NetTarget, PluginError } from '@kb-labs/contracts';
 
 /** The code of a resolver that does not answer: a lookup is a part of connecting. */
 export const LOOKUP_TIMEOUT = 'LOOKUP_TIMEOUT';
+/** undici's own codes, also where we measure the time. */
+export const HEADERS_TIMEOUT = 'UND_ERR_HEADERS_TIMEOUT';
+export const BODY_TIMEOUT = 'UND_ERR_BODY_TIMEOUT';
 
 const TIMEOUTS: Readonly<Record<string, string>> = {
   [LOOKUP_TIMEOUT]: 'connectMs',
   UND_ERR_CONNECT_TIMEOUT: 'connectMs',
-  UND_ERR_HEADERS_TIMEOUT: 'headersMs',
-  UND_ERR_BODY_TIMEOUT: 'bodyMs',
+  [HEADERS_TIMEOUT]: 'headersMs',
+  [BODY_TIMEOUT]: 'bodyMs',
 };
 
 /** The limits that were in force, and how long the fetch had run. Milliseconds. */

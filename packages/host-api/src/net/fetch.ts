@@ -5,18 +5,21 @@ import { createAbortedError, throwIfStopped } from '../host-function.js';
 import type { CallContext, HostFunction } from '../host-function.js';
 import { createDownload } from './download.js';
 import type { Exchange } from './exchange.js';
-import { createFetchError } from './fetch-error.js';
+import { createFetchError, HEADERS_TIMEOUT } from './fetch-error.js';
 import { timingOf } from './net-session.js';
 import type { NetSession } from './net-session.js';
 import { countRequestBytes, parseFetchArguments } from './outgoing-request.js';
 import type { FetchArguments, OutgoingRequest } from './outgoing-request.js';
 import { createRedirectError, followRedirect, readRedirect } from './redirect.js';
 import { resolveTarget } from './resolve-target.js';
+import { withinTime } from './time-limit.js';
 import { addTrace } from './trace-header.js';
 import { recordUnsafe } from './unsafe-request.js';
 import { createUpload } from './upload.js';
 
 const MAX_REDIRECTS = 5;
+/** What a guest's `Response` takes as a status text; undici has read the bytes as UTF-8. */
+const REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** `net.fetch({ url, method, headers, body | stream + requestId, redirect })`. Every hop passes the whole gate, and counts as a fetch. */
 export function createFetch(session: NetSession): HostFunction {
@@ -46,9 +49,9 @@ async function exchange(session: NetSession, { init, target, context }: Admitted
     const { response, request, hops } = await followHops(session, current, { ...init, target });
     requireStatus(target, response.status);
     return {
-      id: opened.answer(createDownload(response.body, gate.meter)),
+      id: opened.answer(createDownload(response.body, { meter: gate.meter, bodyMs: session.timeouts.bodyMs })),
       status: response.status,
-      statusText: response.statusText,
+      statusText: REASON.test(response.statusText) ? response.statusText : '',
       headers: [...response.headers],
       url: request.target.href,
       redirected: hops > 0,
@@ -123,14 +126,18 @@ async function sendOnce(session: NetSession, current: Exchange, request: Outgoin
   gate.meter.reserve('maxBytesSent', countRequestBytes(request)).commit();
   recordUnsafe(session, request);
   agent.pin(request.target, addresses);
-  const body = request.body === 'stream' ? current.upload?.body : request.body;
-  return await agent.fetch(request.target.href, {
+  const upload = request.body === 'stream' ? current.upload : undefined;
+  const body = request.body === 'stream' ? upload?.body : request.body;
+  const answer = agent.fetch(request.target.href, {
     method: request.method,
     headers: request.headers.map(([name, value]): [string, string] => [name, value]),
     redirect: 'manual',
     signal,
     ...(body === undefined ? {} : { body, duplex: 'half' }),
   });
+  const { connectMs, headersMs } = session.timeouts;
+  const from = upload === undefined ? {} : { from: upload.sent };
+  return await withinTime(answer, { ms: connectMs + headersMs, code: HEADERS_TIMEOUT, ...from });
 }
 
 function createTakenError(): Error {

@@ -5,6 +5,7 @@ import { timingOf } from './net-session.js';
 import type { NetSession } from './net-session.js';
 import { isUnnamedOwnAddress } from './own-address.js';
 import type { ResolvedAddress } from './resolver.js';
+import { withinTime } from './time-limit.js';
 
 /** Each address is decided on and written down, so that there may not be any number of them. */
 const MAX_ADDRESSES = 256;
@@ -37,19 +38,18 @@ async function lookUp(session: NetSession, current: Exchange, target: NetTarget)
   const { promise: stopped, reject: stop } = Promise.withResolvers<never>();
   const { signal } = current.controller;
   const onAbort = (): void => stop(signal.reason);
-  const timer = setTimeout(() => stop(failWith(LOOKUP_TIMEOUT)), session.timeouts.connectMs);
   try {
     signal.throwIfAborted();
     signal.addEventListener('abort', onAbort, { once: true });
     // The system's resolver cannot be stopped, so its answer is left behind.
-    const given = await Promise.race([session.resolve(target.host), stopped]);
+    const asked = Promise.race([session.resolve(target.host), stopped]);
+    const given = await withinTime(asked, { ms: session.timeouts.connectMs, code: LOOKUP_TIMEOUT });
     if (given.length === 0) throw failWith('ENOTFOUND');
     if (given.length > MAX_ADDRESSES) throw failWith('TOO_MANY_ADDRESSES');
     return given.map(({ address, family }) => ({ address, family }));
   } catch (error) {
     throw createFetchError(target, error, timingOf(session, current));
   } finally {
-    clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
   }
 }

@@ -180,6 +180,33 @@ describe('a server that takes its time', () => {
   });
 });
 
+describe('a server that says too much', () => {
+  it('is cut off where interim answers take the place of an answer', async () => {
+    const server = await serve((_, response) => {
+      const more = (): void => {
+        response.writeEarlyHints({ link: '</x>; rel=preload' }, () => response.destroyed || setImmediate(more));
+      };
+      more();
+    });
+    const { call } = openHost(
+      makeFolder(),
+      { net: { allow: [server.origin] } },
+      { timeouts: { connectMs: 100, headersMs: 100 } },
+    );
+    expect(await outcome(call('net.fetch', { url: server.origin }))).toBe('ERR_TIMEOUT UND_ERR_HEADERS_TIMEOUT');
+    await vi.waitFor(() => expect(server.open()).toBe(0));
+  });
+
+  it('has no status text that a Response would refuse', async () => {
+    const server = await serve((request) => {
+      request.socket.end(Buffer.from('HTTP/1.1 200 \xe9\xff\r\ncontent-length: 2\r\n\r\nok', 'latin1'));
+    });
+    const { call } = openHost(makeFolder(), { net: { allow: [server.origin] } });
+    const answer = head(await call('net.fetch', { url: server.origin }));
+    expect([answer.statusText, await readAll(call, answer.id)]).toEqual(['', 'ok']);
+  });
+});
+
 describe('a streamed request body', () => {
   it('goes out piece by piece, at the pace of the connection', async () => {
     const server = await serve((request, response) => void request.pipe(response));
