@@ -24,6 +24,16 @@ function describe(error) {
   return [error?.code ?? error?.name, reason ?? errno ?? status].filter((part) => part !== undefined).join(' ');
 }
 
+/** All that an error tells. */
+export async function asksToBeTold({ url }, ctx) {
+  try {
+    await ctx.fetch(url);
+    return 'nothing';
+  } catch (error) {
+    return `${error.message} ${JSON.stringify(error)} ${JSON.stringify(error.details)} ${error.hint} ${error.stack}`;
+  }
+}
+
 /** What a header of the answer says. */
 export async function asksFor({ url, init, header }, ctx) {
   const response = await ctx.fetch(url, init);
