@@ -1,6 +1,7 @@
 import { encodeFrame, measureFrame, refusesCallFrame } from './frame.js';
 import type { GuestMessage, HostCallFailure, HostMessage } from './messages.js';
 import { encodeValue } from './encode-value.js';
+import { describeThrown } from './guest-error.js';
 import { createSinglePlace, createTurnstile } from './turnstile.js';
 import { WAITING_CALL } from './messages.js';
 import { UnsendableError } from './wire-value.js';
@@ -86,8 +87,9 @@ function encodeCall(message: GuestMessage, limits: CallLimits | undefined): Uint
   try {
     frame = encodeFrame(encodeValue(message));
   } catch (error) {
-    if (!(error instanceof UnsendableError)) throw error;
-    throw invalidArgument(error.message, { details: { path: error.path } });
+    if (error instanceof UnsendableError) throw invalidArgument(error.message, { details: { path: error.path } });
+    // A getter or a proxy of the handler's own, which said no.
+    throw invalidArgument(`the arguments cannot be read: ${describeThrown(error, '').message}`);
   }
   if (limits === undefined) return frame;
   const { binaryBytes } = measureFrame(frame);

@@ -23,6 +23,18 @@ function openTable(): Scene {
   return { table, sent, answer: (id) => table.settle({ t: 'reply', id, ok: true, value: id }) };
 }
 
+const throwing = {
+  get x() {
+    throw new Error('said no');
+  },
+};
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 /** Lets everything run that waits for nothing but its turn. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -78,6 +90,8 @@ describe('the call table of a guest', () => {
 
   it.each<[string, unknown, object]>([
     ['what cannot be sent', () => 1, { code: 'ERR_INVALID_ARGUMENT', details: { path: '/args/0' } }],
+    ['a getter that throws', throwing, { code: 'ERR_INVALID_ARGUMENT', message: expect.stringContaining('said no') }],
+    ['a revoked proxy', revoked(), { code: 'ERR_INVALID_ARGUMENT' }],
     ['too much text', 'x'.repeat(11_000), { code: 'ERR_INVALID_ARGUMENT', details: { limitBytes: 20_000 } }],
     ['too many bytes', new Uint8Array(21_000), { code: 'ERR_INVALID_ARGUMENT', details: { limitBytes: 20_000 } }],
   ])('refuses %s before it leaves, and its place is free again', async (_, argument, error) => {
