@@ -1,12 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import process, { env } from 'node:process';
 import { tryAll } from './attempts.mjs';
 
+// Asked for by each attempt: where the module is refused, the attempts that need none are made all the same.
+const fs = () => createRequire(import.meta.url)('node:fs');
 const lines = (variables) =>
   Object.entries(variables)
     .map(([name, value]) => `${name}=${value}`)
     .join('\0');
-const read = (path) => readFileSync(path, 'utf8');
+const read = (path) => fs().readFileSync(path, 'utf8');
 
 export const attempts = {
   'process.env': () => lines(globalThis.process.env),
@@ -19,7 +21,8 @@ export const attempts = {
   '/proc/<host>/environ': ({ hostPid }) => read(`/proc/${hostPid}/environ`),
   '/proc/<host>/task/<host>/environ': ({ hostPid }) => read(`/proc/${hostPid}/task/${hostPid}/environ`),
   'every /proc/*/environ': () =>
-    readdirSync('/proc')
+    fs()
+      .readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
       .map((name) => quietly(() => read(`/proc/${name}/environ`)))
       .join('\0'),

@@ -1,10 +1,11 @@
-import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { tryAll } from './attempts.mjs';
 
 const require = createRequire(import.meta.url);
+// Asked for by each attempt: where the module itself is refused, each of them is.
+const fs = new Proxy({}, { get: (_, name) => require('node:fs')[name] });
 const here = import.meta.dirname;
 const text = (bytes) => Buffer.from(bytes).toString('latin1');
 

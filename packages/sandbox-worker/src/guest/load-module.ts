@@ -1,0 +1,33 @@
+import { setSourceMapsSupport } from 'node:module';
+import type { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import type { ModuleLoader } from '@kb-labs/sandbox/wire';
+
+/**
+ * Loads with `require`, which hands an ES module's namespace over without awaiting it: `import()` would call an export named `then`.
+ * A module with top-level await cannot be required and is imported. Source maps are read where a module names one.
+ */
+export function loadPluginModule(makeRequire: typeof createRequire): ModuleLoader {
+  return async (file) => {
+    setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
+    try {
+      return { namespace: toNamespace(makeRequire(file)(file)) };
+    } catch (error) {
+      if (!isAsyncModule(error)) throw error;
+      // A namespace is a record of what the module exports, whatever that is.
+      return { namespace: (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>> };
+    }
+  };
+}
+
+function isAsyncModule(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_REQUIRE_ASYNC_MODULE';
+}
+
+function toNamespace(loaded: unknown): Readonly<Record<string, unknown>> {
+  if (typeof loaded === 'function') return { default: loaded, ...loaded };
+  // What was required is a record of its properties, and nobody reads one without a look at what it is.
+  return typeof loaded === 'object' && loaded !== null
+    ? (loaded as Readonly<Record<string, unknown>>)
+    : { default: loaded };
+}

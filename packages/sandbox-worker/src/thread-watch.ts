@@ -1,0 +1,111 @@
+import { createError } from '@kb-labs/contracts';
+import type { PluginError, SandboxLimits, SandboxUsage } from '@kb-labs/contracts';
+import { pickCpuMeter } from './cpu-meter.js';
+import type { MeteredThread } from './cpu-meter.js';
+
+/** Between two looks. */
+const INTERVAL_MS = 20;
+/** Garbage that waits to be collected counts as well, so a thread may be over its limit for this long... */
+const OVER_MS = 100;
+/** ...unless it is this many times over. */
+const FAR_OVER = 4;
+const BYTES_PER_MIB = 1_048_576;
+
+/** A look at a thread every 20 ms. */
+export interface ThreadWatch {
+  /** What was used since the watch began: CPU time up to now, memory up to the last look. */
+  usage(): Pick<SandboxUsage, 'cpuMs' | 'peakMemoryBytes'>;
+  stop(): void;
+}
+
+/** Watches memory and CPU time of a thread from outside. What it used before does not count. `onExceeded` comes at most once. */
+export async function watchThread(
+  thread: MeteredThread,
+  limits: SandboxLimits,
+  onExceeded: (error: PluginError) => void,
+): Promise<ThreadWatch> {
+  const baseBytes = await readHeldBytes(thread);
+  const readCpu = pickCpuMeter(process.platform)?.open(thread);
+  const baseMs = readCpu?.() ?? 0;
+  const memory = createMemoryJudge(limits);
+  let peakBytes = baseBytes === undefined ? undefined : 0;
+  let isLooking = false;
+
+  const cpuMs = (): number | undefined => {
+    const now = readCpu?.();
+    return now === undefined ? undefined : now - baseMs;
+  };
+  const stop = (): void => clearInterval(timer);
+  const end = (error: PluginError | undefined): void => {
+    if (error === undefined) return;
+    stop();
+    onExceeded(error);
+  };
+  const lookAtMemory = async (): Promise<void> => {
+    const now = await readHeldBytes(thread);
+    if (now === undefined || baseBytes === undefined) return;
+    peakBytes = Math.max(now - baseBytes, peakBytes ?? 0);
+    end(memory(now - baseBytes));
+  };
+  const timer = setInterval(() => {
+    end(judgeCpu(cpuMs(), limits));
+    // A thread in a native function answers when it comes out of it.
+    if (isLooking) return;
+    isLooking = true;
+    void lookAtMemory().finally(() => (isLooking = false));
+  }, INTERVAL_MS);
+  timer.unref();
+  return { usage: () => ({ cpuMs: cpuMs(), peakMemoryBytes: peakBytes }), stop };
+}
+
+/** Objects, and what they hold outside of the heap: buffers, wasm memories, long texts. `undefined` where the thread has ended. */
+async function readHeldBytes({ worker }: MeteredThread): Promise<number | undefined> {
+  try {
+    const { used_heap_size: heap, external_memory: outside } = await worker.getHeapStatistics();
+    return heap + outside;
+  } catch {
+    // There is nothing to hold any more.
+    return undefined;
+  }
+}
+
+function judgeCpu(used: number | undefined, { cpuMs: limit }: SandboxLimits): PluginError | undefined {
+  if (used === undefined || used <= limit) return undefined;
+  const details = { quota: 'cpuMs', used, limit };
+  const hint = 'compute less in one call, or raise quotas.cpuMs in both the manifest and the grant';
+  return createError('ERR_CPU_EXCEEDED', `the guest used ${used} ms of CPU time, ${limit} ms allowed`, {
+    details,
+    hint,
+  });
+}
+
+function createMemoryJudge(limits: SandboxLimits): (heldBytes: number) => PluginError | undefined {
+  const limitBytes = limits.memoryMb * BYTES_PER_MIB;
+  let overSince: number | undefined;
+  return (heldBytes) => {
+    if (heldBytes <= limitBytes) {
+      overSince = undefined;
+      return undefined;
+    }
+    const now = performance.now();
+    overSince ??= now;
+    if (now - overSince < OVER_MS && heldBytes <= FAR_OVER * limitBytes) return undefined;
+    const used = Math.ceil(heldBytes / BYTES_PER_MIB);
+    return memoryExceeded(`the guest held ${used} MiB, ${limits.memoryMb} MiB allowed`, used, limits);
+  };
+}
+
+/** The error of a guest whose V8 gave up before the watch had seen it. */
+export function heapExhausted(limits: SandboxLimits): PluginError {
+  return memoryExceeded(
+    `the guest filled its heap far beyond ${limits.memoryMb} MiB`,
+    FAR_OVER * limits.memoryMb,
+    limits,
+  );
+}
+
+function memoryExceeded(message: string, used: number, limits: SandboxLimits): PluginError {
+  const details = { quota: 'memoryMb', used, limit: limits.memoryMb };
+  const hint = 'hold less at a time, or raise quotas.memoryMb in both the manifest and the grant';
+  return createError('ERR_MEMORY_EXCEEDED', message, { details, hint });
+}

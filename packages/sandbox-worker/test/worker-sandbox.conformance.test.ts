@@ -1,0 +1,4 @@
+import { describeSandboxAdapter } from '@kb-labs/conformance';
+import { workerSandbox } from '@kb-labs/sandbox-worker';
+
+describeSandboxAdapter('worker', () => workerSandbox());
