@@ -6,7 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { openScene, places, pluginFolder } from './scene.js';
 import type { Scene } from './scene.js';
 
-const forks = places.filter(({ name }) => name !== 'in-process');
+const forks = places.filter(({ name }) => name.startsWith('fork'));
 
 describe.each(forks)('$name', ({ name, create, works, notRun }) => {
   describe.skipIf(!works || process.platform !== 'linux')(`a run${notRun}`, () => {

@@ -220,7 +220,7 @@ describe.each(places)('$name', ({ create, works, notRun, name }) => {
     it('leaves a result that says where it ran', async () => {
       await using scene = await openScene(create());
       const result = await scene.runtime.execute('./handlers.js#speaks', {}, scene.grant());
-      expect(result.confinement?.adapter).toBe(name === 'in-process' ? 'in-process' : 'fork');
+      expect(result.confinement?.adapter).toBe(name.startsWith('fork') ? 'fork' : name);
       expect(new Set(Object.keys(result.confinement?.firmness ?? {}))).toEqual(
         new Set(['crash', 'time', 'cpu', 'memory', 'env', 'fs', 'net', 'process']),
       );

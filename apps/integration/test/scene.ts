@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { ExecutionEvent, SandboxAdapter } from '@kb-labs/contracts';
 import { createRuntime, forkSandbox, inProcessSandbox } from '@kb-labs/plugin-runtime';
 import type { PluginContextOptions, Runtime, RuntimeOptions } from '@kb-labs/plugin-runtime';
+import { workerSandbox } from '@kb-labs/sandbox-worker';
 
 /** The folder of one of the plugins beside the tests. */
 export function pluginFolder(name: string): string {
@@ -36,6 +37,7 @@ export interface Place {
 /** Every place that a handler can run in. */
 export const places: readonly Place[] = [
   { name: 'in-process', create: () => inProcessSandbox(), works: true, notRun: '' },
+  { name: 'worker', create: () => workerSandbox(), works: true, notRun: '' },
   { name: 'fork', create: () => forkSandbox({ wall: 'off' }), works: true, notRun: '' },
   {
     name: 'fork with the wall',

@@ -57,6 +57,7 @@ const workerMeter: CpuMeter = {
         // As above.
       }
     };
+    void ask();
     return () => {
       void ask();
       return last;

@@ -3,8 +3,7 @@ import { createSession } from '@kb-labs/sandbox/wire';
 import type { Session } from '@kb-labs/sandbox/wire';
 import { startThread } from './guest-thread.js';
 import type { ThreadCount } from './thread-count.js';
-import { watchThread } from './thread-watch.js';
-import type { ThreadWatch } from './thread-watch.js';
+import { createThreadWatch } from './thread-watch.js';
 
 /** A plan, and the real paths of the folders that its plugin may load code from. */
 export interface PlaceOptions {
@@ -16,7 +15,7 @@ export interface PlaceOptions {
 /** Starts a thread and waits until it is ready. Throws as `SandboxAdapter.acquire` does, with nothing left behind. */
 export async function openPlace({ plan, roots, threads }: PlaceOptions): Promise<Session> {
   const thread = startThread({ roots, limits: plan.limits, threads });
-  let watch: ThreadWatch | undefined;
+  const watch = createThreadWatch(thread, plan.limits);
   const session = createSession({
     plan,
     transport: thread.transport,
@@ -24,15 +23,14 @@ export async function openPlace({ plan, roots, threads }: PlaceOptions): Promise
       // A thread has no signals: the session's abort is all the asking there is.
       terminate: () => undefined,
       kill: thread.kill,
-      gone: thread.gone.finally(() => watch?.stop()),
-      usage: () => watch?.usage() ?? { cpuMs: undefined, peakMemoryBytes: undefined },
+      gone: thread.gone.finally(() => watch.stop()),
+      usage: () => watch.usage(),
     },
   });
   thread.onOutput((source, text) => session.output.raw(source, text));
   thread.onForgery((error) => session.fail(error));
   await session.start();
   // A thread that ends meanwhile never answers; the run then fails with the way that it ended.
-  const opened = watchThread(thread, plan.limits, (error) => session.fail(error));
-  watch = await Promise.race([opened, thread.gone.then(() => undefined)]);
+  await Promise.race([watch.begin((error) => session.fail(error)), thread.gone]);
   return session;
 }

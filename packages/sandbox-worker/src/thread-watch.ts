@@ -11,51 +11,78 @@ const OVER_MS = 100;
 const FAR_OVER = 4;
 const BYTES_PER_MIB = 1_048_576;
 
-/** A look at a thread every 20 ms. */
+/** A look at a thread every 20 ms. What it used before `begin` does not count. */
 export interface ThreadWatch {
-  /** What was used since the watch began: CPU time up to now, memory up to the last look. */
+  /** Resolves when the first look has been taken. `onExceeded` comes at most once. */
+  begin(onExceeded: (error: PluginError) => void): Promise<void>;
+  /** What was used since: CPU time up to now, memory up to the last look. */
   usage(): Pick<SandboxUsage, 'cpuMs' | 'peakMemoryBytes'>;
   stop(): void;
 }
 
-/** Watches memory and CPU time of a thread from outside. What it used before does not count. `onExceeded` comes at most once. */
-export async function watchThread(
-  thread: MeteredThread,
-  limits: SandboxLimits,
-  onExceeded: (error: PluginError) => void,
-): Promise<ThreadWatch> {
-  const baseBytes = await readHeldBytes(thread);
-  const readCpu = pickCpuMeter(process.platform)?.open(thread);
-  const baseMs = readCpu?.() ?? 0;
-  const memory = createMemoryJudge(limits);
-  let peakBytes = baseBytes === undefined ? undefined : 0;
-  let isLooking = false;
+/** Watches memory and CPU time of a thread from outside. */
+export function createThreadWatch(thread: MeteredThread, limits: SandboxLimits): ThreadWatch {
+  const memory = createMemoryWatch(thread, limits);
+  let readCpu: (() => number | undefined) | undefined;
+  let baseMs = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
 
   const cpuMs = (): number | undefined => {
     const now = readCpu?.();
     return now === undefined ? undefined : now - baseMs;
   };
-  const stop = (): void => clearInterval(timer);
-  const end = (error: PluginError | undefined): void => {
-    if (error === undefined) return;
-    stop();
-    onExceeded(error);
+  const stop = (): void => {
+    isOver = true;
+    clearInterval(timer);
   };
-  const lookAtMemory = async (): Promise<void> => {
-    const now = await readHeldBytes(thread);
-    if (now === undefined || baseBytes === undefined) return;
-    peakBytes = Math.max(now - baseBytes, peakBytes ?? 0);
-    end(memory(now - baseBytes));
+  return {
+    async begin(onExceeded) {
+      const end = (error: PluginError | undefined): void => {
+        if (error === undefined || isOver) return;
+        stop();
+        onExceeded(error);
+      };
+      readCpu = pickCpuMeter(process.platform)?.open(thread);
+      baseMs = readCpu?.() ?? 0;
+      await memory.look();
+      if (isOver) return;
+      timer = setInterval(() => {
+        end(judgeCpu(cpuMs(), limits));
+        void memory.look().then(end);
+      }, INTERVAL_MS);
+      timer.unref();
+    },
+    usage: () => ({ cpuMs: cpuMs(), peakMemoryBytes: memory.peakBytes() }),
+    stop,
   };
-  const timer = setInterval(() => {
-    end(judgeCpu(cpuMs(), limits));
-    // A thread in a native function answers when it comes out of it.
-    if (isLooking) return;
-    isLooking = true;
-    void lookAtMemory().finally(() => (isLooking = false));
-  }, INTERVAL_MS);
-  timer.unref();
-  return { usage: () => ({ cpuMs: cpuMs(), peakMemoryBytes: peakBytes }), stop };
+}
+
+interface MemoryWatch {
+  /** Begins with the first look. A look that finds too much answers with the error. */
+  look(): Promise<PluginError | undefined>;
+  peakBytes(): number | undefined;
+}
+
+function createMemoryWatch(thread: MeteredThread, limits: SandboxLimits): MemoryWatch {
+  const judge = createMemoryJudge(limits);
+  let baseBytes: number | undefined;
+  let peakBytes: number | undefined;
+  let isLooking = false;
+  return {
+    async look() {
+      // A thread in a native function answers when it comes out of it.
+      if (isLooking) return undefined;
+      isLooking = true;
+      const now = await readHeldBytes(thread);
+      isLooking = false;
+      if (now === undefined) return undefined;
+      baseBytes ??= now;
+      peakBytes = Math.max(now - baseBytes, peakBytes ?? 0);
+      return judge(now - baseBytes);
+    },
+    peakBytes: () => peakBytes,
+  };
 }
 
 /** Objects, and what they hold outside of the heap: buffers, wasm memories, long texts. `undefined` where the thread has ended. */
