@@ -49,7 +49,7 @@ async function describeRequest(
   const request = input instanceof Request ? input : undefined;
   const made = toBody(body ?? undefined) ?? (request?.body === null ? undefined : request?.body);
   const isStream = made instanceof ReadableStream;
-  const pairs = new Headers(headers ?? request?.headers);
+  const pairs = makeHeaders(headers ?? request?.headers);
   if (typeof made === 'object' && !isStream && made.type !== '' && !pairs.has('content-type'))
     pairs.set('content-type', made.type);
   return {
@@ -64,6 +64,16 @@ async function describeRequest(
     body: isStream ? made : undefined,
     signal: signal ?? request?.signal ?? undefined,
   };
+}
+
+/** A `TypeError`, as from any fetch, with the code that the host would have refused the headers with. */
+function makeHeaders(headers: ConstructorParameters<typeof Headers>[0]): Headers {
+  try {
+    return new Headers(headers);
+  } catch (cause) {
+    const error = new TypeError('net.fetch: the headers are refused: a name or value is none that HTTP has', { cause });
+    throw Object.assign(error, { code: 'ERR_INVALID_ARGUMENT' });
+  }
 }
 
 interface WholeBody {
