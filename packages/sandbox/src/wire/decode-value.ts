@@ -1,4 +1,5 @@
 import { makeBinary } from './binary-kinds.js';
+import { createNameTable, setMember } from './escaped-names.js';
 import { MAX_BIGINT, MAX_ERRORS, SHORT_BIGINT } from './limits.js';
 import { countNumberKeys, MAX_NUMBER_KEYS } from './number-keys.js';
 import type { EncodedValue, WireValue } from './wire-value.js';
@@ -50,6 +51,7 @@ function partsOf(binary: readonly Uint8Array[]): Parts {
 }
 
 function decodeAny(value: WireValue, parts: Parts): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('a number out of range');
   if (typeof value !== 'object' || value === null) return value;
   if (isArray(value)) return value.map((entry) => decodeAny(entry, parts));
   const mark = Object.hasOwn(value, '$') ? value['$'] : undefined;
@@ -61,13 +63,17 @@ function decodeAny(value: WireValue, parts: Parts): unknown {
 
 function decodePlain(value: { readonly [key: string]: WireValue }, parts: Parts): Record<string, unknown> {
   const decoded: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) {
-    const plain = decodeAny(member, parts);
-    if (key === '__proto__') {
-      Object.defineProperty(decoded, key, { value: plain, enumerable: true, configurable: true, writable: true });
-    } else {
-      decoded[key] = plain;
-    }
+  for (const [key, member] of Object.entries(value)) setMember(decoded, key, decodeAny(member, parts));
+  return decoded;
+}
+
+function decodeEntries(list: readonly WireValue[], parts: Parts): Record<string, unknown> {
+  const decoded = createNameTable();
+  if (list.length % 2 !== 0) throw new TypeError('a name without a value');
+  for (let index = 0; index < list.length; index += 2) {
+    const name = textOf(list[index]);
+    if (Object.hasOwn(decoded, name)) throw new TypeError('a name that stands twice');
+    setMember(decoded, name, decodeAny(list[index + 1] ?? null, parts));
   }
   return decoded;
 }
@@ -92,6 +98,8 @@ function decodeMark(kind: string, mark: readonly WireValue[], parts: Parts): unk
       return decodeError(objectOf(content), parts);
     case 'Object':
       return decodePlain(objectOf(content), parts);
+    case 'Entries':
+      return decodeEntries(arrayOf(content), parts);
     case 'text':
       return decoder.decode(parts.take(content));
     case 'bytes':

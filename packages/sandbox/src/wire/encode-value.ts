@@ -1,6 +1,8 @@
 import { binaryKindOf } from './binary-kinds.js';
+import { isPlainName, setMember } from './escaped-names.js';
 import { DEFAULT_WIRE_LIMITS, MAX_BIGINT, MAX_ERRORS, SHORT_BIGINT } from './limits.js';
 import { countNumberKeys, MAX_NUMBER_KEYS } from './number-keys.js';
+import { entriesOf, membersOf, sizeOfMap, sizeOfSet, timeOf } from './own-contents.js';
 import { UnsendableError } from './wire-value.js';
 import type { EncodedValue, WireValue } from './wire-value.js';
 
@@ -96,32 +98,42 @@ function encodeOpened(value: object, path: string, state: EncodeState): WireValu
     return mark(['bytes', kind.name, state.binary.length - 1], path, state);
   }
   if (value instanceof Date) {
-    const time = value.getTime();
+    const time = timeOf(value);
     return mark(['Date', Number.isNaN(time) ? null : time], path, state);
   }
-  if (value instanceof Map) {
-    count(1 + value.size * 3, path, state);
-    countKeys([...value.keys()], path, state);
-    const entries = [...value].map(([key, entry], index) => [
-      encodeAny(key, `${path}/${index}/key`, state),
-      encodeAny(entry, `${path}/${index}/value`, state),
-    ]);
-    return mark(['Map', entries], path, state);
-  }
-  if (value instanceof Set) {
-    count(1 + value.size, path, state);
-    countKeys([...value], path, state);
-    const entries = [...value].map((entry, index) => encodeAny(entry, `${path}/${index}`, state));
-    return mark(['Set', entries], path, state);
-  }
+  if (value instanceof Map) return encodeMap(value, path, state);
+  if (value instanceof Set) return encodeSet(value, path, state);
   if (value instanceof Error) return encodeError(value, path, state);
   throw new UnsendableError(describeClass(prototype), path);
 }
 
+function encodeMap(map: ReadonlyMap<unknown, unknown>, path: string, state: EncodeState): WireValue {
+  count(1 + sizeOfMap(map) * 3, path, state);
+  const entries = entriesOf(map);
+  const keys = entries.map(([key]) => key);
+  countKeys(keys, path, state);
+  const encoded = entries.map(([key, entry], index) => [
+    encodeAny(key, `${path}/${index}/key`, state),
+    encodeAny(entry, `${path}/${index}/value`, state),
+  ]);
+  return mark(['Map', encoded], path, state);
+}
+
+function encodeSet(set: ReadonlySet<unknown>, path: string, state: EncodeState): WireValue {
+  count(1 + sizeOfSet(set), path, state);
+  const members = membersOf(set);
+  countKeys(members, path, state);
+  const encoded = members.map((member, index) => encodeAny(member, `${path}/${index}`, state));
+  return mark(['Set', encoded], path, state);
+}
+
 function encodeArray(value: readonly unknown[], path: string, state: EncodeState): WireValue {
-  count(1 + value.length, path, state);
+  const { length } = value;
+  // A proxy may say anything, and something else each time.
+  if (!Number.isSafeInteger(length) || length < 0) throw new UnsendableError('a list without a length', path);
+  count(1 + length, path, state);
   const encoded: WireValue[] = [];
-  for (let index = 0; index < value.length; index += 1) {
+  for (let index = 0; index < length; index += 1) {
     if (!Object.hasOwn(value, index)) throw new UnsendableError('a hole in an array', `${path}/${index}`);
     encoded.push(encodeAny(value[index], `${path}/${index}`, state));
   }
@@ -132,16 +144,21 @@ function encodePlain(value: object, path: string, state: EncodeState): WireValue
   if (Object.getOwnPropertySymbols(value).length > 0) throw new UnsendableError('a symbol key', path);
   const keys = Object.keys(value);
   count(1 + keys.length * 2, path, state);
+  if (!keys.every(isPlainName)) return encodeEntries(value, keys, { path, state });
   const encoded: Record<string, WireValue> = {};
-  for (const key of keys) {
-    const member = encodeAny(Reflect.get(value, key), `${path}/${key}`, state);
-    if (key === '__proto__') {
-      Object.defineProperty(encoded, key, { value: member, enumerable: true, configurable: true, writable: true });
-    } else {
-      encoded[key] = member;
-    }
-  }
+  for (const key of keys) setMember(encoded, key, encodeAny(Reflect.get(value, key), `${path}/${key}`, state));
   return Object.hasOwn(encoded, '$') ? mark(['Object', encoded], path, state) : encoded;
+}
+
+/** Names and values in turn: text that is no name is read as it was written. Costs what an object does, and its mark. */
+function encodeEntries(
+  value: object,
+  keys: readonly string[],
+  { path, state }: { readonly path: string; readonly state: EncodeState },
+): WireValue {
+  const list: WireValue[] = [];
+  for (const key of keys) list.push(key, encodeAny(Reflect.get(value, key), `${path}/${key}`, state));
+  return mark(['Entries', list], path, state);
 }
 
 function encodeError(value: Error, path: string, state: EncodeState): WireValue {

@@ -1,4 +1,4 @@
-/** A value as JSON can hold it. `$` marks what JSON has no word for: `{"$":["Date",0]}`; an own `$` key is escaped. */
+/** A value as JSON can hold it. `$` marks what JSON has no word for: `{"$":["Date",0]}`; an own `$` key is escaped, and so are names that JSON would escape. */
 export type WireValue = string | number | boolean | null | readonly WireValue[] | { readonly [key: string]: WireValue };
 
 /** A value as it travels: JSON, and the bytes beside it. */
