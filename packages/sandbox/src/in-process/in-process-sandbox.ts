@@ -14,19 +14,23 @@ import type { ModuleLoader } from '../wire/guest-run.js';
 import { createSession } from '../wire/session.js';
 import { createSettled } from '../wire/waiting.js';
 import { connectInMemory } from './memory-transport.js';
+import { createTaintAlarm } from './taint-alarm.js';
+import type { TaintAlarm } from './taint-alarm.js';
 
 /**
  * Runs handlers in the host's own process: for trusted plugins, tests and development. It confines nothing. A timeout or an abort ends
  * the *call*; what the handler goes on doing cannot be stopped, only its `ctx` is taken away. `console.*` stays the host's own, and
- * modules are loaded once and shared by all runs.
+ * modules are loaded once and shared by all runs. A run during which built-in objects changed (`Object.prototype`, `Promise` and their like)
+ * says so in its logs and in `metrics.leaked`, and the process is warned.
  */
 export function inProcessSandbox(): SandboxAdapter {
+  const alarm = createTaintAlarm();
   return {
     name: 'in-process',
     confines: () => Promise.resolve(REPORT.firmness),
     acquire: async (plan) => {
       if (plan.signal.aborted) throw abortError(plan.signal);
-      return await createPlace(plan);
+      return await createPlace(plan, alarm);
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -44,7 +48,7 @@ const REPORT: ConfinementReport = Object.freeze({
   by: forAll('nothing: the handler runs in the host'),
 });
 
-async function createPlace(plan: SandboxPlan): Promise<Sandbox> {
+async function createPlace(plan: SandboxPlan, alarm: TaintAlarm): Promise<Sandbox> {
   const { host, guest } = connectInMemory();
   const left = createSettled<true>();
   const kill = (): void => {
@@ -66,7 +70,7 @@ async function createPlace(plan: SandboxPlan): Promise<Sandbox> {
   return {
     confinement: REPORT,
     coldStart: true,
-    run: (call, lender) => session.run(call, lender),
+    run: (call, lender) => alarm.during(lender, () => session.run(call, lender)),
     [Symbol.asyncDispose]: () => session.dispose(),
   };
 }
