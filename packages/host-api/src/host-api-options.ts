@@ -43,7 +43,7 @@ export interface HostApiOptions {
    * to those of the interfaces, unless a rule names the address. Default: none.
    */
   readonly ownAddresses?: readonly string[];
-  /** Refuses files on another device than the root. A bind mount of the same device is not seen. Default: false. */
+  /** Refuses files on another device than the root; on Linux, also what is mounted below it from the same device. Default: false. */
   readonly sameDevice?: boolean;
   /** Bytes that one answer may have. Default: what one message to a guest carries, 16 MiB. */
   readonly maxMessageBytes?: number;

@@ -14,7 +14,7 @@ import { openPinnedDirectory } from './pinned-directory.js';
 export interface DiskOptions {
   /** Real, absolute. */
   readonly root: string;
-  /** Refuses what lies on another device than the root. */
+  /** Refuses what lies on another device than the root and, on Linux, what is mounted below it from the same one. */
   readonly sameDevice: boolean;
   readonly platform: NodeJS.Platform;
 }
@@ -45,10 +45,6 @@ class DiskDirectory implements OpenDirectory {
     this.#handle = handle;
   }
 
-  get device(): bigint | undefined {
-    return this.#handle.device;
-  }
-
   look(name: string): EntryStats | undefined {
     return lstatSync(this.#handle.entry(name), { bigint: true, throwIfNoEntry: false });
   }
@@ -68,13 +64,17 @@ class DiskDirectory implements OpenDirectory {
     return new DiskDirectory(this.#handle.open(name));
   }
 
+  requireSameDevice(name: string): void {
+    this.#handle.requireSameDevice(name);
+  }
+
   openFile(name: string, purpose: OpenPurpose): OpenFile {
     const { flags, mode } = PURPOSES[purpose];
     const path = this.#handle.entry(name);
     const fd = openSafely(path, flags, mode);
     try {
       const stats = fstatSync(fd, { bigint: true });
-      this.#handle.confirm(name, stats);
+      this.#handle.confirm(name, fd, stats);
       return openDiskFile(fd, stats);
     } catch (error) {
       closeSync(fd);

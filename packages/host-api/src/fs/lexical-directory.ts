@@ -17,7 +17,6 @@ export function openLexicalDirectory(root: string, sameDevice: boolean): Directo
 function hold(here: string, device: bigint | undefined): DirectoryHandle {
   return {
     here,
-    device,
     entry: (name) => join(here, name),
     open(name) {
       const child = join(here, name);
@@ -25,10 +24,15 @@ function hold(here: string, device: bigint | undefined): DirectoryHandle {
       if (device !== undefined && stats.dev !== device) throw new DiskRefusedError('mount-point');
       return hold(child, device);
     },
-    confirm(name, opened) {
+    confirm(name, _fd, opened) {
+      if (device !== undefined && opened.dev !== device) throw new DiskRefusedError('mount-point');
       const now = lstatSync(join(here, name), { bigint: true });
       const isSame = now.dev === opened.dev && now.ino === opened.ino;
       if (!isSame || realpathSync(here) !== here) throw new DiskRefusedError('link');
+    },
+    requireSameDevice(name) {
+      if (device === undefined) return;
+      if (lstatSync(join(here, name), { bigint: true }).dev !== device) throw new DiskRefusedError('mount-point');
     },
     [Symbol.dispose]: () => undefined,
   };

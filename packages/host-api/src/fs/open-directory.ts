@@ -23,14 +23,14 @@ export interface OpenFile extends Disposable {
 
 /** What can be learnt in a folder. No call follows a link. */
 interface FolderView {
-  /** The device that entries must be on, or `undefined` where any will do. */
-  readonly device: bigint | undefined;
   /** Facts of the entry of this name (`.` is the folder itself), or `undefined` where there is none. */
   look(name: string): EntryStats | undefined;
   /** Reads the folder entry by entry, and without a turn of the event loop unless the caller takes one. Links are `other`. */
   entries(): Generator<GuestDirEntry>;
   /** Opens the folder of this name (`.` is itself). Throws `ENOTDIR`, `ENOENT`, or a `DiskRefusedError`. */
   open(name: string): OpenDirectory;
+  /** Throws a `DiskRefusedError` where all must be on the root's device, and the entry of this name is not. */
+  requireSameDevice(name: string): void;
   /** The kind of the entry must have been looked at before. */
   openFile(name: string, purpose: OpenPurpose): OpenFile;
 }

@@ -11,8 +11,6 @@ export function openFile({ directory, name }: Place, purpose: OpenPurpose): Open
   const file = directory.openFile(name, purpose);
   try {
     requireRegular(file.stats);
-    if (directory.device !== undefined && file.stats.dev !== directory.device)
-      throw new DiskRefusedError('mount-point');
     return file;
   } catch (error) {
     file[Symbol.dispose]();
@@ -26,6 +24,7 @@ export function inspectReplaced({ directory, name }: Place): EntryStats | undefi
   if (stats === undefined) return undefined;
   requireRegular(stats);
   requireOneName(stats);
+  directory.requireSameDevice(name);
   return stats;
 }
 

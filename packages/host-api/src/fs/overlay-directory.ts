@@ -4,8 +4,7 @@ import { openMemoryFile } from './memory-file.js';
 import type { MemoryFile } from './memory-file.js';
 import type { EntryStats, OpenDirectory, OpenFile, OpenPurpose } from './open-directory.js';
 import { OverlaidFolder } from './overlaid-folder.js';
-import { Overlay } from './overlay.js';
-import type { Change, Origin } from './overlay.js';
+import { originOf, Overlay } from './overlay.js';
 
 const CREATED_MODE = 0o100600;
 const APPENDED_MODE = 0o100644;
@@ -29,10 +28,6 @@ class OverlayDirectory implements OpenDirectory {
   constructor(path: readonly string[], folder: OverlaidFolder) {
     this.#path = path;
     this.#folder = folder;
-  }
-
-  get device(): bigint | undefined {
-    return this.#folder.overlay.device;
   }
 
   look(name: string): EntryStats | undefined {
@@ -101,17 +96,26 @@ class OverlayDirectory implements OpenDirectory {
   }
 
   requireWritable(name: string): void {
-    const change = this.#folder.changeOf(name);
-    // What the run made, it may write; what lies on the disk may be the host's alone to read.
-    if (change === undefined) this.#folder.beneath?.directory.requireWritable(name);
-    const origin = originOf(change);
-    if (origin === undefined) return;
-    using directory = this.#folder.overlay.open(origin.slice(0, -1));
-    directory.requireWritable(origin.at(-1) ?? '.');
+    this.#askDisk(name, (directory, entry) => directory.requireWritable(entry));
+  }
+
+  requireSameDevice(name: string): void {
+    this.#askDisk(name, (directory, entry) => directory.requireSameDevice(entry));
   }
 
   [Symbol.dispose](): void {
     this.#folder[Symbol.dispose]();
+  }
+
+  /** What the run made is its own; what lies on the disk, also where it was moved, the disk may refuse. */
+  #askDisk(name: string, ask: (directory: OpenDirectory, entry: string) => void): void {
+    const change = this.#folder.changeOf(name);
+    const { beneath, overlay } = this.#folder;
+    if (change === undefined && beneath !== undefined) ask(beneath.directory, name);
+    const origin = originOf(change);
+    if (origin === undefined) return;
+    using directory = overlay.open(origin.slice(0, -1));
+    ask(directory, origin.at(-1) ?? '.');
   }
 
   #require(name: string): EntryStats {
@@ -185,12 +189,6 @@ class OverlayDirectory implements OpenDirectory {
       [Symbol.dispose]: () => undefined,
     };
   }
-}
-
-/** Where something that was moved lies on the disk. */
-function originOf(change: Change | undefined): Origin | undefined {
-  if (change?.kind === 'moved') return change.origin;
-  return change?.kind === 'folder' ? change.folder.origin : undefined;
 }
 
 function startsWith(path: readonly string[], start: readonly string[]): boolean {

@@ -40,10 +40,6 @@ export class Overlay {
     this.#root = root;
   }
 
-  get device(): bigint | undefined {
-    return this.#root.device;
-  }
-
   /** What was changed in a folder of the disk, or `undefined` where nothing was. */
   changedAt(origin: Origin): ChangedFolder | undefined {
     return this.#folders.get(origin.join('/'));
@@ -102,4 +98,10 @@ export class Overlay {
     this.#lastIno += 1n;
     return this.#lastIno;
   }
+}
+
+/** Where what a change put there lies on the disk; `undefined` for what the run made. */
+export function originOf(change: Change | undefined): Origin | undefined {
+  if (change?.kind === 'moved') return change.origin;
+  return change?.kind === 'folder' ? change.folder.origin : undefined;
 }

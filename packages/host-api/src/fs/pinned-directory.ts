@@ -1,7 +1,9 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import type { DirectoryHandle } from './directory-handle.js';
 import { DiskRefusedError } from './open-directory.js';
 
+// Opens a name without opening what it names, which for a FIFO or a device would do something. Node has no name for the flag.
+const O_PATH = 0o10_000_000;
 const DIRECTORY_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 /**
@@ -13,35 +15,64 @@ export function openPinnedDirectory(root: string, sameDevice: boolean): Director
   try {
     // The root was resolved once, when the policy was made: if it now leads elsewhere, nothing below it was granted.
     if (readlinkSync(`/proc/self/fd/${fd}`) !== root) throw new DiskRefusedError('root-moved');
-    return hold(fd, sameDevice ? fstatSync(fd, { bigint: true }).dev : undefined);
+    return hold(fd, sameDevice ? groundOf(fd) : undefined);
   } catch (error) {
     closeSync(fd);
     throw error;
   }
 }
 
-function hold(fd: number, device: bigint | undefined): DirectoryHandle {
+function hold(fd: number, ground: Ground | undefined): DirectoryHandle {
   const here = `/proc/self/fd/${fd}`;
   let isOpen = true;
   return {
     here,
-    device,
     entry: (name) => `${here}/${name}`,
     open(name) {
       const child = openDirectoryAt(`${here}/${name}`);
-      if (device !== undefined && fstatSync(child, { bigint: true }).dev !== device) {
+      try {
+        requireGround(child, ground);
+        return hold(child, ground);
+      } catch (error) {
         closeSync(child);
-        throw new DiskRefusedError('mount-point');
+        throw error;
       }
-      return hold(child, device);
     },
-    // The descriptor was reached from this folder without a link, which is all there is to confirm.
-    confirm: () => undefined,
+    // The descriptor was reached from this folder without a link, so it is that entry.
+    confirm: (_name, opened) => requireGround(opened, ground),
+    requireSameDevice(name) {
+      if (ground === undefined) return;
+      const entry = openSync(`${here}/${name}`, O_PATH | constants.O_NOFOLLOW);
+      try {
+        requireGround(entry, ground);
+      } finally {
+        closeSync(entry);
+      }
+    },
     [Symbol.dispose]() {
       if (isOpen) closeSync(fd);
       isOpen = false;
     },
   };
+}
+
+/** What a folder lies on: a device, and one of the places where it is mounted. */
+interface Ground {
+  readonly device: bigint;
+  /** `undefined` where the kernel does not tell. */
+  readonly mount: string | undefined;
+}
+
+function groundOf(fd: number): Ground {
+  const facts = readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8');
+  return { device: fstatSync(fd, { bigint: true }).dev, mount: /^mnt_id:\s*(\d+)$/m.exec(facts)?.[1] };
+}
+
+/** A device tells of other disks; of folders of one disk that are mounted elsewhere on it, only the number of the mount does. */
+function requireGround(fd: number, ground: Ground | undefined): void {
+  if (ground === undefined) return;
+  const { device, mount } = groundOf(fd);
+  if (device !== ground.device || mount !== ground.mount) throw new DiskRefusedError('mount-point');
 }
 
 function openDirectoryAt(path: string): number {

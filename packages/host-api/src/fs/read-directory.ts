@@ -8,7 +8,6 @@ import type { HostFunction } from '../host-function.js';
 import { act, admitPath } from './fs-session.js';
 import type { FsSession } from './fs-session.js';
 import { childPath, kindOf, listDirectory } from './list-directory.js';
-import { DiskRefusedError } from './open-directory.js';
 import { lookAt } from './open-file.js';
 import { paced } from './paced.js';
 
@@ -54,8 +53,7 @@ export function createStat(session: FsSession): HostFunction {
       using entries = charge(session.gate.meter, 'maxEntriesRead', 1);
       using place = session.tree.locate(path);
       const stats = lookAt(place);
-      const { device } = place.directory;
-      if (device !== undefined && stats.dev !== device) throw new DiskRefusedError('mount-point');
+      place.directory.requireSameDevice(place.name);
       entries.commit();
       const kind = kindOf(stats);
       return { kind, size: kind === 'file' ? Number(stats.size) : 0, modifiedAt: new Date(Number(stats.mtimeMs)) };

@@ -54,7 +54,9 @@ export function refuseRoot(action: string, path: CanonicalPath): void {
 
 function isDirectoryAt(session: FsSession, path: CanonicalPath): boolean {
   using place = session.tree.locate(path);
-  return lookAt(place).isDirectory();
+  const stats = lookAt(place);
+  place.directory.requireSameDevice(place.name);
+  return stats.isDirectory();
 }
 
 /** From the leaves to the top. What was not in the plan is not removed: its folder then is not empty, and the system says so. */

@@ -56,11 +56,10 @@ function isDirectoryAt(session: FsSession, path: CanonicalPath): boolean {
 }
 
 function isMovableDirectory(place: Place): boolean {
-  const { directory } = place;
   const stats = lookAt(place);
   if (stats.isSymbolicLink()) throw new DiskRefusedError('link');
   if (!stats.isDirectory() && !stats.isFile()) throw new DiskRefusedError('special-file');
-  if (directory.device !== undefined && stats.dev !== directory.device) throw new DiskRefusedError('mount-point');
+  place.directory.requireSameDevice(place.name);
   return stats.isDirectory();
 }
 
