@@ -1,5 +1,5 @@
-import { accessSync, closeSync, constants, fstatSync, lstatSync, mkdirSync, opendirSync, openSync } from 'node:fs';
-import { renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
+import { accessSync, closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync } from 'node:fs';
+import { opendirSync, openSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import type { GuestDirEntry } from '@kb-labs/contracts';
 import type { DirectoryHandle } from './directory-handle.js';
 import { openDiskFile } from './disk-file.js';
@@ -36,6 +36,7 @@ const PURPOSES: Readonly<Record<OpenPurpose, { readonly flags: number; readonly 
 
 const DIRECTORY_MODE = 0o755;
 const ENTRIES_PER_READ = 128;
+const SETUID_AND_SETGID = 0o6000n;
 
 /** A class, so that a folder can be told to be of the disk when something is moved into it. */
 class DiskDirectory implements OpenDirectory {
@@ -75,6 +76,7 @@ class DiskDirectory implements OpenDirectory {
     try {
       const stats = fstatSync(fd, { bigint: true });
       this.#handle.confirm(name, fd, stats);
+      if (purpose === 'append') dropPrivilege(fd, stats);
       return openDiskFile(fd, stats);
     } catch (error) {
       closeSync(fd);
@@ -107,6 +109,15 @@ class DiskDirectory implements OpenDirectory {
   [Symbol.dispose](): void {
     this.#handle[Symbol.dispose]();
   }
+}
+
+/**
+ * What is added to a program runs as whoever it runs as. The kernel takes these bits away by itself, unless the writer is root. A file
+ * with a second name stays as it is: nothing will be written to it.
+ */
+function dropPrivilege(fd: number, stats: EntryStats): void {
+  const isPrivileged = (stats.mode & SETUID_AND_SETGID) !== 0n;
+  if (isPrivileged && stats.isFile() && stats.nlink === 1n) fchmodSync(fd, Number(stats.mode) & 0o1777);
 }
 
 function openSafely(path: string, flags: number, mode: number): number {
