@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
@@ -84,15 +85,23 @@ export function expectNothingTold(answers: unknown, { root }: Scene): void {
 
 /** All that lies in a folder, links as links, to compare with what lies there later. */
 export function picture(folder: string): Readonly<Record<string, string>> {
-  const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted();
-  return Object.fromEntries(entries.map((name) => [name, describe(join(folder, name))]));
+  const seen: Record<string, string> = {};
+  // Not `recursive: true`, by which Node goes through links.
+  const look = (below: string): void => {
+    for (const name of readdirSync(join(folder, below)).toSorted()) {
+      const path = join(below, name);
+      const stats = lstatSync(join(folder, path));
+      seen[path] = describe(join(folder, path), stats);
+      if (stats.isDirectory()) look(path);
+    }
+  };
+  look('');
+  return seen;
 }
 
-function describe(path: string): string {
-  const stats = lstatSync(path);
+function describe(path: string, stats: Stats): string {
   const mode = (stats.mode & 0o7777).toString(8);
   if (stats.isSymbolicLink()) return `link to ${readlinkSync(path)}`;
-  return stats.isFile()
-    ? `${mode} ${readFileSync(path, 'utf8')}`
-    : `${mode} ${stats.isDirectory() ? 'folder' : 'other'}`;
+  if (stats.isDirectory()) return `${mode} folder`;
+  return stats.isFile() && stats.size < 65_536 ? `${mode} ${readFileSync(path, 'utf8')}` : `${mode} ${stats.size}`;
 }

@@ -95,3 +95,14 @@ export function raw(list) {
     }
   });
 }
+
+/** How long each call took, in milliseconds, however it ended. */
+export async function times(list, ctx) {
+  const taken = [];
+  for (const [name, ...args] of list) {
+    const start = Date.now();
+    await settle(() => call(ctx, name, args));
+    taken.push(Date.now() - start);
+  }
+  return taken;
+}
