@@ -9,7 +9,7 @@ import type { Place, Scene } from '../scene.js';
 /** One runtime in one place for all the attacks of a file, so that each of them also shows that the one before left it healthy. */
 export interface Arena {
   readonly scene: () => Scene;
-  /** Runs `./handlers.js#<name>` of the file's own plugin. Everything that was told of the run comes with its result. */
+  /** Runs `./handlers.js#<name>` of the file's own plugin, or another file of it as `./file.js#name`. Everything that was told of the run comes with its result. */
   readonly run: (name: string, input?: unknown, grant?: Partial<PluginContextOptions>) => Promise<Bout>;
 }
 
@@ -35,7 +35,8 @@ export function openArena(place: Place, plugin: string, options: RuntimeOptions 
     scene: opened,
     async run(name, input = {}, grant = {}) {
       const { runtime, grant: contextFor, events } = opened();
-      const result = await runtime.execute(`./handlers.js#${name}`, input, contextFor({ pluginRoot, ...grant }));
+      const handler = name.includes('#') ? name : `./handlers.js#${name}`;
+      const result = await runtime.execute(handler, input, contextFor({ pluginRoot, ...grant }));
       const told = events.filter(({ executionId }) => executionId === result.executionId);
       const audits = told.flatMap((event) => (event.type === 'audit' ? [event.audit] : []));
       expect(told.filter(({ type }) => type === 'execution-end')).toHaveLength(1);

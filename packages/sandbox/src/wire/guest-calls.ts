@@ -33,10 +33,13 @@ interface OpenCall {
   readonly reject: (error: unknown) => void;
 }
 
+/** Calls that wait for their turn: each takes some kilobytes of the guest's memory. */
+const MAX_WAITING = 50_000;
+
 /** Makes the table. `send` takes whole frames. */
 export function createCallTable(send: (frame: Uint8Array) => void): CallTable {
   const open = new Map<number, OpenCall>();
-  const turnstile = createTurnstile();
+  const turnstile = createTurnstile(MAX_WAITING, tooManyWait);
   const waitingPlace = createSinglePlace(() => invalidArgument(`${WAITING_CALL} is under way already`));
   let lastId = 0;
   let limits: CallLimits | undefined;
@@ -80,6 +83,15 @@ export function createCallTable(send: (frame: Uint8Array) => void): CallTable {
       for (const call of open.values()) call.reject(closed);
     },
   };
+}
+
+function tooManyWait(): Error {
+  return makeCallError({
+    code: 'ERR_QUOTA_EXCEEDED',
+    message: `${MAX_WAITING} calls wait for their turn already`,
+    hint: 'await some of the calls before making more',
+    details: { quota: 'maxInFlight', limit: MAX_WAITING },
+  });
 }
 
 function encodeCall(message: GuestMessage, limits: CallLimits | undefined): Uint8Array {

@@ -66,6 +66,7 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
   const breakOff = (error: PluginError): void => {
     if (progress.broken || progress.done) return;
     progress.broken = true;
+    if (progress.result) warnOfLateBreak(output, error);
     calls.close();
     events.onBroken(error);
   };
@@ -83,7 +84,6 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
   });
   const output = createOutputGate(limits.maxOutputBytes, (used) => breakOff(floodError(used, limits)));
   const handle = createHandler({ calls, output, events, progress, breakOff });
-
   listen(transport, createFrameDecoder(wire), { handle, progress, breakOff });
 
   return {
@@ -104,6 +104,11 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
       send({ t: 'end' });
     },
   };
+}
+
+/** The first result stands, whatever comes after it. That its channel ends is how a guest leaves. */
+function warnOfLateBreak(output: OutputGate, error: PluginError): void {
+  if (error.code === 'ERR_PROTOCOL') output.warn(`${error.code} after the result: ${error.message}`);
 }
 
 interface ListenParts {

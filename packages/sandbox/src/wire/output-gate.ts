@@ -15,6 +15,8 @@ export interface OutputGate {
   track(note: TrackNote): void;
   /** Raw output, which costs the guest nothing to make: it is dropped when over, and never ends the guest. */
   raw(source: 'stdout' | 'stderr', text: string): void;
+  /** A line of the host's own about this guest. It costs the guest nothing, so the host must see to it that there are few. */
+  warn(text: string): void;
   readonly bytes: number;
 }
 
@@ -28,6 +30,7 @@ export function createOutputGate(maxOutputBytes: number, onFlood: (bytes: number
   let frames = 0;
   let cut = false;
 
+  const warn = (text: string): void => host?.note({ kind: 'log', level: 'warn', source: 'sandbox', text, fields: {} });
   const deliver = (note: GuestNote, cost: number): void => {
     if (cut) return;
     if (bytes + cost <= maxOutputBytes) {
@@ -39,8 +42,7 @@ export function createOutputGate(maxOutputBytes: number, onFlood: (bytes: number
     const left = maxOutputBytes - bytes;
     bytes = maxOutputBytes;
     if (note.kind === 'log' && left > 0) host?.note({ ...note, text: cutToUtf8(note.text, left), fields: {} });
-    const text = `output was cut at ${maxOutputBytes} bytes (maxOutputBytes)`;
-    host?.note({ kind: 'log', level: 'warn', source: 'sandbox', text, fields: {} });
+    warn(`output was cut at ${maxOutputBytes} bytes (maxOutputBytes)`);
   };
   const pass = (note: GuestNote, cost: number): void => {
     deliver(note, cost);
@@ -59,6 +61,7 @@ export function createOutputGate(maxOutputBytes: number, onFlood: (bytes: number
       const level = source === 'stdout' ? 'info' : 'error';
       deliver({ kind: 'log', level, source, text, fields: {} }, outputCost(text, {}));
     },
+    warn,
     get bytes() {
       return bytes;
     },

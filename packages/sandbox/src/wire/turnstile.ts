@@ -5,19 +5,33 @@ export interface Turnstile {
   leave(): void;
 }
 
-/** Makes one with nobody inside. First come, first served. */
-export function createTurnstile(): Turnstile {
-  const waiting: (() => void)[] = [];
+/** Makes one with nobody inside. First come, first served. Who would be one too many in the line is refused with what `refuse` makes. */
+export function createTurnstile(maxWaiting: number, refuse: () => Error): Turnstile {
+  let waiting: (() => void)[] = [];
+  let served = 0;
   let inside = 0;
+  // Not `shift`, which moves all that are behind.
+  const next = (): (() => void) | undefined => {
+    const first = waiting[served];
+    served += 1;
+    if (served < waiting.length) return first;
+    waiting = [];
+    served = 0;
+    return first;
+  };
   return {
     async enter(most) {
-      if (inside < most) inside += 1;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
+      if (inside < most) {
+        inside += 1;
+        return;
+      }
+      if (waiting.length - served >= maxWaiting) throw refuse();
+      await new Promise<void>((resolve) => waiting.push(resolve));
     },
     leave() {
-      const next = waiting.shift();
-      if (next === undefined) inside -= 1;
-      else next();
+      const first = next();
+      if (first === undefined) inside -= 1;
+      else first();
     },
   };
 }
