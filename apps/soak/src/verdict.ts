@@ -15,8 +15,8 @@ interface Allowance {
 
 const ALLOWANCE: Allowance = { residentBytes: 32 * 2 ** 20, heapBytes: 6 * 2 ** 20, delayMs: 20 };
 
-/** The samples before this part of the time are of a process that is still warming up. */
-const WARM_UP = 0.2;
+/** The samples before this part of the time are of a process that is still warming up: half a minute, where that is not half of it all. */
+const WARM_UP = { part: 0.2, leastMs: 30_000, mostPart: 0.5 } as const;
 const FEWEST_SAMPLES = 8;
 
 const COUNTS = ['descriptors', 'listeners', 'resources', 'children', 'zombies', 'files'] as const;
@@ -55,7 +55,8 @@ export function slopePerHour(samples: readonly Sample[], name: 'residentBytes' |
 }
 
 function warmed(samples: readonly Sample[]): readonly Sample[] {
-  const from = (samples.at(-1)?.atMs ?? 0) * WARM_UP;
+  const all = samples.at(-1)?.atMs ?? 0;
+  const from = Math.max(all * WARM_UP.part, Math.min(WARM_UP.leastMs, all * WARM_UP.mostPart));
   return samples.filter(({ atMs }) => atMs >= from);
 }
 

@@ -13,8 +13,8 @@ export interface Work {
   run(world: World, place: PlaceName, number: number): Promise<ExecuteResult>;
 }
 
-const EVERYWHERE: readonly PlaceName[] = ['fork', 'fork', 'fork', 'in-process', 'in-process'];
-const STOPPABLE: readonly PlaceName[] = ['fork'];
+const EVERYWHERE: readonly PlaceName[] = ['fork', 'fork', 'fork', 'in-process', 'in-process', 'worker'];
+const STOPPABLE: readonly PlaceName[] = ['fork', 'worker'];
 const TEXT = 'what goes in comes out, '.repeat(200);
 
 /** What goes well. */
@@ -32,8 +32,8 @@ export const ORDINARY: readonly Work[] = [
 export const FAULTY: readonly Work[] = [
   faulty('throws', EVERYWHERE, ['ERR_HANDLER_FAILED'], {}),
   faulty('spins', STOPPABLE, ['ERR_TIMEOUT'], { quotas: { timeoutMs: 200 } }),
-  faulty('bombs', ['fork'], ['ERR_MEMORY_EXCEEDED'], { quotas: { memoryMb: 64, timeoutMs: 20_000 } }),
-  faulty('exits', ['fork'], ['ERR_SANDBOX_CRASHED'], {}),
+  faulty('bombs', STOPPABLE, ['ERR_MEMORY_EXCEEDED'], { quotas: { memoryMb: 64, timeoutMs: 20_000 } }),
+  faulty('exits', ['fork', 'worker'], ['ERR_SANDBOX_CRASHED'], {}),
   faulty('babbles', ['fork'], ['ERR_PROTOCOL'], { quotas: { timeoutMs: 20_000 } }),
   faulty('overflows', EVERYWHERE, ['ERR_OUTPUT_EXCEEDED'], {
     input: { bytes: 400_000 },

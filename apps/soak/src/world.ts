@@ -22,6 +22,7 @@ import type {
   RuntimeOptions,
   SandboxAdapter,
 } from '@kb-labs/plugin-runtime';
+import { workerSandbox } from '@kb-labs/sandbox-worker';
 
 export type PlaceName = 'fork' | 'in-process' | 'worker' | 'quickjs' | 'broken store';
 
@@ -120,6 +121,7 @@ function openRuntimes(options: RuntimeOptions): ReadonlyMap<PlaceName, Runtime> 
   return new Map<PlaceName, Runtime>([
     ['fork', open(forkSandbox(), store)],
     ['in-process', open(inProcessSandbox(), store)],
+    ['worker', open(workerSandbox(), store)],
     ['broken store', open(inProcessSandbox(), brokenStore(store))],
   ]);
 }
