@@ -49,8 +49,14 @@ export function renderPathTemplate(template: PathTemplate, values: Readonly<Reco
   return parseArtifactPath(texts.join(''));
 }
 
-/** Throws `ERR_INVALID_ARGUMENT` where nobody says which placeholders there are. */
+/** Throws `ERR_INVALID_ARGUMENT` where nobody says which placeholders there are, or says what nobody would heed. */
 export function assertVariables(options: PathTemplateOptions): void {
+  const unknown = Object.keys(Object(options)).find((name) => name !== 'variables');
+  if (unknown !== undefined) {
+    throw createError('ERR_INVALID_ARGUMENT', `there is no option ${quote(unknown)}`, {
+      hint: 'use "variables" alone, or leave it out',
+    });
+  }
   const variables: unknown = typeof options === 'object' && options !== null ? options.variables : undefined;
   if (Array.isArray(variables) && variables.every((name) => typeof name === 'string')) return;
   throw createError('ERR_INVALID_ARGUMENT', 'the option "variables" is not a list of placeholders', {

@@ -66,6 +66,13 @@ describe('path templates', () => {
     },
   );
 
+  it('refuse an option that nobody would heed', () => {
+    const options = { variables, strict: false };
+    expect(() => parsePathTemplate('a', options)).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT', message: 'there is no option "strict"' }),
+    );
+  });
+
   it.each([
     '../../etc/x',
     'a/b',

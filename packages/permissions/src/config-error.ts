@@ -4,16 +4,20 @@ import type { Issue, PluginError } from '@kb-labs/contracts';
 /** Whose document is wrong: a host's options and grants, or a plugin's manifest. */
 export type ConfigErrorCode = 'ERR_CONFIG_INVALID' | 'ERR_MANIFEST_INVALID';
 
-/** Says what is wrong with a document and where. `details.issues` has the first ten. */
-export function configError(code: ConfigErrorCode, issues: readonly Issue[]): PluginError {
+/** Says what is wrong with a document and where. `details.issues` has the first ten; `count` tells how many there are in all. */
+export function configError(
+  code: ConfigErrorCode,
+  issues: readonly Issue[],
+  count: number = issues.length,
+): PluginError {
   const shown = issues.slice(0, MAX_ISSUES);
   const [first] = shown;
   const where = first === undefined || first.pointer === '' ? 'at the top' : `at ${first.pointer}`;
-  const rest = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+  const rest = count > 1 ? ` (and ${count - 1} more)` : '';
   return createError(code, `${where}: ${first?.message ?? 'is invalid'}${rest}`, {
     details: { pointer: first?.pointer ?? '', issues: shown },
     // One issue says itself what to write.
-    ...(issues.length > 1 ? { hint: `details.issues has ${shown.length} of them, each with its pointer` } : {}),
+    ...(count > 1 ? { hint: `details.issues has ${shown.length} of them, each with its pointer` } : {}),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 
-type SchemaIssue = Exclude<z.core.$ZodIssue, z.core.$ZodIssueUnrecognizedKeys>;
+/** What a schema may find wrong with a value, but for keys that it does not know. */
+export type SchemaIssue = Exclude<z.core.$ZodIssue, z.core.$ZodIssueUnrecognizedKeys>;
 
 /** What is wrong with a value, as it stands behind `at /fs: `, in words that do not name the schema library's notions. */
 export function describeIssue(issue: SchemaIssue, value: unknown): string {

@@ -96,6 +96,8 @@ function parseName(host: string): ParsedRule<NetHost> {
 function canonicalName(written: string): string | undefined {
   const { hostname } = URL.parse(`https://${written}/`) ?? { hostname: '' };
   const name = hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
+  // URLs take `!`, `$` and their like in a name, and no name server does: a rule with one would never apply.
+  if (/[^a-z0-9._-]/.test(name)) return undefined;
   const labels = name.split('.');
   const fits = name.length <= 253 && labels.every((label) => label !== '' && label.length <= 63);
   return fits ? name : undefined;

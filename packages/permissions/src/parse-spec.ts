@@ -1,9 +1,10 @@
-import { nearName } from '@kb-labs/contracts';
+import { MAX_ISSUES, nearName } from '@kb-labs/contracts';
 import type { Issue, PermissionSpec } from '@kb-labs/contracts';
 import type { z } from 'zod';
 import { configError, joinPointer } from './config-error.js';
 import type { ConfigErrorCode } from './config-error.js';
 import { describeIssue } from './describe-issue.js';
+import type { SchemaIssue } from './describe-issue.js';
 import { assertKnownOptions } from './known-options.js';
 import type { OptionNames } from './known-options.js';
 import { permissionSpecSchema, SPEC_KEYS } from './permission-schema.js';
@@ -29,7 +30,10 @@ export function parsePermissionSpec(value: unknown, options: ParsePermissionSpec
   if (!copy.ok) throw configError(code, [{ pointer: copy.pointer, message: copy.message }]);
   const parsed = permissionSpecSchema.safeParse(copy.value);
   if (parsed.success) return parsed.data;
-  throw configError(code, toIssues(parsed.error.issues, copy.value, pointer));
+  const findings = toFindings(parsed.error.issues);
+  // A hostile document has a hundred thousand mistakes, and nobody reads more than the first.
+  const shown = findings.slice(0, MAX_ISSUES).map((finding) => toIssue(finding, copy.value, pointer));
+  throw configError(code, shown, findings.length);
 }
 
 function parseOptions(options: ParsePermissionSpecOptions): Required<ParsePermissionSpecOptions> {
@@ -44,17 +48,27 @@ function parseOptions(options: ParsePermissionSpecOptions): Required<ParsePermis
   ]);
 }
 
+/** What is wrong: a key that there is not, or what stands at a place. */
+type Finding = { readonly path: readonly PropertyKey[]; readonly key: string } | { readonly issue: SchemaIssue };
+
 /** A key that nobody knows comes first: what else is wrong is often for want of the one that was meant. */
-function toIssues(issues: readonly z.core.$ZodIssue[], value: unknown, pointer: string): readonly Issue[] {
-  const unknown = issues.filter((issue) => issue.code === 'unrecognized_keys');
-  const others = issues.filter((issue) => issue.code !== 'unrecognized_keys');
-  return [
-    ...unknown.flatMap(({ path, keys }) => keys.map((key) => unknownKey(key, path, pointer))),
-    ...others.map((issue) => ({
-      pointer: joinPointer(pointer, ...issue.path.map(String)),
-      message: describeIssue(issue, valueAt(value, issue.path)),
-    })),
-  ];
+function toFindings(issues: readonly z.core.$ZodIssue[]): readonly Finding[] {
+  const unknown: Finding[] = [];
+  const others: Finding[] = [];
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') others.push({ issue });
+    else for (const key of issue.keys) unknown.push({ path: issue.path, key });
+  }
+  return [...unknown, ...others];
+}
+
+function toIssue(finding: Finding, value: unknown, pointer: string): Issue {
+  if ('key' in finding) return unknownKey(finding.key, finding.path, pointer);
+  const { issue } = finding;
+  return {
+    pointer: joinPointer(pointer, ...issue.path.map(String)),
+    message: describeIssue(issue, valueAt(value, issue.path)),
+  };
 }
 
 function unknownKey(key: string, path: readonly PropertyKey[], pointer: string): Issue {

@@ -146,6 +146,14 @@ describe('parsePermissionSpec', () => {
     expect(refusal(spec).message).toBe(message);
   });
 
+  it('describes ten of many mistakes, and counts the others', () => {
+    const read = Array.from({ length: 1_000 }, () => ({ nonsense: 1, more: 2 }));
+    const error = refusal({ artifacts: { read } });
+    // Two keys that there are not, and two that are missing, for each rule.
+    expect(error.message).toMatch(/^at \/artifacts\/read\/0\/nonsense: .* \(and 3999 more\)$/u);
+    expect(error.issues).toHaveLength(10);
+  });
+
   it('tells of a key that is misspelt before what is missing for it, and then of more than one', () => {
     const spec = { fs: { mod: 'read', allow: ['~'] }, net: 7 };
     expect(refusal(spec)).toMatchObject({
