@@ -22,7 +22,8 @@ const server = openLoopback(
 
 describe.each(places)('$name', (place) => {
   describe.skipIf(!place.works)(`hostile answers${place.notRun}`, () => {
-    const arena = openArena(place, 'c', { hostApi: { timeouts: { connectMs: 400, headersMs: 400, bodyMs: 400 } } });
+    const timeouts = { connectMs: 400, headersMs: 400, bodyMs: 400 };
+    const arena = openArena(place, 'c', { hostApi: { timeouts, resolve: () => new Promise(() => undefined) } });
     beforeEach(() => server.reset());
 
     async function ask(paths: readonly string[], quotas: QuotaSpec = {}, how = 'asks'): Promise<Bout> {
@@ -64,6 +65,15 @@ describe.each(places)('$name', (place) => {
       };
       const bout = await ask(Object.keys(slow), {}, 'asksAtOnce');
       expect(dataOf(bout)).toEqual(Object.values(slow));
+      await vi.waitFor(() => expect(server.open()).toBe(0));
+    });
+
+    it('C29 gives up on names that are never found, and on handshakes that are never answered', async () => {
+      const [silent, unanswered] = ['silent.good.com', `127.0.0.1:${server.port()}`];
+      const requests = [silent, unanswered].map((host) => ({ url: `https://${host}/` }));
+      const grant = { capabilities: ['net.fetch'], permissions: { net: { allow: [silent, unanswered] } } };
+      const bout = await arena.run('asksAtOnce', requests, grant);
+      expect(dataOf(bout)).toEqual(['ERR_TIMEOUT LOOKUP_TIMEOUT', 'ERR_TIMEOUT UND_ERR_CONNECT_TIMEOUT']);
       await vi.waitFor(() => expect(server.open()).toBe(0));
     });
 

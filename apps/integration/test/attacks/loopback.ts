@@ -9,6 +9,8 @@ export interface Loopback {
   /** Connections that are open now. */
   readonly open: () => number;
   readonly reset: () => void;
+  /** Ends every connection that is open: who reads none of it does not see that the other side has gone. */
+  readonly drop: () => void;
 }
 
 /** Listens on 127.0.0.1. What its clients do to their connections is the tests' business, so no error of a socket is told. */
@@ -24,14 +26,18 @@ export function openLoopback(server: Server): Loopback {
   beforeAll(async () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
-  afterAll(async () => {
+  const drop = (): void => {
     for (const socket of sockets) socket.destroy();
+  };
+  afterAll(async () => {
+    drop();
     await new Promise((resolve) => server.close(resolve));
   });
   return {
     port: () => (server.address() as AddressInfo).port,
     accepted: () => accepted,
     open: () => sockets.size,
+    drop,
     reset: () => {
       accepted = 0;
     },

@@ -21,7 +21,9 @@ async function ask(ctx, url, init) {
 
 function describe(error) {
   const { reason, errno, status } = error?.details ?? {};
-  return [error?.code ?? error?.name, reason ?? errno ?? status].filter((part) => part !== undefined).join(' ');
+  return [typeof error?.code === 'string' ? error.code : error?.name, reason ?? errno ?? status]
+    .filter((part) => part !== undefined)
+    .join(' ');
 }
 
 /** All that an error tells. */
