@@ -14,7 +14,7 @@ import { wall } from './fork/fork-scene.js';
 
 // Node's permission model stops most attacks before they reach the wall. Here it is off, and the bootstrap's own guards are cut out, as
 // if an attacker had got round all that the guest's own process keeps: what still holds is held by the kernel.
-const GUARDS = ['removeBackDoors();', 'guardNetwork(run.fetch);', 'guardHandles(channel);'];
+const GUARDS = ['removeBackDoors();', 'guardFiles();', 'guardNetwork(run.fetch);', 'guardHandles(channel);'];
 
 const claimed = ['crash', 'env', 'fs', 'net', 'process'] as const;
 // Threads and wasm stay inside the walls. The last two are told to load a file that is no addon, and say so.

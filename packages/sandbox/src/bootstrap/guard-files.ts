@@ -19,12 +19,12 @@ export function guardFiles(): void {
   for (const name of BY_DESCRIPTOR) refuse(fs, name, `fs.${name}`);
   const load = Object.getOwnPropertyDescriptor(fs, 'promises')?.get;
   let loaded: FilePromises | undefined;
-  const get = (): FilePromises => (loaded ??= guardHandles(load === undefined ? fs.promises : apply(load, fs, [])));
+  const get = (): FilePromises => (loaded ??= guardFileHandles(load === undefined ? fs.promises : apply(load, fs, [])));
   defineProperty(fs, 'promises', { get, configurable: false, enumerable: true });
 }
 
 /** The class of file handles shows in none but a handle, and handles come from `open` alone. */
-function guardHandles(promises: FilePromises): FilePromises {
+function guardFileHandles(promises: FilePromises): FilePromises {
   const { open } = promises;
   let guarded = false;
   const value = async (...args: Parameters<typeof open>): ReturnType<typeof open> => {
