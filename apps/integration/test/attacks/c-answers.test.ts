@@ -73,7 +73,9 @@ describe.each(places)('$name', (place) => {
       const requests = [silent, unanswered].map((host) => ({ url: `https://${host}/` }));
       const grant = { capabilities: ['net.fetch'], permissions: { net: { allow: [silent, unanswered] } } };
       const bout = await arena.run('asksAtOnce', requests, grant);
-      expect(dataOf(bout)).toEqual(['ERR_TIMEOUT LOOKUP_TIMEOUT', 'ERR_TIMEOUT UND_ERR_CONNECT_TIMEOUT']);
+      // undici counts short times in steps of half a second: the bound around it may be first.
+      const noHandshake = expect.stringMatching(/^ERR_TIMEOUT UND_ERR_(CONNECT|HEADERS)_TIMEOUT$/);
+      expect(dataOf(bout)).toEqual(['ERR_TIMEOUT LOOKUP_TIMEOUT', noHandshake]);
       await vi.waitFor(() => expect(server.open()).toBe(0));
     });
 
