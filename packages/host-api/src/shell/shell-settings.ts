@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 /**
  * How a host runs commands; which of them, only the policy knows. A misspelt or malformed setting is `ERR_CONFIG_INVALID`. Memory, CPU time
- * and processes of a command have no limit but its time, and one that is being started while its host is killed may stay, behind its wall.
+ * and processes of a command have no limit but its time. Behind the wall none outlives its host; without it, one whose host is killed goes on.
  */
 export interface ShellSettings {
   /**

@@ -15,6 +15,8 @@ export interface ChildCommand {
   readonly file: string;
   readonly args: readonly string[];
   readonly stdio: readonly 'pipe'[];
+  /** Whether the guest is a child of what is started, and not that itself. */
+  readonly walled: boolean;
   readonly seccomp: Uint8Array | undefined;
 }
 
@@ -24,13 +26,19 @@ export function buildChildCommand(launcher: Launcher, roots: readonly string[], 
   const { wall, setpriv, bootstrap } = launcher;
   if (wall !== undefined) {
     const args = buildWalledCommand(wall, { bootstrap, roots, nodeFlags });
-    return { file: wall.bwrap, args, stdio: pipes(wall.seccomp === undefined ? 5 : 6), seccomp: wall.seccomp };
+    return {
+      file: wall.bwrap,
+      args,
+      stdio: pipes(wall.seccomp === undefined ? 4 : 5),
+      walled: true,
+      seccomp: wall.seccomp,
+    };
   }
   const node = [...nodeFlags([bootstrap, ...roots]), bootstrap];
-  const stdio = pipes(4);
-  if (setpriv === undefined) return { file: process.execPath, args: node, stdio, seccomp: undefined };
+  const bare = { stdio: pipes(4), walled: false, seccomp: undefined };
+  if (setpriv === undefined) return { file: process.execPath, args: node, ...bare };
   const args = ['--no-new-privs', '--pdeathsig', 'KILL', '--', process.execPath, ...node];
-  return { file: setpriv, args, stdio, seccomp: undefined };
+  return { file: setpriv, args, ...bare };
 }
 
 /** Nothing but pipes, standard input as well: `/dev/null` would be the host's, with a mode and times to change. */

@@ -1,9 +1,11 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { INFO_FD, SECCOMP_FD } from './wall.js';
+import { SECCOMP_FD } from './wall.js';
 
 /** The opened file that is run, where bubblewrap can bind it. */
 const COMMAND_FD = 3;
+/** Where the command's start is agreed on with the host. One digit, or not every shell takes it. */
+export const START_FD = 5;
 /** From here on, one descriptor at its end for each file that is hidden, and behind them one for each place that is shown. */
 export const FIRST_EMPTY_FD = 6;
 
@@ -35,6 +37,15 @@ export interface FenceTraits {
   readonly filters: boolean;
 }
 
+/**
+ * bubblewrap ties what is behind it to the life of the host somewhat after it has started (`--die-with-parent`): a host that is killed before
+ * leaves it running. So the last one before the command says that all is up, and waits for a word of the host, or for the end of the host.
+ */
+const AGREE = `echo >&${START_FD} && read -r _ <&${START_FD} && exec "$@" ${START_FD}>&-`;
+const GUARD = ['/bin/sh', '-c', AGREE, 'sh'] as const;
+/** The word. */
+export const GO: Uint8Array = new TextEncoder().encode('\n');
+
 // prettier-ignore
 const NAMESPACES = [
   '--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--clearenv',
@@ -52,7 +63,7 @@ const SYSTEM_FILES = [
 ];
 const SYSTEM_FOLDERS = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 
-/** The arguments of bubblewrap for one command: argument vectors alone, never a shell. */
+/** The arguments of bubblewrap for one command: argument vectors alone, which no shell reads. */
 export function buildCommandFence(fenced: FencedCommand, traits: FenceTraits): readonly string[] {
   const { command, args, env, cwd, views, readable } = fenced;
   return [
@@ -69,10 +80,9 @@ export function buildCommandFence(fenced: FencedCommand, traits: FenceTraits): r
     '--chdir',
     cwd,
     ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
-    '--json-status-fd',
-    String(INFO_FD),
     ...(traits.filters ? ['--seccomp', String(SECCOMP_FD)] : []),
     '--',
+    ...GUARD,
     command,
     ...args,
   ];

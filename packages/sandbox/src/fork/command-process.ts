@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { Duplex } from 'node:stream';
 import type { Readable, Writable } from 'node:stream';
 import { createSettled } from '../wire/waiting.js';
+import { GO, START_FD } from './command-fence.js';
 import { listInheritedDescriptors } from './inherited-descriptors.js';
-import { INFO_FD, SECCOMP_FD } from './wall.js';
+import { listChildren } from './list-children.js';
+import { SECCOMP_FD } from './wall.js';
 
 /** What is in the pipes when a process ends arrives within this time; a stray holder of a pipe may keep it open for ever. */
 const DRAIN_MS = 100;
@@ -56,7 +57,7 @@ export function startCommand(plan: ProcessPlan): CommandProcess {
   }
   const program = streams[SECCOMP_FD];
   if (plan.seccomp !== undefined && program instanceof Duplex) program.end(plan.seccomp);
-  const status = readStatus(plan.fenced ? streams[INFO_FD] : undefined);
+  const fence = plan.fenced ? agreeOnStart(streams[START_FD]) : undefined;
   let exited = false;
   child.once('exit', () => {
     exited = true;
@@ -69,13 +70,13 @@ export function startCommand(plan: ProcessPlan): CommandProcess {
     stderr,
     signal(name) {
       if (exited) return;
-      const inner = status.inner();
+      const inner = fence?.stands() === true && child.pid !== undefined ? listChildren(child.pid)[0] : undefined;
       if (inner === undefined) return killQuietly(child.pid, plan.fenced ? 'SIGKILL' : name, true);
       if (name === 'SIGTERM') return listChildren(inner).forEach((pid) => killQuietly(pid, name, false));
       killQuietly(inner, name, false);
       setTimeout(() => exited || killQuietly(child.pid, name, true), MONITOR_MS).unref();
     },
-    ended: waitForEnd(child, plan.fenced ? status : undefined),
+    ended: waitForEnd(child, fence),
   };
 }
 
@@ -92,32 +93,28 @@ function spawnCovered({ file, argv0, args, env, cwd, descriptors }: ProcessPlan)
   const child = spawn(file, [...args], { ...options, stdio: [...own, ...covers] });
   const opened: readonly (Readable | Writable | null | undefined)[] = Array.isArray(child.stdio) ? child.stdio : [];
   // What is not one of those that somebody uses is at its end.
-  for (const [fd, stream] of opened.entries()) if (fd > 2 && fd !== INFO_FD && fd !== SECCOMP_FD) stream?.destroy();
+  for (const [fd, stream] of opened.entries()) if (fd > 2 && fd !== START_FD && fd !== SECCOMP_FD) stream?.destroy();
   return child;
 }
 
-interface Status {
-  /** The first process of the namespace, as the host numbers it. */
-  inner(): number | undefined;
-  /** What bubblewrap tells only of a command that was started. */
-  exitCode(): number | undefined;
+interface Fence {
+  /** Whether the command was let go. */
+  stands(): boolean;
 }
 
-function readStatus(stream: unknown): Status {
-  let text = '';
+/** Lets the command go once it says that all around it is up, and tied to the life of this process. */
+function agreeOnStart(stream: unknown): Fence {
+  let stands = false;
   if (stream instanceof Duplex) {
-    stream.on('data', (data: Buffer) => {
-      text += data.toString('latin1');
+    stream.once('data', () => {
+      stands = true;
+      stream.end(GO);
     });
   }
-  const find = (key: string): number | undefined => {
-    const found = new RegExp(`"${key}": (\\d+)\\D`).exec(text)?.[1];
-    return found === undefined ? undefined : Number(found);
-  };
-  return { inner: () => find('child-pid'), exitCode: () => find('exit-code') };
+  return { stands: () => stands };
 }
 
-async function waitForEnd(child: ChildProcess, status: Status | undefined): Promise<CommandEnd> {
+async function waitForEnd(child: ChildProcess, fence: Fence | undefined): Promise<CommandEnd> {
   const { promise, settle } = createSettled<CommandEnd | Error>();
   child.once('error', settle);
   child.once('exit', (code, signal) => settle({ exitCode: code ?? undefined, signal: signal ?? undefined }));
@@ -130,7 +127,7 @@ async function waitForEnd(child: ChildProcess, status: Status | undefined): Prom
   clearTimeout(timer);
   for (const stream of child.stdio) stream?.destroy();
   if (end instanceof Error) throw end;
-  return status === undefined ? end : readFencedEnd(end, status);
+  return fence === undefined ? end : readFencedEnd(end, fence);
 }
 
 /** 128 and the signal's number. */
@@ -138,24 +135,14 @@ function readSignal(code: number): string | undefined {
   return Object.entries(constants.signals).find(([, number]) => code === 128 + number)?.[0];
 }
 
-function readFencedEnd(end: CommandEnd, status: Status): CommandEnd {
-  const code = status.exitCode();
-  if (code === undefined) {
-    // A signal that we sent may be faster than what bubblewrap tells.
-    if (end.signal !== undefined || (end.exitCode ?? 0) > 128) return { exitCode: undefined, signal: 'SIGKILL' };
-    throw Object.assign(new Error('the fence around the command was not put up'), { code: 'EFENCE' });
-  }
-  const signal = readSignal(code);
-  return { exitCode: signal === undefined ? code : undefined, signal };
-}
-
-function listChildren(pid: number): readonly number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number);
-  } catch {
-    // It has ended, or this kernel does not list children: the command then ends at SIGKILL.
-    return [];
-  }
+/** bubblewrap ends with the code of the command, or of the shell that could not start it (126, 127). */
+function readFencedEnd({ exitCode }: CommandEnd, fence: Fence): CommandEnd {
+  // A signal that we sent may be faster than what bubblewrap tells.
+  if (exitCode === undefined) return { exitCode, signal: 'SIGKILL' };
+  const told = readSignal(exitCode);
+  if (fence.stands()) return { exitCode: told === undefined ? exitCode : undefined, signal: told };
+  if (exitCode > 128) return { exitCode: undefined, signal: 'SIGKILL' };
+  throw Object.assign(new Error('the fence around the command was not put up'), { code: 'EFENCE' });
 }
 
 function killQuietly(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL', group: boolean): void {

@@ -1,12 +1,12 @@
 import { createError } from '@kb-labs/contracts';
-import { buildCommandFence, countEmpty, FIRST_EMPTY_FD, listShown } from './command-fence.js';
+import { buildCommandFence, countEmpty, FIRST_EMPTY_FD, GO, listShown } from './command-fence.js';
 import type { FencedCommand, FenceTraits } from './command-fence.js';
 import { startCommand } from './command-process.js';
 import type { CommandProcess } from './command-process.js';
 import { openViews } from './command-sight.js';
 import { runBriefly } from './run-briefly.js';
 import { buildCommandFilter } from './seccomp-filter.js';
-import { INFO_FD, probeWall } from './wall.js';
+import { probeWall, SECCOMP_FD } from './wall.js';
 
 /** What confines commands. An unknown or malformed option is `ERR_CONFIG_INVALID`. */
 export interface CommandWallOptions {
@@ -93,7 +93,7 @@ async function probeCommandWall(): Promise<CommandProbe> {
   const help = await runBriefly(bwrap, ['--help']);
   const trial: FencedCommand = { command: '/usr/bin/true', args: [], env: {}, cwd: '/', views: [], readable: [] };
   const traits = { bindsDescriptors: false, filters: seccomp !== undefined };
-  const { code, stderr } = await runBriefly(bwrap, buildCommandFence(trial, traits), seccomp);
+  const { code, stderr } = await runBriefly(bwrap, buildCommandFence(trial, traits), [seccomp ?? new Uint8Array(), GO]);
   if (code !== 0) return { works: false, reason: `bubblewrap does not work here: ${stderr.trim().slice(-300)}` };
   const bindsDescriptors = /--ro-bind-fd /.test(help.stdout + help.stderr);
   return { works: true, bwrap, version, traits: { ...traits, bindsDescriptors }, seccomp };
@@ -104,7 +104,7 @@ export function startFenced(plan: CommandPlan, probe: CommandProbe & { readonly 
   const { bindsDescriptors } = probe.traits;
   if (!bindsDescriptors && plan.views.some(({ access }) => access === 'write')) throw tooOldToWrite(probe.version);
   using shown = openViews(bindsDescriptors ? listShown(plan.views) : []);
-  const pipes = Array.from({ length: FIRST_EMPTY_FD - INFO_FD + countEmpty(plan.views) }, () => 'pipe' as const);
+  const pipes = Array.from({ length: FIRST_EMPTY_FD - SECCOMP_FD + countEmpty(plan.views) }, () => 'pipe' as const);
   return startCommand({
     file: probe.bwrap,
     argv0: undefined,

@@ -49,8 +49,10 @@ export async function openPlace({ plan, launcher, guard, codeRoots }: PlaceOptio
   });
   child.onOutput((source, text) => session.output.raw(source, text));
   await session.start();
-  const pid = await child.pid;
-  if (pid !== undefined) watch = watchResources(pid, plan.limits, (error) => session.fail(error));
+  const pid = child.pid();
+  // Without limits on what it uses, nothing runs.
+  if (pid === undefined) session.fail(createError('ERR_SANDBOX_CRASHED', 'the guest is not to be found'));
+  else watch = watchResources(pid, plan.limits, (error) => session.fail(error));
   return session;
 }
 

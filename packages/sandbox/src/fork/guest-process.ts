@@ -7,7 +7,8 @@ import type { PluginError } from '@kb-labs/contracts';
 import { createSettled } from '../wire/waiting.js';
 import type { ChildCommand } from './child-command.js';
 import { listInheritedDescriptors } from './inherited-descriptors.js';
-import { INFO_FD, SECCOMP_FD } from './wall.js';
+import { listChildren } from './list-children.js';
+import { SECCOMP_FD } from './wall.js';
 
 const CHANNEL_FD = 3;
 /** What is in the pipes when a process ends arrives within this time; a stray holder of a pipe may keep it open for ever. */
@@ -20,8 +21,8 @@ const KEPT_STDERR = 16_384;
 /** One guest from outside: its channel, its number, its end. */
 export interface GuestProcess {
   readonly channel: Duplex;
-  /** The process of the guest itself, as the host numbers it; with a wall it is known a moment after the start. */
-  readonly pid: Promise<number | undefined>;
+  /** The process of the guest itself, as the host numbers it. With a wall there is none before it is built, and none once it is gone. */
+  pid(): number | undefined;
   signal(name: 'SIGTERM' | 'SIGKILL'): void;
   /** Resolves on `exit`, once what it sent has been read. */
   readonly gone: Promise<ProcessEnd>;
@@ -40,8 +41,7 @@ export interface ProcessEnd {
 
 /**
  * Starts a guest in a process group of its own, with an empty environment and nothing of the host's but four descriptors: standard input
- * (which has ended), output and error, and the channel. bubblewrap has two more while it starts, one to tell the guest's number and one to read
- * the seccomp filter from, and closes them.
+ * (which has ended), output and error, and the channel. bubblewrap has one more while it starts, to read the seccomp filter from, and closes it.
  */
 export function startGuestProcess(command: ChildCommand, cwd: string): GuestProcess {
   const child = trySpawn(command, cwd);
@@ -50,16 +50,13 @@ export function startGuestProcess(command: ChildCommand, cwd: string): GuestProc
   const channel = streams[CHANNEL_FD];
   if (!(channel instanceof Duplex)) return neverStarted(new Error('the channel is no stream'));
   const program = streams[SECCOMP_FD];
-  const isWalled = streams[INFO_FD] instanceof Duplex;
   for (const stream of streams) stream?.on('error', () => undefined);
   if (program instanceof Duplex) program.end(command.seccomp);
 
   let exited = false;
-  let inner: number | undefined;
-  const pid = isWalled ? readInnerPid(streams[INFO_FD], child) : Promise.resolve(child.pid);
-  void pid.then((found) => {
-    inner = isWalled ? found : undefined;
-  });
+  // The monitor of a wall has one child, the first process of the namespace.
+  const inner = (): number | undefined =>
+    exited || !command.walled || child.pid === undefined ? undefined : listChildren(child.pid)[0];
   const output = watchOutput(child);
   child.once('exit', () => {
     exited = true;
@@ -69,12 +66,13 @@ export function startGuestProcess(command: ChildCommand, cwd: string): GuestProc
 
   return {
     channel,
-    pid,
+    pid: () => (command.walled ? inner() : child.pid),
     signal(name) {
       if (exited) return;
       // The first process of a namespace takes everything in it along; its monitor then ends by itself.
-      if (inner === undefined) return killQuietly(child.pid, name, true);
-      killQuietly(inner, name, false);
+      const first = inner();
+      if (first === undefined) return killQuietly(child.pid, name, true);
+      killQuietly(first, name, false);
       if (name === 'SIGKILL') setTimeout(() => exited || killQuietly(child.pid, name, true), MONITOR_MS).unref();
     },
     gone: waitForEnd(child, channel, output),
@@ -82,9 +80,11 @@ export function startGuestProcess(command: ChildCommand, cwd: string): GuestProc
   };
 }
 
-function trySpawn({ file, args, stdio }: ChildCommand, cwd: string): ChildProcess | { readonly error: Error } {
+type Started = Pick<ChildCommand, 'file' | 'args' | 'stdio'>;
+
+function trySpawn({ file, args, stdio }: Started, cwd: string): ChildProcess | { readonly error: Error } {
   try {
-    const child = spawnCovered({ file, args, stdio, seccomp: undefined }, cwd);
+    const child = spawnCovered({ file, args, stdio }, cwd);
     if (Array.isArray(child.stdio)) {
       endCovers(child, stdio.length);
       return child;
@@ -99,7 +99,7 @@ function trySpawn({ file, args, stdio }: ChildCommand, cwd: string): ChildProces
 }
 
 /** Starts a child that gets dead pipes in place of what it would inherit. Its standard input has ended. */
-function spawnCovered({ file, args, stdio }: ChildCommand, cwd: string): ChildProcess {
+function spawnCovered({ file, args, stdio }: Started, cwd: string): ChildProcess {
   const inherited = listInheritedDescriptors(stdio.length - 1);
   const length = Math.max(stdio.length, ...inherited.map((fd) => fd + 1));
   const covers = Array.from({ length: length - stdio.length }, (_, index) =>
@@ -117,7 +117,7 @@ function endCovers(child: ChildProcess, own: number): void {
 function neverStarted(reason: Error): GuestProcess {
   return {
     channel: new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() }),
-    pid: Promise.resolve(undefined),
+    pid: () => undefined,
     signal: () => undefined,
     gone: Promise.resolve({ code: undefined, signal: undefined, stderr: '', spawnError: spawnFailed(reason) }),
     onOutput: () => undefined,
@@ -132,22 +132,6 @@ function spawnFailed(error: Error): PluginError {
     hint,
     cause: error,
   });
-}
-
-/** bubblewrap tells the number of the first process in the namespace, as the host sees it, as JSON. */
-async function readInnerPid(info: unknown, child: ChildProcess): Promise<number | undefined> {
-  const { promise, settle } = createSettled<number | undefined>();
-  let text = '';
-  if (info instanceof Duplex) {
-    info.on('data', (data: Buffer) => {
-      text += data.toString('utf8');
-      const found = /"child-pid": (\d+)\D/.exec(text)?.[1];
-      if (found !== undefined) settle(Number(found));
-    });
-  }
-  child.once('exit', () => settle(undefined));
-  child.once('error', () => settle(undefined));
-  return await promise;
 }
 
 interface OutputWatch {

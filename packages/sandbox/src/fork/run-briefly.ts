@@ -13,12 +13,16 @@ export interface BriefRun {
 const LONGEST_MS = 5_000;
 const MOST_TEXT = 65_536;
 
-/** Runs a small command of the system with an empty environment, for a probe. Never rejects. `fd5` is what it reads there. */
-export function runBriefly(file: string, args: readonly string[], fd5?: Uint8Array): Promise<BriefRun> {
+/** Runs a small command of the system with an empty environment, for a probe. Never rejects. `given` is what it reads from descriptor 4 on. */
+export function runBriefly(
+  file: string,
+  args: readonly string[],
+  given: readonly Uint8Array[] = [],
+): Promise<BriefRun> {
   const { promise, resolve } = Promise.withResolvers<BriefRun>();
   const child = spawn(file, args, {
     env: {},
-    stdio: ['ignore', 'pipe', 'pipe', 'ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ignore', ...given.map(() => 'pipe' as const)],
     timeout: LONGEST_MS,
   });
   const text = { stdout: '', stderr: '' };
@@ -31,9 +35,10 @@ export function runBriefly(file: string, args: readonly string[], fd5?: Uint8Arr
   // Out of descriptors, Node makes no pipes.
   const extra: readonly (Readable | Writable | null | undefined)[] = Array.isArray(child.stdio) ? child.stdio : [];
   for (const stream of extra) stream?.on('error', () => undefined);
-  const [info, program] = extra.slice(4);
-  if (info instanceof Duplex) info.resume();
-  if (program instanceof Duplex) program.end(fd5);
+  for (const [index, bytes] of given.entries()) {
+    const stream = extra[4 + index];
+    if (stream instanceof Duplex) stream.resume().end(bytes);
+  }
   child.once('close', (code) => resolve({ code: code ?? undefined, ...text }));
   return promise;
 }

@@ -22,10 +22,8 @@ export interface Wall {
 const BWRAP_PLACES = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap', '/run/wrappers/bin/bwrap'];
 const GUEST_NODE = '/kb/node';
 const GUEST_BOOTSTRAP = '/kb/bootstrap.js';
-/** Where bubblewrap tells the number of the guest; 3 is the guest's channel. */
-export const INFO_FD = 4;
-/** Where bubblewrap reads the seccomp filter. */
-export const SECCOMP_FD = 5;
+/** Where bubblewrap reads the seccomp filter; 3 is the guest's channel. */
+export const SECCOMP_FD = 4;
 
 /** Tries the very walls that a guest would get, around `node --version`. */
 export async function probeWall(): Promise<WallProbe> {
@@ -44,7 +42,11 @@ export async function probeWall(): Promise<WallProbe> {
     libraries,
     seccomp: process.arch === 'x64' ? buildSeccompFilter() : undefined,
   };
-  const trial = await runBriefly(bwrap, [...buildFence(wall, [], '/'), GUEST_NODE, '--version'], wall.seccomp);
+  const trial = await runBriefly(
+    bwrap,
+    [...buildFence(wall, [], '/'), GUEST_NODE, '--version'],
+    [wall.seccomp ?? new Uint8Array()],
+  );
   if (trial.code === 0) return { works: true, wall };
   return {
     works: false,
@@ -97,8 +99,9 @@ const NAMESPACES = [
 ] as const;
 // bubblewrap's root is a tmpfs of its own: read-only, or a guest could fill the host's memory with files. Where the host is root, the kernel
 // would let its guest write to /proc/sys: core_pattern there is a way out. There is no /dev: its nodes would be the host's, with a mode to
-// change, and Node needs none of them.
-const READ_ONLY = ['--remount-ro', '/proc', '--remount-ro', '/', '--info-fd', String(INFO_FD)] as const;
+// change, and Node needs none of them. bubblewrap is not asked for the number of the guest (`--info-fd`): to a host that was killed it could not
+// tell it, and would end there and then, with a child of its own that waits for it for ever (0.8; nothing of a plugin, but a process that stays).
+const READ_ONLY = ['--remount-ro', '/proc', '--remount-ro', '/'] as const;
 
 function buildFence(wall: Wall, binds: readonly string[], cwd: string): readonly string[] {
   return [

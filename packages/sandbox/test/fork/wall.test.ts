@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { buildWalledCommand, INFO_FD, SECCOMP_FD } from '../../src/fork/wall.js';
+import { listChildren } from '../../src/fork/list-children.js';
+import { buildWalledCommand, SECCOMP_FD } from '../../src/fork/wall.js';
 import type { Wall } from '../../src/fork/wall.js';
 import { isAlive, makePlugin, untilGone, wall } from './fork-scene.js';
 import { FILES, NETWORK, REPLACED, TRY } from './wall-attacks.js';
@@ -86,8 +87,9 @@ describe.skipIf(wall === undefined)('the wall alone, around a Node without --per
   it("ends with bubblewrap's own death", async () => {
     using plugin = makePlugin({ 'main.mjs': "process.stdout.write('up'); for (;;);" });
     const child = startWalled(requireWall(), plugin.root);
-    const inner = await child.inner;
     await child.up;
+    const inner = child.inner();
+    expect(isAlive(inner)).toBe(true);
     child.kill();
     await child.ended;
     await untilGone(inner);
@@ -101,7 +103,8 @@ function requireWall(): Wall {
 }
 
 interface WalledChild {
-  readonly inner: Promise<number>;
+  /** The guest's own process, once it is up. */
+  readonly inner: () => number;
   /** Its first output: its code runs. */
   readonly up: Promise<unknown>;
   readonly ended: Promise<string>;
@@ -117,26 +120,19 @@ function startWalled(how: Wall, root: string): WalledChild {
   });
   const child = spawn(how.bwrap, [...args], {
     env: { SECRET: 'of the host' },
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
     detached: true,
   });
   const streams: readonly unknown[] = child.stdio;
-  const [info, program] = [streams[INFO_FD], streams[SECCOMP_FD]];
-  if (!(info instanceof Duplex) || !(program instanceof Duplex)) throw new Error('pipes are missing');
+  const program = streams[SECCOMP_FD];
+  if (!(program instanceof Duplex)) throw new Error('a pipe is missing');
   program.end(how.seccomp);
   let stdout = '';
   let stderr = '';
   child.stdout?.on('data', (data) => (stdout += String(data)));
   child.stderr?.on('data', (data) => (stderr += String(data)));
   return {
-    inner: new Promise((resolve) => {
-      let text = '';
-      info.on('data', (data) => {
-        text += String(data);
-        const pid = /"child-pid": (\d+)\D/.exec(text)?.[1];
-        if (pid !== undefined) resolve(Number(pid));
-      });
-    }),
+    inner: () => listChildren(child.pid ?? 0)[0] ?? 0,
     up: new Promise((resolve) => child.stdout?.once('data', resolve)),
     ended: new Promise((resolve) => child.once('close', () => resolve(stdout === '' ? stderr : stdout))),
     kill: () => void child.kill('SIGKILL'),
