@@ -6,6 +6,12 @@ import { entriesOf, membersOf, sizeOfMap, sizeOfSet, timeOf } from './own-conten
 import { UnsendableError } from './wire-value.js';
 import type { EncodedValue, WireValue } from './wire-value.js';
 
+// Captured before a plugin's code can replace them: a handler that did would send another value than it returned.
+const { getOwnPropertySymbols, getPrototypeOf, hasOwn, is, keys: keysOf } = Object;
+const { isFinite } = Number;
+const { apply, get } = Reflect;
+const { forEach } = Array.prototype;
+
 const LONG_TEXT = 16_384;
 /** Half of what a decoder takes is a comma, half a colon or a bracket. The message around a value needs some as well. */
 const MAX_UNITS = DEFAULT_WIRE_LIMITS.maxElements * 2 - 100;
@@ -59,8 +65,8 @@ function encodeText(value: string, path: string, state: EncodeState): WireValue 
 }
 
 function encodeNumber(value: number, path: string, state: EncodeState): WireValue {
-  if (Number.isFinite(value) && !Object.is(value, -0)) return value;
-  return mark(['number', Object.is(value, -0) ? '-0' : String(value)], path, state);
+  if (isFinite(value) && !is(value, -0)) return value;
+  return mark(['number', is(value, -0) ? '-0' : String(value)], path, state);
 }
 
 function encodeBigInt(value: bigint, path: string, state: EncodeState): WireValue {
@@ -89,7 +95,7 @@ function encodeObject(value: object, path: string, state: EncodeState): WireValu
 
 function encodeOpened(value: object, path: string, state: EncodeState): WireValue {
   if (Array.isArray(value)) return encodeArray(value, path, state);
-  const prototype: unknown = Object.getPrototypeOf(value);
+  const prototype: unknown = getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return encodePlain(value, path, state);
   const kind = binaryKindOf(value);
   if (kind !== undefined) {
@@ -134,20 +140,24 @@ function encodeArray(value: readonly unknown[], path: string, state: EncodeState
   count(1 + length, path, state);
   const encoded: WireValue[] = [];
   for (let index = 0; index < length; index += 1) {
-    if (!Object.hasOwn(value, index)) throw new UnsendableError('a hole in an array', `${path}/${index}`);
+    if (!hasOwn(value, index)) throw new UnsendableError('a hole in an array', `${path}/${index}`);
     encoded.push(encodeAny(value[index], `${path}/${index}`, state));
   }
   return encoded;
 }
 
 function encodePlain(value: object, path: string, state: EncodeState): WireValue {
-  if (Object.getOwnPropertySymbols(value).length > 0) throw new UnsendableError('a symbol key', path);
-  const keys = Object.keys(value);
+  if (getOwnPropertySymbols(value).length > 0) throw new UnsendableError('a symbol key', path);
+  const keys = keysOf(value);
   count(1 + keys.length * 2, path, state);
   if (!keys.every(isPlainName)) return encodeEntries(value, keys, { path, state });
   const encoded: Record<string, WireValue> = {};
-  for (const key of keys) setMember(encoded, key, encodeAny(Reflect.get(value, key), `${path}/${key}`, state));
-  return Object.hasOwn(encoded, '$') ? mark(['Object', encoded], path, state) : encoded;
+  each(keys, (key) => setMember(encoded, key, encodeAny(get(value, key), `${path}/${key}`, state)));
+  return hasOwn(encoded, '$') ? mark(['Object', encoded], path, state) : encoded;
+}
+
+function each(keys: readonly string[], visit: (key: string) => unknown): void {
+  apply(forEach, keys, [visit]);
 }
 
 /** Names and values in turn: text that is no name is read as it was written. Costs what an object does, and its mark. */
@@ -157,7 +167,7 @@ function encodeEntries(
   { path, state }: { readonly path: string; readonly state: EncodeState },
 ): WireValue {
   const list: WireValue[] = [];
-  for (const key of keys) list.push(key, encodeAny(Reflect.get(value, key), `${path}/${key}`, state));
+  each(keys, (key) => list.push(key, encodeAny(get(value, key), `${path}/${key}`, state)));
   return mark(['Entries', list], path, state);
 }
 
@@ -166,9 +176,9 @@ function encodeError(value: Error, path: string, state: EncodeState): WireValue 
   if (state.errors > MAX_ERRORS) throw new UnsendableError(`more than ${MAX_ERRORS} errors`, path, 'size');
   const fields: Record<string, WireValue> = { name: String(value.name), message: String(value.message) };
   for (const key of ['code', 'cause', 'errors']) {
-    if (!Object.hasOwn(value, key)) continue;
+    if (!hasOwn(value, key)) continue;
     count(2, path, state);
-    fields[key] = encodeAny(Reflect.get(value, key), `${path}/${key}`, state);
+    fields[key] = encodeAny(get(value, key), `${path}/${key}`, state);
   }
   count(5, path, state);
   return mark(['Error', fields], path, state);
@@ -191,7 +201,7 @@ function countKeys(keys: readonly unknown[], path: string, state: EncodeState): 
 /** What an object of a class is called in a message: `an instance of Point`. */
 export function describeClass(prototype: unknown): string {
   const maker: unknown =
-    typeof prototype === 'object' && prototype !== null ? Reflect.get(prototype, 'constructor') : undefined;
+    typeof prototype === 'object' && prototype !== null ? get(prototype, 'constructor') : undefined;
   const name: unknown = typeof maker === 'function' ? maker.name : undefined;
   return `an instance of ${typeof name === 'string' && name !== '' ? name.slice(0, 80) : 'a class'}`;
 }

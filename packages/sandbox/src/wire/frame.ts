@@ -4,6 +4,8 @@ import type { EncodedValue, WireValue } from './wire-value.js';
 
 // Captured before a plugin's code can replace them.
 const { parse, stringify } = JSON;
+const { apply } = Reflect;
+const { forEach } = Array.prototype;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -28,10 +30,11 @@ export function encodeFrame(message: EncodedValue): Uint8Array {
   view.setUint32(LENGTH_BYTES, json.byteLength);
   frame.set(json, HEADER_BYTES);
   let offset = HEADER_BYTES + json.byteLength;
-  for (const part of message.binary) {
+  const place = (part: Uint8Array): void => {
     frame.set(part, offset);
     offset += part.byteLength;
-  }
+  };
+  apply(forEach, message.binary, [place]);
   return frame;
 }
 
