@@ -69,7 +69,11 @@ function walledWithoutGuards(around: Wall): SandboxAdapter {
 
 function openWalled(around: Wall, plan: SandboxPlan): Session {
   const { root } = plan.plugin;
-  const command = buildChildCommand({ wall: around, setpriv: undefined, bootstrap }, [root], plan.limits.memoryMb);
+  const command = buildChildCommand(
+    { wall: around, setpriv: undefined, coreLimiter: undefined, bootstrap },
+    [root],
+    plan.limits.memoryMb,
+  );
   // What stands between node and the bootstrap are the flags that lock Node in.
   const node = command.args.indexOf('--') + 1;
   const args = [...command.args.slice(0, node + 1), ...command.args.slice(-1)];

@@ -1,3 +1,4 @@
+import { withoutCores } from './core-limit.js';
 import { buildNodeFlags } from './node-flags.js';
 import { buildWalledCommand } from './wall.js';
 import type { Wall } from './wall.js';
@@ -7,6 +8,8 @@ export interface Launcher {
   readonly wall: Wall | undefined;
   /** `setpriv` of util-linux, which ties a child to the life of its host. bubblewrap does that by itself. */
   readonly setpriv: string | undefined;
+  /** What keeps guests from leaving a core behind; `undefined` where none would, or where nothing can be done about it. */
+  readonly coreLimiter: string | undefined;
   readonly bootstrap: string;
 }
 
@@ -22,6 +25,10 @@ export interface ChildCommand {
 
 /** The command line of a guest: argument vectors alone, never a shell, and nothing secret in them. */
 export function buildChildCommand(launcher: Launcher, roots: readonly string[], memoryMb: number): ChildCommand {
+  return withoutCores(buildGuestCommand(launcher, roots, memoryMb), launcher.coreLimiter);
+}
+
+function buildGuestCommand(launcher: Launcher, roots: readonly string[], memoryMb: number): ChildCommand {
   const nodeFlags = (readable: readonly string[]): readonly string[] => buildNodeFlags({ readable, memoryMb });
   const { wall, setpriv, bootstrap } = launcher;
   if (wall !== undefined) {

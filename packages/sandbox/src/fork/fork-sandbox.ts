@@ -5,6 +5,7 @@ import { createError } from '@kb-labs/contracts';
 import type { ConfinementReport, Sandbox, SandboxAdapter } from '@kb-labs/contracts';
 import { abortError } from '../wire/abort-error.js';
 import type { Launcher } from './child-command.js';
+import { findCoreLimiter } from './core-limit.js';
 import { describeConfinement } from './fork-confinement.js';
 import { openPlace } from './guest-place.js';
 import { createHostGuard } from './host-guard.js';
@@ -100,6 +101,7 @@ async function prepareLauncher({ wall }: CheckedOptions): Promise<Prepared> {
   const launcher: Launcher = {
     wall: probe?.works === true ? probe.wall : undefined,
     setpriv: await findSetpriv(),
+    coreLimiter: await findCoreLimiter(),
     // Next to this file once both are bundled into dist/, and there alone.
     bootstrap: await realpath(fileURLToPath(new URL('./bootstrap.js', import.meta.url))),
   };

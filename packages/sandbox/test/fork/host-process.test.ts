@@ -72,6 +72,19 @@ async function lineOf(host: ChildProcess, word: string): Promise<string> {
   throw new Error(`the host said only: ${text}`);
 }
 
+/** The same host with the limit on cores that a developer's machine may have. */
+function startHostWithCores(folder: string, way: string): ChildProcess {
+  const args = [
+    '-c',
+    'ulimit -S -c "$(ulimit -H -c)"; exec "$0" "$@"',
+    process.execPath,
+    join(folder, 'host.mjs'),
+    way,
+    folder,
+  ];
+  return spawn('/bin/sh', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
 function startHost(folder: string, { way, act = '' }: HostOptions): ChildProcess {
   return spawn(process.execPath, [join(folder, 'host.mjs'), way, folder, act], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -136,6 +149,15 @@ describe.skipIf(process.platform !== 'linux').each(ways)('the process of the hos
       return status === 0 ? stdout.split(' ')[0] : `exit ${status}: ${stderr.slice(0, 600)}`;
     });
     expect(outcomes.filter((word) => word !== 'threw' && word !== 'outcome')).toEqual([]);
+  });
+
+  it('lets no guest leave a core behind, whatever its own limit is', async () => {
+    using folder = makeHost(spinning);
+    const host = startHostWithCores(folder.root, way);
+    const guest = Number(await lineOf(host, 'pid'));
+    expect(readFileSync(`/proc/${guest}/limits`, 'latin1')).toMatch(/^Max core file size\s+0\s+0\s/m);
+    host.kill('SIGKILL');
+    await untilGone(guest);
   });
 
   it('keeps the files that it has open to itself, those without CLOEXEC among them', () => {
