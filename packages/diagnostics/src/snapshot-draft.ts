@@ -4,6 +4,7 @@ import { SnapshotEncoder } from './snapshot-encode.js';
 import { SnapshotExchange } from './snapshot-exchange.js';
 import { callRecord, failureRecord, logRecord } from './snapshot-records.js';
 import { SnapshotRoom } from './snapshot-room.js';
+import { escapeObeyed } from './snapshot-text.js';
 import { SNAPSHOT_FORMAT } from './snapshot.js';
 
 /** How much of a run is kept. */
@@ -136,7 +137,7 @@ export class SnapshotDraft {
       member('maxBodyBytes', this.#limits.maxBodyBytes),
       member('bodies', Object.fromEntries([...this.#bodies].map(([hash, bytes]) => [hash, bytes.length]))),
     ].join(',\n');
-    return { id, text: `{${text}}\n`, bodies: this.#bodies };
+    return { id, text: `{${escapeObeyed(text)}}\n`, bodies: this.#bodies };
   }
 
   #tell<Written>(write: (once: SnapshotEncoder) => Written): Written {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { absolutePath, parseOptions } from './options.js';
 import { fileOf, idOfFileName, timeOfId } from './snapshot-id.js';
 import { loadSnapshotText } from './snapshot-load.js';
+import { escapeObeyed } from './snapshot-text.js';
 import type { LoadedSnapshot } from './snapshot.js';
 
 /** Which snapshots to list. Every condition must hold. */
@@ -130,9 +131,9 @@ function matches({ stamp, result, calls }: LoadedSnapshot, content: string, want
   );
 }
 
-/** As a text stands in JSON. */
+/** As a text stands in a snapshot. */
 function asWritten(text: string): string {
-  return JSON.stringify(text).slice(1, -1).toLowerCase();
+  return escapeObeyed(JSON.stringify(text).slice(1, -1)).toLowerCase();
 }
 
 function summaryOf({

@@ -3,6 +3,17 @@ const MAX_DEPTH = 400;
 /** Objects and lists of one snapshot: more than any run leaves, and each takes many times its text in memory. */
 const MAX_CONTAINERS = 8_000_000;
 
+/** What JSON leaves as it is and a terminal or an editor obeys: controls, separators of lines, marks that turn the direction of text. */
+const OBEYED =
+  /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+
+/** The same JSON with such characters as escapes, which say the same to whoever parses it. */
+export function escapeObeyed(json: string): string {
+  return json.replaceAll(OBEYED, (character) =>
+    Array.from({ length: character.length }, (_, unit) => escapeUnit(character.charCodeAt(unit))).join(''),
+  );
+}
+
 const [QUOTE, BACKSLASH, LIST, LIST_END, OBJECT, OBJECT_END] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
@@ -34,4 +45,8 @@ function endOfText(content: string, start: number): number {
     if ((end - first) % 2 === 0) return end;
   }
   return content.length;
+}
+
+function escapeUnit(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`;
 }

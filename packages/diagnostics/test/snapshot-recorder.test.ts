@@ -120,6 +120,14 @@ describe('a snapshot', () => {
     expect(snapshot.calls.map(({ outcome }) => outcome)).toEqual([{ ok: true, value: { $: 'env' } }]);
   });
 
+  it('holds nothing that a terminal or an editor would obey, and the same values', async () => {
+    const said = 'a\u001b[31m\u007f\u009b31m\u202e\u2066\u200b\u2028\ufeff\u{e0041}\nb';
+    const code = 'export const handle = (input, ctx) => { ctx.log.info(input); return { [input]: input }; };';
+    const { snapshot, text } = await snapshotOf({ code, input: said });
+    expect(text).toMatch(/^[\n -~]*$/u);
+    expect([snapshot.request.input, snapshot.result]).toMatchObject([said, { ok: true, data: { [said]: said } }]);
+  });
+
   it('holds values as they were when they were seen', async () => {
     const input = { list: [1] };
     const code = 'export const handle = () => 1;';
