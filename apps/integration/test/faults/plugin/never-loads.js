@@ -1,0 +1,4 @@
+console.log('here');
+await new Promise(() => {});
+
+export const handles = () => 'never';

@@ -1,0 +1,98 @@
+// Each says where it is, and then stays there. The host ends it from outside at that point.
+
+const never = new Promise(() => {});
+const here = (ctx) => ctx.log.info('here');
+
+export async function handles(_input, ctx) {
+  here(ctx);
+  await never;
+}
+
+export function spins(_input, ctx) {
+  here(ctx);
+  setTimeout(() => {
+    for (;;);
+  }, 1);
+  return never;
+}
+
+export async function fetches({ url }, ctx) {
+  await ctx.fetch(url);
+}
+
+export async function waitsForEvent(_input, ctx) {
+  const waiting = ctx.events.waitFor('never.comes');
+  await ctx.events.publish('points.here', 1);
+  await waiting;
+}
+
+export async function waitsForAnswer(_input, ctx) {
+  await ctx.presenter.confirm('stay?');
+}
+
+export async function runsCommand(_input, ctx) {
+  await ctx.shell.run('/usr/bin/tail', ['-f', 'data/hello.txt']);
+}
+
+export async function invokes(_input, ctx) {
+  await ctx.invoke({ target: '@fault/callee:stays', input: {} });
+}
+
+export async function storesArtifact(_input, ctx) {
+  await ctx.artifacts.write('whole.txt', 'x'.repeat(100_000));
+}
+
+export async function streamsArtifact(_input, ctx) {
+  async function* pieces() {
+    yield 'the first piece';
+    here(ctx);
+    await never;
+  }
+  await ctx.artifacts.writeStream('streamed.txt', pieces());
+}
+
+export async function callsMuch(_input, ctx) {
+  for (;;) await Promise.all(Array.from({ length: 16 }, () => ctx.fs.readFile('data/hello.txt', 'utf8')));
+}
+
+export async function isAnsweredMuch(_input, ctx) {
+  for (;;) await ctx.fs.readFile('large.bin');
+}
+
+export function returnsMuch(_input, ctx) {
+  here(ctx);
+  return new Uint8Array(6_000_000);
+}
+
+export async function logsMuch(_input, ctx) {
+  for (;;) {
+    ctx.log.info('here');
+    console.log('x'.repeat(1000));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+export function leavesCleanup(_input, ctx) {
+  ctx.onCleanup(() => never);
+  return 'returned';
+}
+
+export async function clingsToLife(_input, ctx) {
+  ctx.signal.addEventListener('abort', () => here(ctx));
+  ctx.log.info('abort me');
+  await never;
+}
+
+const staying = {
+  '~standard': {
+    version: 1,
+    vendor: 'by-hand',
+    validate: () => {
+      console.log('here');
+      return never;
+    },
+  },
+};
+export const Stays = staying;
+
+export const returns = (input) => input ?? null;
