@@ -4,6 +4,7 @@ import type { ExecutionObserver, PluginManifest } from '@kb-labs/contracts';
 import { createCommandRunner } from '@kb-labs/host-api';
 import { satisfies } from 'semver';
 import packageJson from '../package.json' with { type: 'json' };
+import { createSignalLinks } from './abort.js';
 import { createAdmission } from './admission.js';
 import { createAuditOutlet } from './audit-outlet.js';
 import { confinementTable } from './confinement.js';
@@ -104,6 +105,7 @@ function openRuntime(options: RuntimeOptions): EngineRuntime {
       requiredConfinement: confinementTable(parsed.requiredConfinement),
       observers: [...auditObserver(parsed), ...parsed.observers],
       ownCode: ownCode(),
+      signals: createSignalLinks(),
       closing: closing.signal,
     },
     abort: (reason) => closing.abort(reason),

@@ -1,6 +1,7 @@
 import type { KnownCapabilities } from '@kb-labs/capabilities';
 import type { Clock, ConfinementTable, ExecutionObserver, SandboxAdapter } from '@kb-labs/contracts';
 import type { CommandRunner } from '@kb-labs/host-api';
+import type { SignalLinks } from './abort.js';
 import type { Admission } from './admission.js';
 import type { CrashWatch } from './crash-loops.js';
 import type { RequestDefaults } from './request.js';
@@ -27,6 +28,7 @@ export interface Engine extends RequestDefaults {
   readonly observers: readonly ExecutionObserver[];
   /** Real folders of the runtime's own code: no plugin writes them. */
   readonly ownCode: readonly string[];
+  readonly signals: SignalLinks;
   /** Aborts when the runtime is disposed. */
   readonly closing: AbortSignal;
 }

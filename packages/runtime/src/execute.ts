@@ -2,7 +2,6 @@ import type { ArtifactStore, AuditRecord, ExecuteResult, SandboxOutcome } from '
 import { createHostApi } from '@kb-labs/host-api';
 import type { HostApi } from '@kb-labs/host-api';
 import { v7 as uuidv7 } from 'uuid';
-import { linkSignals } from './abort.js';
 import type { CrashingHandler } from './crash-loops.js';
 import type { Engine } from './engine.js';
 import { assertMayInvoke, assertNoCycle } from './invoke.js';
@@ -25,7 +24,7 @@ import { createSpanIds } from './trace-place.js';
 
 /** Leads one execution through the stages. Never rejects: whatever goes wrong is in the result, with the same receipt. */
 export async function lead(job: Job, engine: Engine): Promise<ExecuteResult> {
-  using linked = linkSignals([job.signal, job.settings.signal, engine.closing]);
+  using linked = engine.signals.link([job.signal, job.settings.signal, engine.closing]);
   const nextSpanId = createSpanIds();
   const { pluginId, trace } = job;
   const run = new Run({

@@ -1,28 +1,42 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { abortError, linkSignals, untilAborted } from '../src/abort.js';
+import { abortError, createSignalLinks, untilAborted } from '../src/abort.js';
 
-describe('linkSignals', () => {
+const links = createSignalLinks();
+
+describe('signal links', () => {
   it('follows the first source that goes, with its reason', () => {
     const [one, two] = [new AbortController(), new AbortController()];
-    using linked = linkSignals([one.signal, undefined, two.signal]);
+    using linked = links.link([one.signal, undefined, two.signal]);
     two.abort('enough');
 
     expect([linked.signal.aborted, linked.signal.reason]).toEqual([true, 'enough']);
   });
 
   it('has gone where a source had', () => {
-    using linked = linkSignals([AbortSignal.abort('before')]);
+    using linked = links.link([AbortSignal.abort('before')]);
     expect(linked.signal.reason).toBe('before');
   });
 
   it('leaves nothing on a long-lived signal', () => {
     const { signal } = new AbortController();
     for (let run = 0; run < 50; run += 1) {
-      using _linked = linkSignals([signal]);
+      using _linked = links.link([signal]);
       expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     }
     expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('puts one listener on a signal that many follow, until the last lets go', () => {
+    const controller = new AbortController();
+    const all = Array.from({ length: 100 }, () => links.link([controller.signal, controller.signal]));
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
+    for (const linked of all.slice(1)) linked[Symbol.dispose]();
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
+    controller.abort('now');
+    expect(all.map(({ signal }) => signal.aborted)).toEqual([true, ...all.slice(1).map(() => false)]);
+    all[0]?.[Symbol.dispose]();
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   });
 });
 
