@@ -112,7 +112,7 @@ describe.each(stoppable)('$name', (place) => {
       const grant = {
         capabilities: ['fs.read'],
         permissions: { fs: { mode: 'read', allow: ['data'] }, quotas: { ...quotas, maxInFlight: 16 } },
-      };
+      } as const;
       const { grownMib } = await strainOf(async () => {
         expect(['ERR_TIMEOUT', 'ERR_PROTOCOL']).toContain(codeOf(await arena.run('neverReads', {}, grant)));
       });

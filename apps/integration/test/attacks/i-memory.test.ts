@@ -31,7 +31,7 @@ describe.each(stoppable)('$name', (place) => {
 
     it('I23 ends by time what has room and does nothing but collect garbage', { timeout: 30_000 }, async () => {
       const thrash = { permissions: { quotas: { memoryMb: 128, timeoutMs: 300 } } };
-      failureOf(await arena.run('thrashes', 8, thrash), 'ERR_TIMEOUT');
+      expect(failureOf(await arena.run('thrashes', 8, thrash), 'ERR_TIMEOUT').details).toMatchObject({ limitMs: 300 });
     });
   });
 });
