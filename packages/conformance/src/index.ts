@@ -1,5 +1,7 @@
 // The public names of this package, one by one. What an adapter claims can be attacked without vitest: see `./claims`.
 export type { ArtifactStoreBench } from './artifact-duties/artifact-bench.js';
+export { recordClaim } from './claims/record-claim.js';
+export type { ClaimRecord } from './claims/record-claim.js';
 export { describeArtifactStore } from './describe-artifact-store.js';
 export type { DescribeArtifactStoreOptions } from './describe-artifact-store.js';
 export { describeSandboxAdapter } from './describe-sandbox-adapter.js';

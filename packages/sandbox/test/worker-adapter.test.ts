@@ -3,7 +3,7 @@ import { describeSandboxAdapter } from '@kb-labs/conformance';
 import { describe, expect, it } from 'vitest';
 import { workerSandbox } from './worker-adapter.js';
 
-describeSandboxAdapter('worker', () => workerSandbox());
+describeSandboxAdapter('worker, as the documentation has it', () => workerSandbox());
 
 describe('an adapter by somebody else', () => {
   const files = ['worker-adapter.ts', 'worker-adapter.guest.ts'];
