@@ -11,7 +11,7 @@ import { BUILT_IN_VARIABLES } from './manifest.js';
 import { assertGrants } from './parse-grants.js';
 import { pluginIdentityShape } from './plugin-identity.js';
 import type { PluginIdentity } from './plugin-identity.js';
-import { refusedBySchema } from './schema-issues.js';
+import { parseBySchema } from './schema-issues.js';
 import { sharedOptionShapes } from './shared-options.js';
 import type { SandboxChoice } from './shared-options.js';
 
@@ -108,9 +108,7 @@ const contextSchema = z.strictObject({
 
 /** Checks the options of a context: strict, so an unknown one is `ERR_CONFIG_INVALID` that names it. */
 export function parseContextOptions(options: unknown): ParsedContextOptions {
-  const parsed = contextSchema.safeParse(options);
-  if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'the context' });
-  const { data } = parsed;
+  const data = parseBySchema(contextSchema, options, { code: 'ERR_CONFIG_INVALID', what: 'the context' });
   assertGrants(data.capabilities, '/capabilities', data.capabilityRegistry);
   return {
     capabilities: deepFreeze(data.capabilities),

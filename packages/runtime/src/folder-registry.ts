@@ -6,7 +6,7 @@ import type { InstalledPlugin, PluginError, PluginManifest, PluginRegistry } fro
 import { compare, satisfies } from 'semver';
 import { z } from 'zod';
 import type { ParseManifestOptions } from './manifest.js';
-import { refusedBySchema } from './schema-issues.js';
+import { parseBySchema } from './schema-issues.js';
 import { sharedOptionShapes } from './shared-options.js';
 
 /** Names of a manifest's file, the first that is there counts. */
@@ -56,10 +56,9 @@ const optionsSchema = z.strictObject({
 
 /** Makes a registry over folders. A folder of `folders` that cannot be read, or holds too much, is `ERR_CONFIG_INVALID` at the first use. */
 export function createFolderRegistryWith(parse: Parse, options: FolderRegistryOptions): FolderRegistry {
-  const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'the registry' });
-  const { capabilityRegistry } = parsed.data;
-  const folders = parsed.data.folders.map((folder) => resolve(folder));
+  const parsed = parseBySchema(optionsSchema, options, { code: 'ERR_CONFIG_INVALID', what: 'the registry' });
+  const { capabilityRegistry } = parsed;
+  const folders = parsed.folders.map((folder) => resolve(folder));
   const parseOwn: ParseOwn = (value) => parse(value, capabilityRegistry === undefined ? {} : { capabilityRegistry });
   let scan: Promise<Scan> | undefined;
   const current = async (): Promise<Scan> => {

@@ -9,7 +9,7 @@ import { hasMethods } from './shared-options.js';
 import type { HandlerReference } from './handler-reference.js';
 import { parsePluginName } from './plugin-id.js';
 import type { PluginName } from './plugin-id.js';
-import { refusedBySchema } from './schema-issues.js';
+import { parseBySchema } from './schema-issues.js';
 import { isStandardSchema } from './standard-schema.js';
 import { openTracePlace } from './trace-place.js';
 import type { TracePlace } from './trace-place.js';
@@ -111,14 +111,13 @@ export function jobOf(args: readonly unknown[], defaults: RequestDefaults): Job 
 }
 
 function jobOfRequest([request, context, given]: readonly unknown[], defaults: RequestDefaults): Job {
-  const parsed = requestSchema.safeParse(request);
-  if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'the request' });
+  const parsed = parseBySchema(requestSchema, request, { code: 'ERR_CONFIG_INVALID', what: 'the request' });
   if (given !== undefined && !isRegistry(given)) {
     throw createError('ERR_CONFIG_INVALID', 'the registry has no method "find"', {
       hint: 'hand in an object with find(id, range), or leave it out',
     });
   }
-  const { plugin, ...rest } = parsed.data;
+  const { plugin, ...rest } = parsed;
   const settings = settingsOf(context);
   const registry = given ?? settings.registry ?? defaults.registry;
   if (plugin === undefined) return makeJob(rest, settings, { source: { kind: 'none' }, registry });

@@ -13,7 +13,7 @@ import type { SandboxChoice } from './shared-options.js';
 import { logLevelFromEnvironment, parseLogLevel } from './log-level.js';
 import type { RuntimeLogLevel } from './log-level.js';
 import type { RuntimeLogSink } from './runtime-log.js';
-import { refusedBySchema } from './schema-issues.js';
+import { parseBySchema } from './schema-issues.js';
 
 /** How the host's side of file and network calls works; what a guest may do is for the permissions alone. */
 export interface HostApiSettings extends Pick<HostApiOptions, 'timeouts' | 'sameDevice' | 'resolve' | 'ownAddresses'> {
@@ -136,9 +136,8 @@ const optionsSchema = z.strictObject({
 
 /** Checks the options of a runtime. Strict: an unknown one is `ERR_CONFIG_INVALID` that names it. */
 export function parseRuntimeOptions(options: unknown): ParsedRuntimeOptions {
-  const parsed = optionsSchema.safeParse(options);
-  if (!parsed.success) throw refusedBySchema(parsed.error, { code: 'ERR_CONFIG_INVALID', what: 'the runtime' });
-  const { maxConcurrency, logLevel, logSink, clock, ...rest } = parsed.data;
+  const parsed = parseBySchema(optionsSchema, options, { code: 'ERR_CONFIG_INVALID', what: 'the runtime' });
+  const { maxConcurrency, logLevel, logSink, clock, ...rest } = parsed;
   const { artifactStore, registry, events, analytics, audit } = rest;
   if (audit === undefined && rest.auditRequired) throw auditMissing();
   return {

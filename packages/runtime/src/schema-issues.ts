@@ -15,6 +15,22 @@ export function refusedBySchema(error: z.ZodError, refusal: Refusal): PluginErro
   return refused(error.issues.slice(0, MAX_ISSUES).map(toIssue), refusal);
 }
 
+/** What a schema makes of a value. Throws what it refused, also where a getter of the value itself throws: then that is the cause. */
+export function parseBySchema<Output>(schema: z.ZodType<Output>, value: unknown, refusal: Refusal): Output {
+  let parsed: z.ZodSafeParseResult<Output>;
+  try {
+    parsed = schema.safeParse(value);
+  } catch (cause) {
+    throw createError(refusal.code, `${refusal.what} cannot be read: a part of it throws`, {
+      details: { pointer: '' },
+      hint: 'hand in plain data, without getters or proxies',
+      cause,
+    });
+  }
+  if (parsed.success) return parsed.data;
+  throw refusedBySchema(parsed.error, refusal);
+}
+
 /** Makes one error of one or more issues; the details keep the first ten. */
 export function refused(issues: readonly Issue[], refusal: Refusal): PluginError {
   const first = issues[0] ?? { pointer: '', message: 'is not valid' };

@@ -32,6 +32,18 @@ describe('createPluginContext', () => {
     expect(parts.every(Object.isFrozen)).toBe(true);
   });
 
+  it('refuses options that throw when they are read as all others, with what they threw as the cause', () => {
+    const cause = new Error('no');
+    const throwing = {
+      get team(): string {
+        throw cause;
+      },
+    };
+    expect(() => createPluginContext({ ...minimal, templateVariables: throwing })).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG_INVALID', details: { pointer: '' }, cause }),
+    );
+  });
+
   it('keeps the variables out of every log of it', () => {
     const context = createPluginContext({ ...minimal, env: { TOKEN: 'hunter2', UNSET: undefined } });
 
