@@ -138,9 +138,10 @@ describe('any value', () => {
     const tripwire = createTripwire();
     const tree = hostileTree([...keysOf(CONTEXT), 'sandbox', 'observers', 'signal', 'registry', 'audit']);
     const given = oneof({ weight: 1, arbitrary: tree }, { weight: 3, arbitrary: mutated(CONTEXT, tree) });
-    const makers = [createPluginContext, createRuntime].map(
-      (make) => (options: unknown) => Reflect.apply<undefined, [unknown], unknown>(make, undefined, [options]),
-    );
+    const makers: readonly ((options: unknown) => unknown)[] = [
+      (options) => Reflect.apply(createPluginContext, undefined, [options]),
+      (options) => Reflect.apply(createRuntime, undefined, [options]),
+    ];
     assert(
       property(given, (value) => {
         for (const make of makers) holdToItsWord(make, armed(value, tripwire), 'ERR_CONFIG_INVALID');
