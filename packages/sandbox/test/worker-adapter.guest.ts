@@ -1,12 +1,11 @@
-import { pathToFileURL } from 'node:url';
 import { parentPort as port } from 'node:worker_threads';
-import { serveGuest } from '@kb-labs/sandbox/wire';
+import { importModule, serveGuest } from '@kb-labs/sandbox/wire';
 
 const send = (frame: Uint8Array): void => port?.postMessage(frame);
 const close = (): void => port?.close();
 const peer = serveGuest({
   transport: { send, receive: (onBytes) => port?.on('message', onBytes), pendingBytes: () => 0, close },
-  load: async (file) => ({ namespace: await import(pathToFileURL(file).href) }),
+  load: importModule,
   prepare: () => undefined,
   leave: () => process.exit(),
   leaked: () => [],

@@ -19,7 +19,7 @@ describe('an adapter by somebody else', () => {
 
   it('uses public names alone', () => {
     const imported = [...sources.join('').matchAll(/ from '([^']+)'/g)].map(([, specifier]) => specifier);
-    const allowed = ['@kb-labs/contracts', '@kb-labs/sandbox/wire', 'node:url', 'node:worker_threads'];
+    const allowed = ['@kb-labs/contracts', '@kb-labs/sandbox/wire', 'node:worker_threads'];
     expect([...new Set(imported)].toSorted()).toEqual(allowed);
   });
 

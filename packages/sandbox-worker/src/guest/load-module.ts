@@ -1,6 +1,6 @@
 import { setSourceMapsSupport } from 'node:module';
 import type { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { importModule } from '@kb-labs/sandbox/wire';
 import type { ModuleLoader } from '@kb-labs/sandbox/wire';
 
 /**
@@ -14,8 +14,7 @@ export function loadPluginModule(makeRequire: typeof createRequire): ModuleLoade
       return { namespace: toNamespace(makeRequire(file)(file)) };
     } catch (error) {
       if (!isAsyncModule(error)) throw error;
-      // A namespace is a record of what the module exports, whatever that is.
-      return { namespace: (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>> };
+      return await importModule(file);
     }
   };
 }

@@ -1,6 +1,6 @@
-import { pathToFileURL } from 'node:url';
 import { setSourceMapsSupport } from 'node:module';
 import type { createRequire } from 'node:module';
+import { importModule } from '../wire/import-module.js';
 import type { ModuleLoader } from '../wire/guest-run.js';
 
 /**
@@ -14,8 +14,7 @@ export function loadPluginModule(makeRequire: typeof createRequire): ModuleLoade
       return { namespace: toNamespace(makeRequire(file)(file)) };
     } catch (error) {
       if (!isAsyncModule(error)) throw error;
-      // A namespace is a record of what the module exports, whatever that is.
-      return { namespace: (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>> };
+      return await importModule(file);
     }
   };
 }

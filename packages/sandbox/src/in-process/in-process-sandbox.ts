@@ -7,10 +7,9 @@ import type {
   SandboxAdapter,
   SandboxPlan,
 } from '@kb-labs/contracts';
-import { pathToFileURL } from 'node:url';
 import { abortError } from '../wire/abort-error.js';
 import { serveGuest } from '../wire/guest-peer.js';
-import type { ModuleLoader } from '../wire/guest-run.js';
+import { importModule } from '../wire/import-module.js';
 import { createSession } from '../wire/session.js';
 import { createSettled } from '../wire/waiting.js';
 import { connectInMemory } from './memory-transport.js';
@@ -65,7 +64,13 @@ async function createPlace(plan: SandboxPlan, alarm: TaintAlarm): Promise<Sandbo
       usage: () => ({ cpuMs: undefined, peakMemoryBytes: undefined }),
     },
   });
-  serveGuest({ transport: guest, load: loadHere, prepare: () => undefined, leave: () => undefined, leaked: () => [] });
+  serveGuest({
+    transport: guest,
+    load: importModule,
+    prepare: () => undefined,
+    leave: () => undefined,
+    leaked: () => [],
+  });
   await session.start();
   return {
     confinement: REPORT,
@@ -74,8 +79,3 @@ async function createPlace(plan: SandboxPlan, alarm: TaintAlarm): Promise<Sandbo
     [Symbol.asyncDispose]: () => session.dispose(),
   };
 }
-
-// A namespace is a record of what the module exports, whatever that is.
-const loadHere: ModuleLoader = async (file) => ({
-  namespace: (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>,
-});

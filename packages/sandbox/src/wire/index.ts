@@ -3,6 +3,7 @@ export { encodeValue } from './encode-value.js';
 export { serveGuest } from './guest-peer.js';
 export type { GuestPeer, GuestPeerOptions, GuestRunFacts } from './guest-peer.js';
 export type { ModuleLoader } from './guest-run.js';
+export { importModule } from './import-module.js';
 export { DEFAULT_WIRE_LIMITS, wireLimitsFor } from './limits.js';
 export type { WireLimits } from './limits.js';
 export { WIRE_VERSION } from './messages.js';
