@@ -10,12 +10,10 @@ const MANDATORY = ['NODE_*', 'LD_*', 'DYLD_*', 'OPENSSL_*', 'BASH_ENV', 'SSLKEYL
 
 /** Compiles the environment rules of one document. An absent section denies all. */
 export function compileEnvSection(spec: EnvPermissionSpec | undefined, context: SectionContext): Section<string> {
-  // Windows ignores case in the names of variables; everywhere else `path` and `PATH` are two.
-  const fold =
-    context.platform === 'win32' ? (name: string): string => name.toUpperCase() : (name: string): string => name;
-  const allow = compileNames(listOf(spec, 'allow', context), fold);
-  const denied = compileNames(listOf(spec, 'deny', context), fold);
-  const mandatory = compileLines(MANDATORY.map(mandatoryLine), fold);
+  const { forAllow, forDeny } = foldsOf(context.platform);
+  const allow = compileNames(listOf(spec, 'allow', context), forAllow);
+  const denied = compileNames(listOf(spec, 'deny', context), forDeny);
+  const mandatory = compileLines(MANDATORY.map(mandatoryLine), forDeny);
   return {
     decide: (name) => decide({ allow, denied, mandatory }, name),
     lines: (name) => [mandatory, denied, allow].flatMap((set) => set.findAll(name)),
@@ -25,6 +23,24 @@ export function compileEnvSection(spec: EnvPermissionSpec | undefined, context: 
       if (missing && (name.endsWith('*') || !parseEnvRule(name).ok)) return undefined;
       return patch({ spec, context, remove: denied.findAll(name), add: missing ? [name] : [] });
     },
+  };
+}
+
+interface Folds {
+  readonly forAllow: (name: string) => string;
+  readonly forDeny: (name: string) => string;
+}
+
+/**
+ * Windows ignores case in the names of variables; everywhere else `path` and `PATH` are two. Rules are of ASCII letters: to deny, whatever
+ * Unicode takes for one of those is one (`ß` is SS); to allow, only the letter itself is, as it is to Windows.
+ */
+function foldsOf(platform: NodeJS.Platform): Folds {
+  const asWritten = (name: string): string => name;
+  if (platform !== 'win32') return { forAllow: asWritten, forDeny: asWritten };
+  return {
+    forAllow: (name) => name.replaceAll(/[a-z]+/g, (letters) => letters.toUpperCase()),
+    forDeny: (name) => name.toUpperCase(),
   };
 }
 

@@ -27,8 +27,10 @@ export function isNetworkAddress(ip: IpAddress, bits: number): boolean {
 export function isGloballyRoutable(ip: IpAddress): boolean {
   if (ip.range() !== 'unicast') return false;
   if (ip instanceof ipaddr.IPv4) return true;
-  // Only 2000::/3 is assigned as global unicast; the library calls every other unlisted range unicast too.
-  return ((ip.parts[0] ?? 0) & 0xe000) === 0x2000 && embeddedIpv4(ip).length === 0;
+  // Only 2000::/3 is assigned as global unicast, and of that 2001::/23 for protocols; the library calls every unlisted range unicast.
+  const [a = 0, b = 0] = ip.parts;
+  const isAssigned = (a & 0xe000) === 0x2000 && !(a === 0x2001 && b < 0x200);
+  return isAssigned && embeddedIpv4(ip).length === 0;
 }
 
 /** Whether it is `::ffff:a.b.c.d`, which a socket treats as the IPv4 address itself. */

@@ -40,7 +40,8 @@ export function readNetTarget(url: unknown): NetTargetResult {
   if (scheme === undefined) return refuse('scheme-refused');
   if (parsed.username !== '' || parsed.password !== '') return refuse('user-info');
   const host = plainHost(parsed.hostname);
-  if (host === '' || host.length > MAX_HOST) return refuse('invalid-url');
+  // What a resolver makes of a name with an empty label is its own affair: `.a.example.com` may be `a.example.com` to it.
+  if (host.length > MAX_HOST || host.split('.').includes('')) return refuse('invalid-url');
   const port = parsed.port === '' ? defaultPort(scheme) : Number(parsed.port);
   if (isBadPort(port)) return refuse('port-refused');
   return { ok: true, target: new ParsedTarget({ asWritten: url, scheme, host, port, url: parsed }) };

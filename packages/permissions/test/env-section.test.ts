@@ -54,6 +54,14 @@ describe('environment rules', () => {
     expect(ask({ allow: ['Path'] }, 'PATH')).toBe('not-requested');
   });
 
+  it('take no other letter for one of theirs, unless to deny', () => {
+    const spec = { allow: ['SS_*', 'API_*'], deny: ['API_SECRET'] };
+    expect(ask(spec, '\u00df_NAME', 'win32')).toBe('not-requested');
+    expect(ask(spec, 'AP\u0131_NAME', 'win32')).toBe('not-requested');
+    expect(ask(spec, 'API_\u017fecret', 'win32')).toBe('denied-by-rule');
+    expect(ask(spec, 'api_\u017fe', 'win32')).toBe('API_*');
+  });
+
   it.each(['*', '', 'A*', '*_KEY', 'A*B', '**', 'A B', 'A=B', 'A\0', '1A', '__proto__*'.repeat(40)])(
     'are refused as %j',
     (rule) => {
