@@ -17,7 +17,8 @@ const WAYS = {
   getBuiltinModule: (name) => builtin(name),
   'getBuiltinModule of a shifty name': (name) => {
     let asked = 0;
-    return builtin({ toString: () => (asked++ === 0 ? 'fs' : name) });
+    const found = builtin({ toString: () => (asked++ === 0 ? 'fs' : name) });
+    return found === builtin('fs') ? {} : found;
   },
   'Module._load': (name) => Module._load(name, null, false),
   'Module.prototype.require': (name) => Reflect.apply(Module.prototype.require, new Module('made'), [name]),
@@ -190,7 +191,7 @@ export const madeCode = async () => ({
   'reads outside': await tryAll(
     Object.fromEntries(
       [
-        'indirect',
+        'globalThis.eval',
         'process.getBuiltinModule("vm").runInThisContext',
         'process.getBuiltinModule("vm").runInNewContext',
       ].map((how) => [

@@ -112,10 +112,11 @@ export const writers = ({ folder }) => {
   });
 };
 
-/** Ends where V8 has no room left, at once: no look from outside comes between. */
-export const fillsHeap = () => {
+/** Fills the heap at once, so that no look from outside comes between, after it has asked for files about it where it may. */
+export const fillsHeap = async ({ folder }) => {
+  await writers({ folder });
   const kept = [];
-  for (;;) kept.push(Array.from({ length: 4_000_000 }));
+  for (;;) kept.push(Array.from({ length: 4_000_000 }, () => kept.length));
 };
 
 /** Times, modes and owners of a file of its own, which it may only read. */
