@@ -54,13 +54,16 @@ export function parseFsTarget(path: unknown, options: ParseFsTargetOptions): Can
   });
 }
 
-/** Parses a root or another path of the host: absolute and normalised. Throws `ERR_CONFIG_INVALID`, also for a platform that is none. */
+/**
+ * Parses a root or another path of the host: absolute and normalised. Folders of a host may have any name that its system takes, line breaks
+ * and all; what is asked for below them may not. Throws `ERR_CONFIG_INVALID`, also for a platform that is none.
+ */
 export function parseRoot(root: unknown, platform: NodeJS.Platform, pointer: string): string {
   if (!PLATFORMS.has(platform)) {
     throw configError('ERR_CONFIG_INVALID', [{ pointer: '/platform', message: 'must be one of process.platform' }]);
   }
   const rules = platform === 'win32' ? win32 : posix;
-  if (typeof root === 'string' && rules.isAbsolute(root) && !/[\p{Cc}\p{Cs}]/u.test(root)) return rules.resolve(root);
+  if (typeof root === 'string' && rules.isAbsolute(root) && !/[\0\p{Cs}]/u.test(root)) return rules.resolve(root);
   throw configError('ERR_CONFIG_INVALID', [{ pointer, message: 'must be an absolute path' }]);
 }
 

@@ -9,6 +9,7 @@ import { findCoreLimiter } from './core-limit.js';
 import { describeConfinement } from './fork-confinement.js';
 import { openPlace } from './guest-place.js';
 import { createHostGuard } from './host-guard.js';
+import { assertNodeRuns } from './start-failure.js';
 import { probeWall } from './wall.js';
 
 /** What holds a forked guest, and what it may load. An unknown or malformed option is `ERR_CONFIG_INVALID`. */
@@ -92,6 +93,7 @@ interface Prepared {
 }
 
 async function prepareLauncher({ wall }: CheckedOptions): Promise<Prepared> {
+  await assertNodeRuns();
   const probe = wall === 'off' ? undefined : await probeWall();
   if (wall === 'required' && probe?.works === false) {
     throw createError('ERR_CONFINEMENT_TOO_WEAK', `the wall is required: ${probe.reason}`, {

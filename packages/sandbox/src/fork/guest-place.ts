@@ -14,6 +14,7 @@ import type { ProcessEnd } from './guest-process.js';
 import type { HostGuard } from './host-guard.js';
 import { heapExhausted, watchResources } from './resource-watch.js';
 import type { ResourceWatch } from './resource-watch.js';
+import { assertNodeRuns } from './start-failure.js';
 
 /** A plan, and how this machine starts guests. */
 export interface PlaceOptions {
@@ -25,7 +26,7 @@ export interface PlaceOptions {
 
 /** Starts a guest and waits until it is ready. Throws as `SandboxAdapter.acquire` does, with nothing left behind. */
 export async function openPlace({ plan, launcher, guard, codeRoots }: PlaceOptions): Promise<Session> {
-  const roots = await Promise.all([plan.plugin.root, ...codeRoots].map(checkRoot));
+  const [roots] = await Promise.all([Promise.all([plan.plugin.root, ...codeRoots].map(checkRoot)), assertNodeRuns()]);
   // The folders were looked at: the caller may have changed its mind meanwhile.
   if (plan.signal.aborted) throw abortError(plan.signal);
   const child = startGuestProcess(buildChildCommand(launcher, roots, plan.limits.memoryMb), plan.plugin.root);

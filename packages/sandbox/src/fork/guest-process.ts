@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { Duplex } from 'node:stream';
 import type { Readable, Writable } from 'node:stream';
-import { createError } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
 import { createSettled } from '../wire/waiting.js';
 import type { ChildCommand } from './child-command.js';
 import { listInheritedDescriptors } from './inherited-descriptors.js';
 import { listChildren } from './list-children.js';
+import { startFailure } from './start-failure.js';
 import { SECCOMP_FD } from './wall.js';
 
 const CHANNEL_FD = 3;
@@ -119,19 +119,9 @@ function neverStarted(reason: Error): GuestProcess {
     channel: new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() }),
     pid: () => undefined,
     signal: () => undefined,
-    gone: Promise.resolve({ code: undefined, signal: undefined, stderr: '', spawnError: spawnFailed(reason) }),
+    gone: Promise.resolve({ code: undefined, signal: undefined, stderr: '', spawnError: startFailure(reason) }),
     onOutput: () => undefined,
   };
-}
-
-function spawnFailed(error: Error): PluginError {
-  const errno = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  const hint = 'look at the limits on processes and open files of this machine (ulimit -u, ulimit -n)';
-  return createError('ERR_SANDBOX_CRASHED', `the sandbox process did not start: ${errno ?? 'unknown reason'}`, {
-    details: { errno },
-    hint,
-    cause: error,
-  });
 }
 
 interface OutputWatch {
@@ -165,7 +155,7 @@ function watchOutput(child: ChildProcess): OutputWatch {
 
 async function waitForEnd(child: ChildProcess, channel: Duplex, output: OutputWatch): Promise<ProcessEnd> {
   const { promise, settle } = createSettled<Omit<ProcessEnd, 'stderr'>>();
-  child.once('error', (error) => settle({ code: undefined, signal: undefined, spawnError: spawnFailed(error) }));
+  child.once('error', (error) => settle({ code: undefined, signal: undefined, spawnError: startFailure(error) }));
   child.once('exit', (code, signal) => settle({ ...translateExit(code, signal), spawnError: undefined }));
   const drained = createSettled<true>();
   channel.once('close', () => drained.settle(true));
