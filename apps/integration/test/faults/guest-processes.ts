@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** One process of a guest's, as the host numbers it. */
 export interface GuestPart {
   readonly pid: number;
-  /** Whether it is the guest itself, rather than what stands around it (bubblewrap, setpriv). */
+  /** Whether it is the guest itself, rather than what stands around it (bubblewrap, setpriv, prlimit). */
   readonly guest: boolean;
 }
 
@@ -14,7 +14,7 @@ export function processesAt(folder: string): readonly GuestPart[] {
     .flatMap((name): GuestPart[] => {
       const [file = '', ...args] = readQuietly(`/proc/${name}/cmdline`).split('\0');
       if (!args.includes(`--allow-fs-read=${folder}`) || isZombie(name)) return [];
-      return [{ pid: Number(name), guest: !/\/(bwrap|setpriv)$/.test(file) }];
+      return [{ pid: Number(name), guest: !/\/(bwrap|setpriv|prlimit)$/.test(file) }];
     });
 }
 

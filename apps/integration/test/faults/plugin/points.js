@@ -95,4 +95,6 @@ const staying = {
 };
 export const Stays = staying;
 
+export const reads = (path, ctx) => ctx.fs.readFile(path, 'utf8');
+
 export const returns = (input) => input ?? null;
