@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { createError } from '@kb-labs/contracts';
 import { FORBIDDEN_NAMES, formatPointer, MAX_DEPTH } from './json-pointer.js';
 
@@ -32,13 +33,19 @@ function copy(value: unknown, spot: Spot): unknown {
   // Minus zero is a number that JSON cannot hold.
   if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? 0 : value;
   if (typeof value !== 'object') throw createValueError(place, 'is no JSON');
+  // Whatever is asked of a proxy runs its code.
+  if (types.isProxy(value)) throw createValueError(place, 'is a proxy');
   if (place.length >= MAX_DEPTH) throw createValueError(place, `lies more than ${MAX_DEPTH} levels deep`);
   return Array.isArray(value) ? copyArray(value, spot) : copyObject(value, spot);
 }
 
 function copyArray(value: readonly unknown[], { place, count }: Spot): readonly unknown[] {
-  // `from` goes by the length, so that a hole is `undefined` and refused.
-  return Array.from(value, (item, index) => copy(item, { place: [...place, String(index)], count }));
+  // By the length, so that a hole is met, and refused.
+  return Array.from({ length: value.length }, (_, index) => {
+    const item = Object.getOwnPropertyDescriptor(value, index);
+    if (item === undefined || !('value' in item)) throw createValueError(place, 'has an item that is no data');
+    return copy(item.value, { place: [...place, String(index)], count });
+  });
 }
 
 function copyObject(value: object, { place, count }: Spot): Readonly<Record<string, unknown>> {

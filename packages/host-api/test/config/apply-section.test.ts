@@ -103,6 +103,9 @@ describe('a section of a JSON document', () => {
       { prototype: 1 },
       Object.create({ inherited: 1 }),
       { get a() { return 1; } },
+      Object.defineProperty([0], 0, { get: () => 1 }),
+      new Proxy([1], {}),
+      { a: new Proxy({}, {}) },
       { [Symbol('x')]: 1 },
     ]; // prettier-ignore
     for (const value of values) {
