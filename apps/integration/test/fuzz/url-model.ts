@@ -46,8 +46,14 @@ interface Where {
   readonly port: number;
 }
 
-// The ports that the fuzzer writes; the policy knows all of the standard's.
-const BAD_PORTS = new Set([0, 22, 25, 6000, 6667]);
+/** The ports that the fetch standard blocks. */
+const BAD_PORTS = new Set(
+  `0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 123 135
+  137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 990 993 995 1719
+  1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080`
+    .split(/\s+/)
+    .map(Number),
+);
 const METADATA_NAMES = new Set(['metadata', 'metadata.google.internal', 'metadata.goog']);
 const METADATA = ['169.254.169.254', '169.254.170.2', '168.63.129.16', '100.100.100.200', 'fd00:ec2::254'];
 
