@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { PluginContextOptions } from '@kb-labs/plugin-runtime';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { places } from '../scene.js';
@@ -11,6 +12,7 @@ const server = openLoopback(
     seen.push({ path: request.url ?? '', port: request.socket.remotePort, cookie: request.headers.cookie });
     if (request.url === '/silent') return;
     if (request.url === '/body') return void response.write('x');
+    if (request.url === '/drip') return drip(response);
     if (request.url === '/sink') return void request.resume();
     if (request.url === '/deaf') return void request.pause();
     response.setHeader('set-cookie', 'session=of-the-first');
@@ -18,6 +20,12 @@ const server = openLoopback(
     response.end('reached');
   }),
 );
+
+/** A byte now and then, for ever. */
+function drip(response: ServerResponse): void {
+  const timer = setInterval(() => response.write('x'), 20);
+  response.once('close', () => clearInterval(timer));
+}
 
 describe.each(places)('$name', (place) => {
   describe.skipIf(!place.works)(`connections${place.notRun}`, () => {
@@ -66,6 +74,7 @@ describe.each(places)('$name', (place) => {
     it.each([
       ['asks', [{ path: '/silent' }]],
       ['asks', [{ path: '/body' }]],
+      ['asks', [{ path: '/drip' }]],
       ['sendsNoEnd', { path: '/sink' }],
     ])('C29 ends %s of %j with the run, its connection with it', async (handler, input) => {
       const withUrl = (each: { readonly path: string }): object => ({ url: url(each.path) });
