@@ -40,7 +40,7 @@ function occurrences(text: string, part: string): TextSpan[] {
   return spans;
 }
 
-/** As it is, in a URL, in a JSON string, in hex, and in base64 wherever it stands in what was encoded. */
+/** As it is, in a URL, in a JSON string, in hex, and in base64 wherever it stands in what was encoded: as the usual writers of each write it. */
 function spellingsOf(secret: string, pointer: string): string[] {
   if (secret.length < MIN_LENGTH || secret.length > MAX_LENGTH) {
     throw createError('ERR_CONFIG_INVALID', `${pointer}: a known secret has ${secret.length} characters`, {
@@ -58,10 +58,41 @@ function spellingsOf(secret: string, pointer: string): string[] {
   ];
   return [
     secret,
-    encodeURIComponent(secret.toWellFormed()),
-    JSON.stringify(secret).slice(1, -1),
+    ...inUrls(secret.toWellFormed()),
+    ...inJson(secret),
     ...encoded.filter((text) => text.length >= MIN_ENCODED_LENGTH),
   ];
+}
+
+/** As a part of a path or a query, as a form sends it, and each with small letters in its escapes. */
+function inUrls(secret: string): string[] {
+  const written = [
+    encodeURIComponent(secret),
+    encodeURI(secret),
+    new URLSearchParams([['', secret]]).toString().slice(1),
+  ];
+  const small = (text: string): string => text.replaceAll(/%[\dA-F]{2}/g, (escape) => escape.toLowerCase());
+  return [...written, ...written.map(small)];
+}
+
+/** As JavaScript writes it, in ASCII alone, fit for HTML (Go), with escaped slashes (PHP), and each once more inside of another JSON text. */
+function inJson(secret: string): string[] {
+  const plain = quoted(secret);
+  const written = [
+    plain,
+    plain.replaceAll(/[^ -~]/g, escapeUnit),
+    plain.replaceAll(/[<>&\u2028\u2029]/g, escapeUnit),
+    plain.replaceAll('/', String.raw`\/`),
+  ];
+  return [...written, ...written.map(quoted)];
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** The characters of base64 that these bytes alone decide when `offset` other bytes (modulo 3) stand before them. */

@@ -116,6 +116,9 @@ describe('a known secret', () => {
   it.each([
     ['as it is', `say ${secret}!`],
     ['in a URL', encodeURIComponent(secret)],
+    ['in a URL with small letters', encodeURIComponent(secret).toLowerCase()],
+    ['in a form', new URLSearchParams({ q: secret }).toString()],
+    ['in JSON as PHP writes it', secret.replaceAll('/', String.raw`\/`)],
     ['in hex', Buffer.from(secret).toString('hex')],
     ['in base64', Buffer.from(secret).toString('base64')],
     ['in base64 after one byte', Buffer.from(`:${secret}`).toString('base64')],
@@ -124,6 +127,16 @@ describe('a known secret', () => {
   ])('is masked %s', (_, text) => {
     expect(redact({ [text]: text }, { secrets: [secret] })).not.toEqual({ [text]: text });
     expect(redact(text, { secrets: [secret] })).toContain('[redacted]');
+  });
+
+  it.each([
+    ['in JSON', (text: string) => JSON.stringify(text)],
+    ['in JSON inside of JSON', (text: string) => JSON.stringify(JSON.stringify(text))],
+    ['in JSON of ASCII alone', () => String.raw`"p\u00e4ss\"<w\u00f6rd>&\\"`],
+    ['in JSON as Go writes it', () => String.raw`"päss\"\u003cwörd\u003e\u0026\\"`],
+  ])('with letters that need an escape is masked %s', (_, write) => {
+    const escaped = 'päss"<wörd>&\\';
+    expect(redact(write(escaped), { secrets: [escaped] })).toMatch(/^\\?"?(?:\\?")?\[redacted\](?:\\?")?"?$/u);
   });
 
   it('is masked as a number, and where it overlaps another or itself', () => {
