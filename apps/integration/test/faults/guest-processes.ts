@@ -25,7 +25,7 @@ export function killGuests(folder: string): number {
 }
 
 /** Whether the signal found somebody. */
-export function sendQuietly(pid: number, signal: NodeJS.Signals): boolean {
+function sendQuietly(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal);
   } catch {

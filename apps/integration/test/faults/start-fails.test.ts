@@ -48,11 +48,8 @@ function runHost(options: HostOptions, before: readonly string[] = [], inherited
 }
 
 /** All of the machine as it is, in namespaces in which some things are otherwise. */
-const fence = (...changes: readonly string[]): readonly string[] => [
-  ...['bwrap', '--unshare-user', '--bind', '/', '/', '--dev-bind', '/dev', '/dev', '--proc', '/proc'],
-  ...changes,
-  '--',
-];
+const ALL_OF_IT = ['bwrap', '--unshare-user', '--bind', '/', '/', '--dev-bind', '/dev', '/dev', '--proc', '/proc'];
+const fence = (...changes: readonly string[]): readonly string[] => [...ALL_OF_IT, ...changes, '--'];
 const shell = (limit: string): readonly string[] => ['/bin/sh', '-c', `${limit}; exec "$@"`, 'sh'];
 
 describe.each(forks)('$name', ({ name, works, notRun }) => {

@@ -95,6 +95,23 @@ const staying = {
 };
 export const Stays = staying;
 
+/** Stores one artifact after the other until it is told to stop. */
+export async function storesOn({ id }, ctx) {
+  ctx.progress('up');
+  for (let n = 0; ; n += 1) await ctx.artifacts.write(`${id}/${n % 4}.bin`, new Uint8Array(200_000).fill(n));
+}
+
+export async function runsOn({ mark, shell }, ctx) {
+  const running = ctx.shell.run(shell, ['-c', `: ${mark}; while :; do sleep 1; done`]);
+  ctx.progress('up');
+  await running;
+}
+
+export async function stays(_input, ctx) {
+  ctx.progress('up');
+  await new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason)));
+}
+
 export const reads = (path, ctx) => ctx.fs.readFile(path, 'utf8');
 
 export const returns = (input) => input ?? null;
