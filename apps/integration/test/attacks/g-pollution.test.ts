@@ -3,6 +3,9 @@ import { places } from '../scene.js';
 import { dataOf, failureOf, openArena } from './arena.js';
 import type { Bout } from './arena.js';
 
+/** On a machine that is busy with others. */
+const PATIENT = { timeout: 15_000, interval: 5 };
+
 const ALL = [
   'Object.prototype.polluted',
   'Array.prototype.0',
@@ -73,18 +76,18 @@ describe.each(places.filter(({ name }) => name === 'in-process'))('$name', (plac
     const marks = result.logs.filter(({ source }) => source === 'sandbox');
     expect(marks).toMatchObject([{ level: 'error', text: expect.stringContaining(name), fields: { tainted: true } }]);
     const told = { name: 'PluginTaintWarning', code: 'KB_BUILT_INS_CHANGED', message: expect.stringContaining(name) };
-    await expect.poll(() => warnings).toContainEqual(expect.objectContaining(told));
+    await expect.poll(() => warnings, PATIENT).toContainEqual(expect.objectContaining(told));
   });
 
   it('G08 warns of what a handler changes after its run, and marks no other run for it', async () => {
     await arena.run('fine');
     await arena.run('pollutesLater');
-    await expect.poll(() => Reflect.has(globalThis, 'kbUndoPollution')).toBe(true);
+    await expect.poll(() => Reflect.has(globalThis, 'kbUndoPollution'), PATIENT).toBe(true);
     const { result } = await arena.run('fine');
     undo();
     expect(result.metrics.leaked).toEqual([]);
     const told = 'built-in objects changed between two runs in this process: Map.prototype.get';
-    await expect.poll(() => warnings.map(({ message }) => message)).toContain(told);
+    await expect.poll(() => warnings.map(({ message }) => message), PATIENT).toContain(told);
   });
 
   it('G08 marks every run that was under way', async () => {

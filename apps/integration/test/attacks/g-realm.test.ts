@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { places } from '../scene.js';
 import { dataOf, failureOf, openArena } from './arena.js';
 
+/** On a machine that is busy with others. */
+const PATIENT = { timeout: 15_000, interval: 5 };
+
 const data = { capabilities: ['fs.read'], permissions: { fs: { mode: 'read', allow: ['data'] } } } as const;
 
 /** Where the code of a handler runs in this very process: what it reaches is the host's own, and no wall is claimed. */
@@ -96,7 +99,7 @@ describe.each(places)('$name', (place) => {
         const controller = new AbortController();
         const seen = events.length;
         const running = arena.run('reenters', {}, { ...data, signal: controller.signal });
-        await expect.poll(() => events.slice(seen).some(({ type }) => type === 'progress')).toBe(true);
+        await expect.poll(() => events.slice(seen).some(({ type }) => type === 'progress'), PATIENT).toBe(true);
         controller.abort();
         failureOf(await running, 'ERR_ABORTED');
         expect(dataOf(await arena.run('fine'))).toBe('fine');
