@@ -115,7 +115,7 @@ interface SessionParts {
 async function start(plan: SandboxPlan, parts: SessionParts, ready: Settled<true>): Promise<void> {
   const { startTimeoutMs } = plan.limits;
   const begun = performance.now();
-  const stop = armTimer(startTimeoutMs, () => {
+  const stop = armDeadline(startTimeoutMs, () => {
     const details = { elapsedMs: Math.round(performance.now() - begun), limitMs: startTimeoutMs };
     const hint = 'raise quotas.startTimeoutMs, or look at what keeps the machine busy';
     const error = createError('ERR_START_TIMEOUT', `the sandbox was not ready after ${startTimeoutMs} ms`, {
@@ -139,7 +139,7 @@ async function start(plan: SandboxPlan, parts: SessionParts, ready: Settled<true
 async function watchTime(signal: AbortSignal, { verdict, limits }: SessionParts): Promise<Verdict> {
   const { timeoutMs } = limits;
   const begun = performance.now();
-  const stop = armTimer(timeoutMs, () => {
+  const stop = armDeadline(timeoutMs, () => {
     const details = { elapsedMs: Math.round(performance.now() - begun), limitMs: timeoutMs };
     const hint = 'do less in one call, or raise quotas.timeoutMs in both the manifest and the grant';
     const error = createError('ERR_TIMEOUT', `the handler ran longer than ${timeoutMs} ms`, { details, hint });
@@ -152,6 +152,18 @@ async function watchTime(signal: AbortSignal, { verdict, limits }: SessionParts)
     stop();
     unlisten();
   }
+}
+
+/** Rings once what came in until then has been read: a host that stood still, or was busy, finds answers that came in time beside late timers. */
+function armDeadline(ms: number, ring: () => void): () => void {
+  let unread: NodeJS.Immediate | undefined;
+  const stop = armTimer(ms, () => {
+    unread = setImmediate(ring);
+  });
+  return () => {
+    stop();
+    clearImmediate(unread);
+  };
 }
 
 function onAbort(signal: AbortSignal, abort: (error: PluginError) => void): () => void {
