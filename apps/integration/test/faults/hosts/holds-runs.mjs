@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { createRuntime, forkSandbox } from '@kb-labs/plugin-runtime';
 
-const { wall, root, pluginRoot, runs, handler, mark } = JSON.parse(process.argv[2]);
+const { wall, root, pluginRoot, runs, handler, mark, ms, loud, timeoutMs = 30_000 } = JSON.parse(process.argv[2]);
 const say = (kind, fields) => process.stdout.write(`${JSON.stringify({ kind, ...fields })}\n`);
 let up = 0;
 const observe = (event) => {
@@ -30,6 +30,7 @@ const context = runtime.createContext({
       maxArtifactBytes: 100_000_000_000,
       startTimeoutMs: 60_000,
       queueTimeoutMs: 60_000,
+      timeoutMs,
     },
   },
   root,
@@ -40,6 +41,6 @@ process.once('SIGTERM', () => {
   const began = performance.now();
   disposed = runtime[Symbol.asyncDispose]().then(() => performance.now() - began);
 });
-const one = (id) => runtime.execute(`./points.js#${handler}`, { id: `run${id}`, mark, shell }, context);
+const one = (id) => runtime.execute(`./points.js#${handler}`, { id: `run${id}`, mark, shell, ms, loud }, context);
 const results = await Promise.all(Array.from({ length: runs }, (_, id) => one(id)));
 say('ended', { ms: await disposed, codes: results.map(({ ok, error }) => (ok ? 'ok' : error.code)) });

@@ -112,6 +112,17 @@ export async function stays(_input, ctx) {
   await new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason)));
 }
 
+/** Works for so many milliseconds, and talks all the while. */
+export async function worksFor({ ms, loud }, ctx) {
+  ctx.progress('up');
+  const end = performance.now() + ms;
+  while (performance.now() < end) {
+    if (loud) console.log('x'.repeat(10_000));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return 'worked';
+}
+
 export const reads = (path, ctx) => ctx.fs.readFile(path, 'utf8');
 
 export const returns = (input) => input ?? null;
