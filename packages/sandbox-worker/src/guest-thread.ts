@@ -37,9 +37,11 @@ export function startThread({ roots, limits, threads }: ThreadOptions): GuestThr
   const { promise: gone, resolve } = Promise.withResolvers<PluginError>();
   const ended = new Promise<void>((settle) => void worker.once('exit', () => settle()));
   let cause: unknown;
+  let hasEnded = false;
   let timer: NodeJS.Timeout | undefined;
   worker.on('error', (error) => (cause = error));
   worker.once('exit', (code) => {
+    hasEnded = true;
     clearTimeout(timer);
     resolve(describeEnd(code, cause, limits));
   });
@@ -50,6 +52,7 @@ export function startThread({ roots, limits, threads }: ThreadOptions): GuestThr
     },
     transport: channel.transport,
     kill() {
+      if (hasEnded) return;
       void worker.terminate();
       timer ??= setTimeout(() => {
         // It must not hold the host as well, which may want to end.

@@ -1,4 +1,3 @@
-import { MessagePort } from 'node:worker_threads';
 import type { Worker } from 'node:worker_threads';
 import { createError } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
@@ -29,7 +28,7 @@ export function connectThread(worker: Worker): ThreadChannel {
     if (isOwnBytes(message)) return void onBytes?.(message);
     if (isCount(message) && tid === undefined) return void (tid = message);
     if (isCount(message) && message >= taken && message <= sent) return void (taken = message);
-    if (message instanceof MessagePort) message.close();
+    closeAll(message);
     forged();
   });
   worker.on('messageerror', forged);
@@ -51,6 +50,28 @@ export function connectThread(worker: Worker): ThreadChannel {
       close: () => void worker.terminate(),
     },
   };
+}
+
+/** More than anybody sends by accident. */
+const MOST_SEEN = 10_000;
+
+/**
+ * Closes ports and file handles wherever they stand in a message: a handle that is merely forgotten ends the host when it is collected, from Node 25 on.
+ * Functions cannot be sent, so what has a `close` is an object of Node's own.
+ */
+function closeAll(message: unknown): void {
+  const seen = new Set<unknown>([message]);
+  for (const value of seen) {
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) continue;
+    const close: unknown = Reflect.get(value, 'close');
+    if (typeof close === 'function') void Promise.resolve(Reflect.apply(close, value, [])).catch(() => undefined);
+    else if (seen.size < MOST_SEEN) for (const part of partsOf(value)) seen.add(part);
+  }
+}
+
+function partsOf(value: object): Iterable<unknown> {
+  if (value instanceof Map) return [...value.keys(), ...value.values()];
+  return value instanceof Set ? value : Object.values(value);
 }
 
 function isOwnBytes(message: unknown): message is Uint8Array<ArrayBuffer> {

@@ -1,3 +1,4 @@
+import { format } from 'node:util';
 import { refuse } from './refuse.js';
 
 /** They reach into the network, to the disk, or to whoever else lives in the process. */
@@ -20,7 +21,7 @@ const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   module: ['enableCompileCache', 'flushCompileCache', 'register', 'registerHooks'],
 };
 
-/** Of `process`: signals, native code, files, the raw error stream, and the handles of the channel. Node itself refuses `abort` and `chdir`. */
+/** Of `process`: signals, native code, files, and the handles of the channel. Node itself refuses `abort` and `chdir`. */
 const PROCESS = [
   '_debugEnd',
   '_debugProcess',
@@ -28,7 +29,6 @@ const PROCESS = [
   '_getActiveRequests',
   '_kill',
   '_linkedBinding',
-  '_rawDebug',
   'binding',
   'dlopen',
   'execve',
@@ -47,6 +47,9 @@ export function removeReach(fetch: typeof globalThis.fetch | undefined): void {
     if (exported !== undefined) refuseAll(exported, names, module);
   }
   refuseAll(process, PROCESS, 'process');
+  // Node's own writes to the host's descriptor.
+  const writeLine = (...words: unknown[]): boolean => process.stderr.write(`${format(...words)}\n`);
+  Object.defineProperty(process, '_rawDebug', { value: writeLine, configurable: false, writable: false });
   // It holds the host's variables and command line, and its settings are the process's.
   Object.defineProperty(process, 'report', { value: undefined, configurable: false, enumerable: true });
 }
