@@ -48,6 +48,8 @@ export function measureFrame(frame: Uint8Array): { readonly jsonBytes: number; r
 export interface FrameDecoder {
   /** Takes bytes as they come, in pieces of any size, and returns the messages that are complete. Throws `FrameError`, and from then on always. */
   push(bytes: Uint8Array): EncodedValue[];
+  /** The same one by one, so that those before the first bad byte are had before the error. */
+  read(bytes: Uint8Array): Iterable<EncodedValue>;
   /** Bytes of an unfinished frame. */
   readonly pendingBytes: number;
 }
@@ -80,18 +82,23 @@ export function createFrameDecoder(limits: WireLimits): FrameDecoder {
     return part.byteLength;
   };
 
-  return {
-    push(bytes) {
-      if (broken !== undefined) throw broken;
-      const messages: EncodedValue[] = [];
+  function* read(bytes: Uint8Array): Generator<EncodedValue> {
+    if (broken !== undefined) throw broken;
+    const messages: EncodedValue[] = [];
+    for (let offset = 0; offset < bytes.byteLength;) {
       try {
-        for (let offset = 0; offset < bytes.byteLength;) offset += take(bytes.subarray(offset), messages);
+        offset += take(bytes.subarray(offset), messages);
       } catch (error) {
         broken = error instanceof FrameError ? error : new FrameError('unreadable frame', { cause: error });
         throw broken;
       }
-      return messages;
-    },
+      yield* messages.splice(0);
+    }
+  }
+
+  return {
+    read,
+    push: (bytes) => [...read(bytes)],
     get pendingBytes() {
       return headerBytes + bodyBytes;
     },

@@ -120,7 +120,7 @@ interface ListenParts {
 /** Whatever goes wrong while a guest's bytes are read is the guest's doing, and ends it. */
 function listen(transport: WireTransport, decoder: FrameDecoder, { handle, progress, breakOff }: ListenParts): void {
   const reader = createPacedReader<EncodedValue>({
-    decode: (bytes) => (progress.broken ? [] : decoder.push(bytes)),
+    decode: (bytes) => (progress.broken ? [] : decoder.read(bytes)),
     handle: (encoded) => (progress.broken ? undefined : handle(readMessage(encoded), encoded)),
     onEnd: () => breakOff(createError('ERR_SANDBOX_CRASHED', 'the guest closed its channel')),
     onError: (error) => breakOff(protocolError(error)),

@@ -2,7 +2,8 @@
 const PER_TURN = 200;
 
 export interface PacedReaderOptions<Message> {
-  readonly decode: (bytes: Uint8Array) => readonly Message[];
+  /** May throw behind any number of messages: those are handled, and then it is told. */
+  readonly decode: (bytes: Uint8Array) => Iterable<Message>;
   readonly handle: (message: Message) => void;
   /** Called once, after the last message. */
   readonly onEnd: () => void;
@@ -25,22 +26,20 @@ export function createPacedReader<Message>(options: PacedReaderOptions<Message>)
   let spent = 0;
   let failed = false;
   let ended = false;
+  /** What stands behind the last message that waits. */
+  let broken: { readonly error: unknown } | undefined;
 
-  const catching = (work: () => void): void => {
-    if (failed) return;
-    try {
-      work();
-    } catch (error) {
-      failed = true;
-      waiting = [];
-      options.onError(error);
-    }
+  const fail = (error: unknown): void => {
+    failed = true;
+    waiting = [];
+    options.onError(error);
   };
   const workSome = (): void => {
     if (spent === 0) setImmediate(() => (spent = 0));
     const now = waiting.splice(0, PER_TURN - spent);
     spent += now.length;
-    for (const message of now) catching(() => options.handle(message));
+    for (const message of now) if (!failed) attempt(() => options.handle(message), fail);
+    if (broken !== undefined && waiting.length === 0 && !failed) fail(broken.error);
   };
   const drain = async (): Promise<void> => {
     while (waiting.length > 0) {
@@ -53,7 +52,10 @@ export function createPacedReader<Message>(options: PacedReaderOptions<Message>)
 
   return {
     read(bytes) {
-      catching(() => waiting.push(...options.decode(bytes)));
+      const decode = (): void => {
+        for (const message of options.decode(bytes)) waiting.push(message);
+      };
+      if (broken === undefined && !failed) attempt(decode, (error) => (broken = { error }));
       if (draining === undefined) workSome();
       if (waiting.length > 0) draining ??= drain();
       return draining;
@@ -63,4 +65,12 @@ export function createPacedReader<Message>(options: PacedReaderOptions<Message>)
       if (draining === undefined) options.onEnd();
     },
   };
+}
+
+function attempt(work: () => void, onError: (error: unknown) => void): void {
+  try {
+    work();
+  } catch (error) {
+    onError(error);
+  }
 }

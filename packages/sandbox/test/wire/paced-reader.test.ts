@@ -9,7 +9,7 @@ interface Scene {
   turns(): number;
 }
 
-/** Each byte is a message; 255 is one that nobody can handle. */
+/** Each byte is a message; 255 is one that nobody can handle, and 254 none at all. */
 function openReader(): Scene {
   const seen: Scene['seen'] = [];
   let turns = 0;
@@ -19,7 +19,12 @@ function openReader(): Scene {
   };
   setImmediate(tick);
   const reader = createPacedReader<number>({
-    decode: (bytes) => [...bytes],
+    *decode(bytes) {
+      for (const byte of bytes) {
+        if (byte === 254) throw new Error('garbled');
+        yield byte;
+      }
+    },
     handle: (message) => {
       if (message === 255) throw new Error('unreadable');
       seen.push(message);
@@ -71,5 +76,12 @@ describe('the paced reader', () => {
     await reader.read(Uint8Array.from([1, 255, 2]));
     await reader.read(bytes(3));
     expect(seen).toEqual([1, 'unreadable']);
+  });
+
+  it('handles what came before the bytes that are no message, in however few pieces all of it comes', async () => {
+    const { reader, seen } = openReader();
+    await reader.read(Uint8Array.from([...bytes(500), 254, 7]));
+    await reader.read(bytes(3));
+    expect(seen).toEqual([...bytes(500), 'garbled']);
   });
 });
