@@ -31,7 +31,10 @@ const damaged = {
   Map: () => [new Map()],
   Set: () => [new Set()],
   'symbol key': () => ({ [Symbol('s')]: 1 }),
-  'class instance': () => new URL('https://example.com/'),
+  'class instance': () =>
+    new (class Point {
+      x = 1;
+    })(),
   hole: () => Object.assign([1], { 2: 3 }),
   cycle: () => cycle,
   'lone surrogate': () => 'a\ud800',

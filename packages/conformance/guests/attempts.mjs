@@ -1,5 +1,23 @@
 // Leads a row of attempts: each is tried, and what came of it is told as text. The host judges by what it sees itself.
 
+/** A module of Node, or an empty one. No name is written out: a bundler asks for what it sees, and where there is no Node each attempt fails by itself. */
+export async function builtin(name) {
+  try {
+    return await import(`node:${name}`);
+  } catch {
+    return { default: {} };
+  }
+}
+
+const { createRequire } = await builtin('module');
+
+/** The `require` of this folder, where there is one. */
+export const load =
+  createRequire?.(import.meta.url) ??
+  ((name) => {
+    throw new Error(`there is no require here to load ${name}`);
+  });
+
 const LONGEST_MS = 700;
 const MOST_TEXT = 65_536;
 

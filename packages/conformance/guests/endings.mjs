@@ -1,8 +1,7 @@
-import { createRequire } from 'node:module';
+import { NOTHING } from './nothing.mjs';
 
 // How a guest may try to bring down its host, to stay for ever, or to take all there is. Each ends, or goes on until it is ended.
 
-const require = createRequire(import.meta.url);
 const MIB = 1_048_576;
 const forever = () => new Promise(() => setInterval(() => undefined, 1_000));
 /** What a run of these is worth where the guest lives to return it. */
@@ -52,13 +51,13 @@ export function writesHalfFrame() {
   process.exit(0);
 }
 export function closesDescriptors() {
-  const { closeSync } = require('node:fs');
+  const { closeSync } = process.getBuiltinModule('node:fs');
   for (let fd = 0; fd <= 20; fd += 1) quietly(() => closeSync(fd));
   return HONEST;
 }
 
 async function writeEverywhere(bytes) {
-  const { writeSync } = require('node:fs');
+  const { writeSync } = process.getBuiltinModule('node:fs');
   for (let fd = 0; fd <= 20; fd += 1) quietly(() => writeSync(fd, bytes));
   await new Promise((resolve) => setTimeout(resolve, 50));
   return HONEST;
@@ -81,12 +80,14 @@ export const backtracks = () => /^(a+)+$/.test(`${'a'.repeat(40)}b`);
 export async function spinsInMicrotasks() {
   for (;;) await null;
 }
-export const waitsOnAtomics = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+export const waitsOnAtomics = () =>
+  typeof Atomics === 'undefined' ? NOTHING : Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 export function ignoresSignals() {
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP']) quietly(() => process.on(name, () => undefined));
   for (;;);
 }
 export async function refusesToExit() {
+  if (globalThis.process === undefined) return NOTHING;
   process.exit = () => undefined;
   process.reallyExit = () => undefined;
   for (const name of ['SIGTERM', 'exit', 'beforeExit']) process.on(name, () => setInterval(() => undefined, 10));
@@ -105,7 +106,8 @@ export async function neverCleansUp(_, ctx) {
 
 // cpu
 export async function burnsInThreads() {
-  const { pbkdf2 } = require('node:crypto');
+  if (globalThis.process === undefined) return NOTHING;
+  const { pbkdf2 } = process.getBuiltinModule('node:crypto');
   const again = () => pbkdf2('a', 'b', 200_000, 64, 'sha512', again);
   for (let thread = 0; thread < 4; thread += 1) again();
   await forever();
@@ -120,13 +122,15 @@ export async function fillsHeap() {
 }
 export async function fillsStrings() {
   const kept = [];
-  for (let index = 0; index < 300; index += 1) kept.push(Buffer.alloc(MIB, 97 + (index % 26)).toString('latin1'));
+  for (let index = 0; index < 300; index += 1) kept.push(flatText(String.fromCharCode(97 + (index % 26))));
   await forever();
   return kept;
 }
+/** A MiB of text in one piece: a `repeat` alone is a tree of references to one small string. */
+const flatText = (letter) => Array.from({ length: MIB / 64 }, () => letter.repeat(64)).join('');
 export async function fillsBuffers() {
   const kept = [];
-  while (kept.length < 300) kept.push(Buffer.alloc(MIB, 1));
+  while (kept.length < 300) kept.push(new Uint8Array(MIB).fill(1));
   await forever();
   return kept;
 }
@@ -145,6 +149,7 @@ export async function growsArrayBuffer() {
   return buffer;
 }
 export async function growsWasm() {
+  if (typeof WebAssembly === 'undefined') return NOTHING;
   const memory = new WebAssembly.Memory({ initial: 16, maximum: 4_800 });
   while (memory.buffer.byteLength < 300 * MIB) {
     memory.grow(16);

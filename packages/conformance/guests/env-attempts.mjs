@@ -1,9 +1,9 @@
-import { createRequire } from 'node:module';
-import process, { env } from 'node:process';
-import { tryAll } from './attempts.mjs';
+import { builtin, load, tryAll } from './attempts.mjs';
+import { NOTHING } from './nothing.mjs';
 
+const { default: process, env } = await builtin('process');
 // Asked for by each attempt: where the module is refused, the attempts that need none are made all the same.
-const fs = () => createRequire(import.meta.url)('node:fs');
+const fs = () => load('node:fs');
 const lines = (variables) =>
   Object.entries(variables)
     .map(([name, value]) => `${name}=${value}`)
@@ -11,8 +11,8 @@ const lines = (variables) =>
 const read = (path) => fs().readFileSync(path, 'utf8');
 
 export const attempts = {
-  'process.env': () => lines(globalThis.process.env),
-  'env of node:process': () => lines(env),
+  'process.env': () => (globalThis.process === undefined ? NOTHING : lines(globalThis.process.env)),
+  'env of node:process': () => (env === undefined ? NOTHING : lines(env)),
   '/proc/self/environ': () => read('/proc/self/environ'),
   '/proc/<ppid>/environ': () => read(`/proc/${process.ppid}/environ`),
   'process.report': () => lines(process.report.getReport().environmentVariables ?? {}),

@@ -1,11 +1,9 @@
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { tryAll } from './attempts.mjs';
+import { builtin, load, tryAll } from './attempts.mjs';
 
-const require = createRequire(import.meta.url);
+const { default: path } = await builtin('path');
+const { pathToFileURL } = await builtin('url');
 // Asked for by each attempt: where the module itself is refused, each of them is.
-const fs = new Proxy({}, { get: (_, name) => require('node:fs')[name] });
+const fs = new Proxy({}, { get: (_, name) => load('node:fs')[name] });
 const here = import.meta.dirname;
 const text = (bytes) => Buffer.from(bytes).toString('latin1');
 
@@ -50,7 +48,7 @@ const reads = {
   'fs.glob': ({ secret }) => fs.globSync('*', { cwd: path.dirname(secret) }).join(),
   'fs.openAsBlob': async ({ secret }) => await (await fs.openAsBlob(secret)).text(),
   'import of a module': async ({ module }) => (await import(pathToFileURL(module).href)).secret,
-  'require of a module': ({ common }) => require(common).secret,
+  'require of a module': ({ common }) => load(common).secret,
   'import of JSON': async ({ json }) =>
     (await import(pathToFileURL(json).href, { with: { type: 'json' } })).default.secret,
   'process.loadEnvFile': ({ dotenv }) => {

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import Module, { createRequire, registerHooks } from 'node:module';
-import { first, tryAll } from './attempts.mjs';
+import { builtin, first, load, tryAll } from './attempts.mjs';
 
-const require = createRequire(import.meta.url);
+const { once } = await builtin('events');
+const { default: Module, registerHooks } = await builtin('module');
 const host = '127.0.0.1';
 
 /** Connects and waits until the host has been seen, or the connection has ended. */
@@ -14,7 +13,7 @@ async function connected(socket) {
 
 const documented = {
   'net.connect': async ({ port }) => connected((await import('node:net')).connect(port, host)),
-  'net by require': ({ port }) => connected(require('net').connect(port, host)),
+  'net by require': ({ port }) => connected(load('net').connect(port, host)),
   'net by process.getBuiltinModule': ({ port }) => connected(process.getBuiltinModule('net').connect(port, host)),
   'net by Module._load': ({ port }) => connected(Module._load('net').connect(port, host)),
   'tls.connect': async ({ port }) => first((await import('node:tls')).connect(port, host), 'secureConnect', 'close'),
@@ -116,7 +115,7 @@ const tricks = {
   },
   'a new V8 context': async ({ port }) => {
     const { runInNewContext } = await import('node:vm');
-    return connected(runInNewContext('load("net")', { load: require }).connect(port, host));
+    return connected(runInNewContext('load("net")', { load }).connect(port, host));
   },
 };
 

@@ -1,8 +1,7 @@
-import Module, { createRequire } from 'node:module';
-import { first, tryAll } from './attempts.mjs';
+import { builtin, first, load, tryAll } from './attempts.mjs';
 
-const require = createRequire(import.meta.url);
-const node = process.execPath;
+const { default: Module } = await builtin('module');
+const node = globalThis.process?.execPath;
 // The commands hold the sum, and what they write the answer: an error that quotes a command proves nothing.
 const script = (marker) => `echo ran-$((40+2)) | tee '${marker}'`;
 const code = (marker) => `require('fs').writeFileSync(${JSON.stringify(marker)}, 'x'); console.log('ran-' + (40 + 2))`;
@@ -25,12 +24,11 @@ const documented = {
     const { spawn } = await import('node:child_process');
     return first(spawn('/bin/sh', ['-c', script(marker)], { detached: true, stdio: 'ignore' }), 'exit');
   },
-  'child_process.spawnSync': ({ marker }) =>
-    require('child_process').spawnSync('/bin/sh', ['-c', script(marker)]).stdout,
-  'child_process.exec': ({ marker }) => promised((done) => require('child_process').exec(script(marker), done)),
-  'child_process.execSync': ({ marker }) => require('child_process').execSync(script(marker), { stdio: 'pipe' }),
+  'child_process.spawnSync': ({ marker }) => load('child_process').spawnSync('/bin/sh', ['-c', script(marker)]).stdout,
+  'child_process.exec': ({ marker }) => promised((done) => load('child_process').exec(script(marker), done)),
+  'child_process.execSync': ({ marker }) => load('child_process').execSync(script(marker), { stdio: 'pipe' }),
   'child_process.execFile': ({ marker }) =>
-    promised((done) => require('child_process').execFile(node, ['-e', code(marker)], done)),
+    promised((done) => load('child_process').execFile(node, ['-e', code(marker)], done)),
   'child_process.execFileSync': ({ marker }) =>
     process.getBuiltinModule('child_process').execFileSync(node, ['-e', code(marker)], { stdio: 'pipe' }),
   'child_process.fork': async ({ marker }) => {
@@ -60,7 +58,7 @@ const documented = {
     return `${typeof new WASI({ version: 'preview1', preopens: { '/': '/' } }).wasiImport} ran-42`;
   },
   'process.dlopen': ({ addon }) => loads(() => process.dlopen({ exports: {} }, addon)),
-  'require of an addon': ({ addon }) => loads(() => require(addon)),
+  'require of an addon': ({ addon }) => loads(() => load(addon)),
   'inspector.open': async () => {
     const inspector = await import('node:inspector');
     inspector.open(0, '127.0.0.1');

@@ -12,6 +12,9 @@ export interface Ending {
   readonly input?: unknown;
 }
 
+/** What the kit's guests answer where there is nothing to try: they are the kit's own, and no adapter makes them say it. */
+export const NOTHING = 'there is no such thing';
+
 /** How a run may end, and by when, so that the claim stands. */
 export interface EndingRule {
   readonly limits: Partial<SandboxLimits>;
@@ -62,6 +65,7 @@ function judge({ outcome, elapsedMs }: TrialReport, rule: EndingRule, limitMs: n
   if (elapsedMs > limitMs) return `the run took ${Math.round(elapsedMs)} ms, ${limitMs} ms at most`;
   if (outcome.ok) {
     const { value } = outcome;
+    if (value === NOTHING) return undefined;
     return value === rule.mayReturn && rule.mayReturn !== undefined ? undefined : `the run returned ${typeof value}`;
   }
   const { code, message } = outcome.error;
@@ -69,5 +73,6 @@ function judge({ outcome, elapsedMs }: TrialReport, rule: EndingRule, limitMs: n
 }
 
 function tell({ outcome, elapsedMs }: TrialReport): string {
+  if (outcome.ok && outcome.value === NOTHING) return NOTHING;
   return `${outcome.ok ? 'the guest returned' : outcome.error.code} after ${Math.round(elapsedMs)} ms; the host lives`;
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Assault, AttackEvidence } from './attack.js';
 import { attemptsOf, makeAttempts } from './attempts.js';
 import type { AttemptReport } from './attempts.js';
+import { NOTHING } from './ending.js';
 
 /** Ways to the host's variables, by the names that the guest's file has for them. */
 export const ENV_ATTEMPTS = {
@@ -51,6 +52,7 @@ function judge(
   const leaked = secrets.filter((entry) => text.includes(entry)).map((entry) => entry.slice(0, entry.indexOf('=')));
   if (leaked.length > 0) return { held: false, evidence: `saw the host's ${leaked.slice(0, 5).join(', ')}` };
   if (!WHOLE.has(name)) return { held: true, evidence: did ? 'saw nothing of the host' : text };
+  if (text === NOTHING) return { held: true, evidence: NOTHING };
   const held = text === granted;
   return { held, evidence: held ? 'saw what was granted' : `saw ${did ? nameList(text) : text}, not what was granted` };
 }
