@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { ExecutionEvent, SandboxAdapter } from '@kb-labs/contracts';
 import { createRuntime, forkSandbox, inProcessSandbox } from '@kb-labs/plugin-runtime';
 import type { PluginContextOptions, Runtime, RuntimeOptions } from '@kb-labs/plugin-runtime';
+import { quickjsSandbox } from '@kb-labs/sandbox-quickjs';
 import { workerSandbox } from '@kb-labs/sandbox-worker';
 
 /** The folder of one of the plugins beside the tests. */
@@ -45,6 +46,7 @@ export const places: readonly Place[] = [
     works: hasWall,
     notRun: hasWall ? '' : ' (not run: bubblewrap does not work here)',
   },
+  { name: 'quickjs', create: () => quickjsSandbox(), works: true, notRun: '' },
 ];
 
 export interface Scene extends AsyncDisposable {

@@ -1,0 +1,27 @@
+/** What the host asks of the thread that bundles. */
+export type BundleRequest =
+  | {
+      readonly kind: 'bundle';
+      readonly id: number;
+      /** Real path of the plugin's folder. */
+      readonly root: string;
+      /** Real paths inside it, each by the name under which the module exports it. */
+      readonly files: Readonly<Record<string, string>>;
+      readonly maxSourceBytes: number;
+    }
+  | { readonly kind: 'cancel'; readonly id: number }
+  /** Starts what has to be started, before there is anything to do. */
+  | { readonly kind: 'warm-up' };
+
+/** One module, or why there is none. */
+export type BundleReply =
+  | { readonly id: number; readonly ok: true; readonly source: string; readonly map: string }
+  | ({ readonly id: number; readonly ok: false } & BundleFailure);
+
+/** `missing`: something that it imports is not in the plugin. `syntax`: it is no JavaScript. `stopped`: the bundler itself ended. */
+export interface BundleFailure {
+  readonly kind: 'missing' | 'syntax' | 'stopped' | 'too-large';
+  readonly message: string;
+  /** `./file.js:1:2`, where there is one. */
+  readonly at: string | undefined;
+}

@@ -1,0 +1,94 @@
+import { parentPort } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { context, initialize } from 'esbuild';
+import type { BuildContext, BuildOptions, Message } from 'esbuild';
+import type { BundleFailure, BundleReply, BundleRequest } from './bundle-words.js';
+import { pluginFiles } from './plugin-files.js';
+
+type Task = Extract<BundleRequest, { kind: 'bundle' }>;
+
+if (parentPort !== null) main(parentPort);
+
+/** esbuild has one process for each realm that loads it: here one for this thread, which goes with it. */
+function main(port: MessagePort): void {
+  const running = new Map<number, BuildContext>();
+  const answer = (reply: BundleReply): void => port.postMessage(reply);
+  port.on('message', (request: BundleRequest) => {
+    switch (request.kind) {
+      case 'warm-up':
+        void initialize({});
+        break;
+      case 'cancel':
+        void running.get(request.id)?.cancel();
+        break;
+      case 'bundle':
+        void bundle(request, running).then(answer);
+        break;
+      default:
+        request satisfies never;
+    }
+  });
+}
+
+async function bundle(task: Task, running: Map<number, BuildContext>): Promise<BundleReply> {
+  const { id } = task;
+  let building: BuildContext | undefined;
+  try {
+    building = await context(optionsFor(task));
+    running.set(id, building);
+    const { outputFiles = [] } = await building.rebuild();
+    const map = outputFiles.find(({ path }) => path.endsWith('.map'));
+    const code = outputFiles.find(({ path }) => !path.endsWith('.map'));
+    return { id, ok: true, source: code?.text ?? '', map: map?.text ?? '' };
+  } catch (error) {
+    return { id, ok: false, ...describe(error) };
+  } finally {
+    running.delete(id);
+    // Of a process that is gone nothing is left to dispose.
+    void building?.dispose().catch(() => undefined);
+  }
+}
+
+function optionsFor({ root, files, maxSourceBytes }: Task): BuildOptions {
+  const named = Object.entries(files);
+  const contents = [
+    ...named.map(([, file], index) => `import * as m${index} from ${JSON.stringify(file)};`),
+    `export { ${named.map(([name], index) => `m${index} as ${JSON.stringify(name)}`).join(', ')} };`,
+  ].join('\n');
+  return {
+    stdin: { contents, resolveDir: root, loader: 'js' },
+    plugins: [pluginFiles({ root, entries: new Set(Object.values(files)), maxSourceBytes })],
+    bundle: true,
+    write: false,
+    outfile: `${root}/bundle.js`,
+    absWorkingDir: root,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2023',
+    mainFields: ['module', 'main'],
+    resolveExtensions: ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts', '.json'],
+    // No file from around the plugin says how it is compiled.
+    tsconfigRaw: {},
+    sourcemap: 'external',
+    sourcesContent: false,
+    charset: 'utf8',
+    legalComments: 'none',
+    logLevel: 'silent',
+    logLimit: 1,
+  };
+}
+
+function describe(error: unknown): BundleFailure {
+  const errors: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'errors') : undefined;
+  // esbuild's own list; without one, its process has ended.
+  const [first] = Array.isArray(errors) ? (errors as Message[]) : [];
+  if (first === undefined)
+    return { kind: 'stopped', message: error instanceof Error ? error.message : '', at: undefined };
+  const { text, detail, location } = first;
+  const at = location === null ? undefined : `./${location.file}:${location.line}:${location.column + 1}`;
+  return {
+    kind: detail === 'missing' || detail === 'too-large' ? detail : 'syntax',
+    message: text.slice(0, 2_048),
+    at,
+  };
+}

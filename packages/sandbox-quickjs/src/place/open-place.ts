@@ -1,0 +1,109 @@
+import { createError } from '@kb-labs/contracts';
+import type { PluginError, SandboxCall, SandboxHost, SandboxOutcome, SandboxPlan } from '@kb-labs/contracts';
+import { createSession, wireLimitsFor } from '@kb-labs/sandbox/wire';
+import type { Session } from '@kb-labs/sandbox/wire';
+import type { Bundler } from '../bundle/bundler.js';
+import { mapOutcome } from '../bundle/map-stack.js';
+import { GUEST_ROOT, toGuestCall } from '../bundle/guest-paths.js';
+import type { Engine } from '../engine.js';
+import { cpuExceeded, describeEnd, maxMemoryFor, usageOf } from './describe-end.js';
+import { startGuestThread } from './guest-thread.js';
+import type { GuestThread } from './guest-thread.js';
+
+/** Between two looks at the CPU time of a guest that does not look itself. */
+const INTERVAL_MS = 20;
+/** A thread stops its guest by itself where the host, which should have, was too busy to. */
+const LATE_MS = 500;
+const HEADER_BYTES = 8;
+
+/** A plan, the engine, and who makes one module of a plugin's many. */
+export interface PlaceOptions {
+  readonly plan: SandboxPlan;
+  readonly engine: Engine;
+  readonly bundler: Bundler;
+}
+
+/** One guest that is ready for its run. */
+export interface Place {
+  run(call: SandboxCall, host: SandboxHost): Promise<SandboxOutcome>;
+  dispose(): Promise<void>;
+}
+
+/** Starts an interpreter and waits until it is ready. Throws as `SandboxAdapter.acquire` does, with nothing left behind. */
+export async function openPlace({ plan, engine, bundler }: PlaceOptions): Promise<Place> {
+  const begun = performance.now();
+  const thread = startThread(plan, engine);
+  const session = openSession(plan, thread);
+  const stopWatching = watchCpu(thread, session, plan);
+  await session.start();
+  const startedMs = performance.now() - begun;
+  const ended = Promise.withResolvers<'disposed'>();
+  return {
+    async run(call, host) {
+      const timeLeft = Math.max(1, plan.limits.startTimeoutMs - startedMs);
+      const bundle = bundler.bundle({ root: plan.plugin.root, call, timeoutMs: timeLeft, signal: call.signal });
+      const bundled = await Promise.race([bundle, thread.gone.then(() => placeClosed())]);
+      if (!bundled.ok) return await failLoading(session, thread, bundled.error);
+      const running = session.run(toGuestCall(call, plan.plugin.root), host);
+      // The first thing that a guest hears is the run; then its module may be there.
+      thread.load(bundled.module);
+      return mapOutcome(await running, bundled);
+    },
+    async dispose() {
+      stopWatching();
+      ended.resolve('disposed');
+      await session.dispose();
+    },
+  };
+}
+
+function startThread({ limits }: SandboxPlan, { wasm, prelude }: Engine): GuestThread {
+  const { maxJsonBytes, maxBinaryBytes } = wireLimitsFor(limits.maxResultBytes);
+  return startGuestThread({
+    wasm,
+    prelude,
+    maxMemoryBytes: maxMemoryFor(limits),
+    cpuMs: limits.cpuMs,
+    deadlineMs: limits.timeoutMs + limits.graceMs * 2 + LATE_MS,
+    maxFrameBytes: maxJsonBytes + maxBinaryBytes + HEADER_BYTES,
+  });
+}
+
+function openSession(plan: SandboxPlan, thread: GuestThread): Session {
+  const { limits } = plan;
+  const session = createSession({
+    transport: thread.transport,
+    // No path of the host goes in.
+    plan: { ...plan, plugin: { ...plan.plugin, root: GUEST_ROOT } },
+    lifeline: {
+      terminate: thread.stop,
+      kill: thread.kill,
+      gone: thread.gone.then((exit) => describeEnd(exit, limits, thread)),
+      usage: () => usageOf(thread),
+    },
+  });
+  thread.onEnded((word) => session.fail(describeEnd(word, limits, thread)));
+  return session;
+}
+
+/** The thread looks itself whenever QuickJS asks; this is for what does not ask, such as a sort of numbers. */
+function watchCpu(thread: GuestThread, session: Session, { limits }: SandboxPlan): () => void {
+  const timer = setInterval(() => {
+    const { cpuMs } = thread.usage();
+    if (cpuMs > limits.cpuMs) session.fail(cpuExceeded(cpuMs, limits));
+  }, INTERVAL_MS);
+  timer.unref();
+  const stop = (): void => clearInterval(timer);
+  void thread.gone.then(stop);
+  return stop;
+}
+
+function placeClosed(): { readonly ok: false; readonly error: PluginError } {
+  return { ok: false, error: createError('ERR_SANDBOX_CRASHED', 'the place was closed before the run began') };
+}
+
+async function failLoading(session: Session, thread: GuestThread, error: PluginError): Promise<SandboxOutcome> {
+  await session.dispose();
+  const usage = { ...usageOf(thread), outputBytes: 0, resultBytes: 0, leaked: [] };
+  return { ok: false, error, guestError: undefined, phase: 'load', usage };
+}
