@@ -36,9 +36,14 @@ export function createRemove(session: FsSession): HostFunction {
         isDirectory && options?.recursive === true ? await admitBelow(session, { path, context }) : undefined;
       const before = await describePath(session, path);
       using rest = charge(session.gate.meter, 'maxEntriesWritten', below?.length ?? 0);
-      const removed = await removeAll(session, [{ path, isDirectory }, ...(below ?? [])], context);
-      first.commit();
-      rest.commit(removed - 1);
+      let removed = 0;
+      try {
+        for await (const _ of removeAll(session, [{ path, isDirectory }, ...(below ?? [])], context)) removed += 1;
+      } finally {
+        // Also where it was stopped halfway: what is gone has been paid for.
+        first.commit(Math.min(1, removed));
+        rest.commit(Math.max(0, removed - 1));
+      }
       recordChange(session, { name: 'fs.remove', target: path, before, after: undefined, reversible: false });
     });
   };
@@ -59,13 +64,13 @@ function isDirectoryAt(session: FsSession, path: CanonicalPath): boolean {
   return stats.isDirectory();
 }
 
-/** From the leaves to the top. What was not in the plan is not removed: its folder then is not empty, and the system says so. */
-async function removeAll(session: FsSession, doomed: readonly Doomed[], context: CallContext): Promise<number> {
-  for await (const { path, isDirectory } of paced(doomed.toReversed(), context)) {
+/** From the leaves to the top, one by one. What was not in the plan is not removed: its folder then is not empty, and the system says so. */
+async function* removeAll(session: FsSession, doomed: readonly Doomed[], context: CallContext): AsyncGenerator<Doomed> {
+  for await (const entry of paced(doomed.toReversed(), context)) {
     throwIfStopped(context);
-    using place = session.tree.locate(path);
-    if (isDirectory) place.directory.removeDirectory(place.name);
+    using place = session.tree.locate(entry.path);
+    if (entry.isDirectory) place.directory.removeDirectory(place.name);
     else place.directory.removeFile(place.name);
+    yield entry;
   }
-  return doomed.length;
 }
