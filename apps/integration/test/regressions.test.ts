@@ -61,7 +61,7 @@ describe('calls one after the other', () => {
 
   // A worker that was due was taken out while its replacement was not there yet, and nobody looked at the queue again.
   it('all get their answer, with guests that die among them', async () => {
-    const names = Array.from({ length: 12 }, (_, index) => (index % 3 === 1 ? 'dies' : 'gives'));
+    const names = Array.from({ length: 8 }, (_, index) => (index % 3 === 1 ? 'dies' : 'gives'));
     const results = await Promise.all(names.map((name, index) => run(name, index)));
     const expected = names.map((name, index) =>
       name === 'gives' ? { ok: true, data: index } : { ok: false, error: { code: 'ERR_SANDBOX_CRASHED' } },
@@ -77,7 +77,7 @@ describe('calls one after the other', () => {
       expect(result).toMatchObject({ ok: true });
       order.push(id);
     };
-    const busy = Array.from({ length: 12 }, () => call('busy'));
+    const busy = Array.from({ length: 9 }, () => call('busy'));
     await Promise.all([...busy, call('patient')]);
     // Two run at once, and then it is the turn of who has waited; one or two may overtake it on their way home.
     expect(order.indexOf('patient')).toBeLessThan(6);

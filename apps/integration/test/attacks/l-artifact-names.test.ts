@@ -139,20 +139,16 @@ describe.each(places)('$name', (place) => {
       expect([outcomes, asked]).toEqual([['ERR_INVALID_ARGUMENT'], 0]);
     });
 
-    it.each([['files'], ['memory']])(
-      'L05 makes a conflict of names that some file system takes for one, in %s',
-      async (kind) => {
-        const store = kind === 'files' ? {} : { artifactStore: createMemoryArtifactStore() };
-        const paths = TWINS.flatMap(([one, other], place) => [
-          `${place}/${one}`,
-          `${place}/${other}`,
-          `${place}/${one}`,
-        ]);
-        expect(dataOf(await arena.run('writes', paths, grantOf(store)))).toEqual(
-          paths.map((path, place) => (place % 3 === 1 ? 'ERR_ARTIFACT_CONFLICT' : path)),
-        );
-      },
-    );
+    it('L05 makes a conflict of names that some file system takes for one', async () => {
+      const paths = TWINS.slice(0, 4).flatMap(([one, other], place) => [
+        `${place}/${one}`,
+        `${place}/${other}`,
+        `${place}/${one}`,
+      ]);
+      expect(dataOf(await arena.run('writes', paths, grantOf()))).toEqual(
+        paths.map((path, place) => (place % 3 === 1 ? 'ERR_ARTIFACT_CONFLICT' : path)),
+      );
+    });
 
     it('L05 writes none of the artifacts that a manifest gives one name', async () => {
       const templates = ['{runId}/Report.md', '{runId}/report.md'];
@@ -219,5 +215,15 @@ describe('pure rules', () => {
       expect(() => render(value)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
     }
     expect(asked).toBe(0);
+  });
+
+  it('L05 the store in memory makes a conflict of each two names that some file system takes for one', async () => {
+    const options = { contentType: 'text/plain', maxBytes: 1, signal: new AbortController().signal };
+    for (const [one, other] of TWINS) {
+      const store = createMemoryArtifactStore();
+      const put = (path: string): Promise<unknown> => store.put({ pluginId: 'acme', path }, Buffer.from('x'), options);
+      await put(one);
+      await expect(put(other)).rejects.toMatchObject({ code: 'ERR_ARTIFACT_CONFLICT' });
+    }
   });
 });

@@ -130,7 +130,7 @@ describe('a section of a configuration', () => {
         const again = expected === undefined ? { changed: false } : await ensureSection(file, section);
         expect(again).toEqual({ changed: false });
       }),
-      budget(150),
+      budget(80),
     );
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
@@ -155,7 +155,7 @@ describe('a section of a configuration', () => {
         expect(JSON.parse(text)).toBeDefined();
         expect([outcome === 'ok' || text === '{"kept":true}\n']).toEqual([true]);
       }),
-      budget(150),
+      budget(80),
     );
     expect([tripwire.count(), Object.keys(Object.prototype)]).toEqual([0, []]);
   });

@@ -103,7 +103,7 @@ describe('any value', () => {
         const taken = 'value' in outcome ? outcome.value : parse(valid);
         expect(parse(JSON.parse(JSON.stringify(taken)))).toEqual(taken);
       }),
-      budget(250),
+      budget(120),
     );
     expect(tripwire.count()).toBe(0);
   });
@@ -128,7 +128,7 @@ describe('any value', () => {
         const policy = compile(armed(value, tripwire));
         expect(requests.map((request) => policy.check(request).allowed)).toEqual([false, false, false, false]);
       }),
-      budget(250),
+      budget(120),
     );
     expect(tripwire.count()).toBe(0);
   });
@@ -146,7 +146,7 @@ describe('any value', () => {
       property(given, (value) => {
         for (const make of makers) holdToItsWord(make, armed(value, tripwire), 'ERR_CONFIG_INVALID');
       }),
-      budget(150),
+      budget(80),
     );
     for (const make of makers) expect(outcomeOf(make, {})).toBeDefined();
   });

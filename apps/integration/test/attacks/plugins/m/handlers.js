@@ -221,7 +221,7 @@ export async function listensSlowly({ overflow }, ctx) {
 export async function overflows(_input, ctx) {
   const stuck = new Promise(() => undefined);
   await ctx.events.subscribe('m.flood', () => stuck, { queueLimit: 5, overflow: 'reject', scope: 'plugin' });
-  return floods({ count: 900 }, ctx);
+  return floods({ count: 450 }, ctx);
 }
 
 /** Returns, and publishes afterwards. */

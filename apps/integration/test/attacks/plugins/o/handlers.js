@@ -56,14 +56,8 @@ export function explodes(_input, ctx) {
   const large = 'x'.repeat(1_000_000);
   let deep = {};
   for (let level = 0; level < 60; level += 1) deep = { deep };
-  for (const attributes of [many, { large }, { deep }, { [large]: 1 }, { list: Object.keys(many) }]) {
-    ctx.analytics.track('exploded', attributes);
-    try {
-      ctx.log.info('exploded', attributes);
-    } catch {
-      // Refused as a whole; what was kept is what counts.
-    }
-  }
+  for (const attributes of [many, { large }, { deep }, { [large]: 1 }]) ctx.analytics.track('exploded', attributes);
+  for (const fields of [{ large }, { deep }]) ctx.log.info('exploded', fields);
   return 'over';
 }
 
