@@ -27,9 +27,10 @@ export async function resolveTarget(
       : [{ address: target.host, family: target.ipVersion }];
   for (const { address } of addresses) {
     const request = { kind: 'address', target, address } as const;
-    gate.admit(request, 'connect', shown);
-    if (isUnnamedOwnAddress({ gate, more: ownAddresses }, target, address))
+    // Asked before anything is written down, so that no record says yes to what is refused a moment later.
+    if (isUnnamedOwnAddress({ gate, more: ownAddresses }, target, address) && gate.permits(request))
       throw gate.deny(request, 'connect', 'private-address', shown);
+    gate.admit(request, 'connect', shown);
   }
   return addresses;
 }
