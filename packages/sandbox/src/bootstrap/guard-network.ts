@@ -17,9 +17,10 @@ const NETWORK_GLOBALS = ['WebSocket', 'EventSource', 'XMLHttpRequest'];
 /**
  * Puts the gated `fetch` (or nothing) in place of Node's, and keeps the network from being used: its modules cannot be loaded, and the
  * socket class that is loaded already, for the channel, neither connects nor listens. From Node 25 on `--permission` refuses the network
- * by itself; before, this guard is all there is without an OS wall. Hooks of the plugin's own could undo it, so there are none.
+ * by itself; before, this guard is all there is without an OS wall. Hooks of the plugin's own could undo it, so there are none. `onResolved` is
+ * told of each module that is about to be loaded.
  */
-export function guardNetwork(fetch: typeof globalThis.fetch | undefined): void {
+export function guardNetwork(fetch: typeof globalThis.fetch | undefined, onResolved: (url: string) => void): void {
   setGlobal('fetch', fetch);
   for (const name of NETWORK_GLOBALS) setGlobal(name, undefined);
   refuse(Socket.prototype, 'connect', 'connecting a socket');
@@ -32,6 +33,7 @@ export function guardNetwork(fetch: typeof globalThis.fetch | undefined): void {
       const found = nextResolve(specifier, context);
       // The `imports` of a package give built-in modules other names: `#net`.
       BEFORE_LOAD[found.url]?.(specifier);
+      onResolved(found.url);
       return found;
     },
   });

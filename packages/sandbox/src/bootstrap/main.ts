@@ -20,11 +20,14 @@ main();
 function main(): void {
   const socket = new Socket({ fd: CHANNEL_FD, readable: true, writable: true });
   const before = new Map<string, number>();
+  let lastResolved: string | undefined;
   serveGuest({
     transport: socketTransport(socket),
-    load: loadPluginModule(createRequire),
+    load: loadPluginModule(createRequire, () => lastResolved),
     prepare: (run, peer) => {
-      prepareRealm(run, peer, socket);
+      prepareRealm(run, peer);
+      guardNetwork(run.fetch, (url) => (lastResolved = url));
+      guardHandles(socket);
       for (const name of getActiveResources()) before.set(name, (before.get(name) ?? 0) + 1);
     },
     // What is still in the pipe must leave first; an exit does not wait for it.
@@ -47,7 +50,7 @@ function socketTransport(socket: Socket): WireTransport {
   };
 }
 
-function prepareRealm(run: GuestRunFacts, peer: GuestPeer, channel: Socket): void {
+function prepareRealm(run: GuestRunFacts, peer: GuestPeer): void {
   // bubblewrap sets PWD in an environment that is otherwise empty.
   for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
   for (const [name, value] of Object.entries(run.env)) process.env[name] = value;
@@ -55,8 +58,6 @@ function prepareRealm(run: GuestRunFacts, peer: GuestPeer, channel: Socket): voi
   captureConsole(peer);
   removeBackDoors();
   guardFiles();
-  guardNetwork(run.fetch);
-  guardHandles(channel);
   // An error that nobody awaits is the handler's failure, with its stack, rather than an exit code.
   process.on('uncaughtException', (error) => peer.fail(error));
 }

@@ -130,14 +130,23 @@ function describeParts(
   return { errors, cut: cut || errors.some((error) => error.truncated) };
 }
 
+const PLACE = /^(?:file:\/\/)?\/.*:\d+$/;
+
 function keepOwnFrames(stack: string, root: string): string {
   const prefix = root === '' || root.endsWith('/') ? root : `${root}/`;
-  const lines = stack.split('\n');
+  const lines = (prefix === '' ? stack : stack.replaceAll(urlOf(prefix), prefix)).split('\n');
   const isFrame = (line: string): boolean => line.startsWith('    at ');
-  const head = lines.filter((line) => !isFrame(line));
+  const isElsewhere = (line: string): boolean => PLACE.test(line) && (prefix === '' || !line.includes(prefix));
+  // The stack of a `SyntaxError` begins with a place, which may be in a module of the host's.
+  const head = lines.filter((line, index) => !isFrame(line) && !(index === 0 && isElsewhere(line)));
   if (prefix === '') return head.join('\n');
   const own = lines.filter((line) => isFrame(line) && line.includes(prefix));
-  return [...head, ...own].join('\n').replaceAll(`file://${prefix}`, './').replaceAll(prefix, './');
+  return [...head, ...own].join('\n').replaceAll(prefix, './');
+}
+
+/** How a stack names a folder in ES modules: spaces and what is not ASCII are encoded. */
+function urlOf(folder: string): string {
+  return `file://${encodeURI(folder.toWellFormed()).replaceAll('#', '%23').replaceAll('?', '%3F')}`;
 }
 
 /** Reads a described error that came over the wire, with the same bounds: a guest may send anything. */

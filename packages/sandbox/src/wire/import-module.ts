@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url';
 import type { ModuleLoader } from './guest-run.js';
 
 /**
@@ -6,6 +5,8 @@ import type { ModuleLoader } from './guest-run.js';
  * `then`: a module of one line, which exports nothing of that name, holds it.
  */
 export const importModule: ModuleLoader = async (file) => {
+  // Not imported: the rest of the wire runs where there is no Node as well.
+  const { pathToFileURL } = process.getBuiltinModule('node:url');
   const text = `import * as namespace from ${JSON.stringify(pathToFileURL(file).href)};export{namespace}`;
   const holder = `data:text/javascript,${encodeURIComponent(text)}`;
   // A namespace is a record of what the module exports, whatever that is.
