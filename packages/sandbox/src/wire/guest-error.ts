@@ -118,8 +118,10 @@ function describeParts(
   let cut = false;
   try {
     if (Array.isArray(parts) && walk.depth < MAX_CAUSES) {
-      cut = parts.length > MAX_PARTS;
-      kept = Array.prototype.slice.call(parts, 0, MAX_PARTS);
+      const { length } = parts;
+      cut = length > MAX_PARTS;
+      // By index: a hole is a part as well, and a list with holes could not be sent.
+      kept = Array.from({ length: Math.min(length, MAX_PARTS) }, (_, index) => read(parts, String(index)));
     }
   } catch {
     // A proxied list that throws has no parts to show.

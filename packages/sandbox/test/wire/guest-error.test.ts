@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
 import { createError } from '@kb-labs/contracts';
 import type { GuestError } from '@kb-labs/contracts';
+import { encodeValue } from '../../src/wire/encode-value.js';
 import { describeThrown, parseGuestError } from '../../src/wire/guest-error.js';
 
 const bare = { code: undefined, hint: undefined, stack: undefined, cause: undefined, errors: [], truncated: false };
@@ -92,6 +93,17 @@ describe('what was thrown', () => {
     expect(described.errors).toHaveLength(16);
     expect(described.errors[0]).toMatchObject({ message: 'part', errors: [] });
     expect(described.truncated).toBe(true);
+  });
+
+  it.each<[string, () => unknown[]]>([
+    ['holes', () => Array<unknown>(3)],
+    ['a length that was set', () => Object.assign([], { length: 2 ** 32 - 1 })],
+    ['getters that throw', () => Object.defineProperty([1], 0, { get: throwing })],
+    ['a length that is no number', () => new Proxy([], { get: () => Number.NaN })],
+  ])('has parts that can be sent where the list has %s', (_, makeParts) => {
+    const described = describeThrown(Object.assign(new Error('x'), { errors: makeParts() }), '/plugin');
+    expect(described.errors.every((part) => part.name === 'NonError')).toBe(true);
+    expect(() => encodeValue(described)).not.toThrow();
   });
 
   it('has no parts where the list throws', () => {
