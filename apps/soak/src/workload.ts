@@ -13,8 +13,8 @@ export interface Work {
   run(world: World, place: PlaceName, number: number): Promise<ExecuteResult>;
 }
 
-const EVERYWHERE: readonly PlaceName[] = ['fork', 'fork', 'fork', 'in-process', 'in-process', 'worker'];
-const STOPPABLE: readonly PlaceName[] = ['fork', 'worker'];
+const EVERYWHERE: readonly PlaceName[] = ['fork', 'fork', 'fork', 'in-process', 'in-process', 'worker', 'quickjs'];
+const STOPPABLE: readonly PlaceName[] = ['fork', 'worker', 'quickjs'];
 const TEXT = 'what goes in comes out, '.repeat(200);
 
 /** What goes well. */

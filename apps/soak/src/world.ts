@@ -22,6 +22,7 @@ import type {
   RuntimeOptions,
   SandboxAdapter,
 } from '@kb-labs/plugin-runtime';
+import { quickjsSandbox } from '@kb-labs/sandbox-quickjs';
 import { workerSandbox } from '@kb-labs/sandbox-worker';
 
 export type PlaceName = 'fork' | 'in-process' | 'worker' | 'quickjs' | 'broken store';
@@ -122,6 +123,7 @@ function openRuntimes(options: RuntimeOptions): ReadonlyMap<PlaceName, Runtime> 
     ['fork', open(forkSandbox(), store)],
     ['in-process', open(inProcessSandbox(), store)],
     ['worker', open(workerSandbox(), store)],
+    ['quickjs', open(quickjsSandbox(), store)],
     ['broken store', open(inProcessSandbox(), brokenStore(store))],
   ]);
 }
