@@ -85,7 +85,10 @@ function createMemoryWatch(thread: MeteredThread, limits: SandboxLimits): Memory
   };
 }
 
-/** Objects, and what they hold outside of the heap: buffers and long texts. V8 does not count memories of wasm. `undefined` where the thread has ended. */
+/**
+ * Objects, and what they hold outside of the heap: buffers and long texts. V8 does not count all: not memories of wasm
+ * in Node 26, not what resized buffers grow by in Node 22. `undefined` where the thread has ended.
+ */
 async function readHeldBytes({ worker }: MeteredThread): Promise<number | undefined> {
   try {
     const { used_heap_size: heap, external_memory: outside } = await worker.getHeapStatistics();

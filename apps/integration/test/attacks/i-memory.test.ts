@@ -12,22 +12,22 @@ const stoppable = places.filter(({ name }) => name !== 'in-process');
 const apart = places.filter(({ name }) => name.startsWith('fork'));
 /** There is no WebAssembly in there. */
 const bare: ReadonlySet<string> = new Set(['quickjs']);
-/** A thread's WebAssembly counts for the process alone, and a native function that takes long keeps it: a guard is claimed, no wall. */
+/** A thread's WebAssembly may count for the process alone, and a native function that takes long keeps it: a guard is claimed, no wall. */
 const threads: ReadonlySet<string> = new Set(['worker']);
+
+/** V8 does not count what a buffer that can be resized grows by in Node 22: see the worker's own test below. */
+const uncounted = process.versions.node.startsWith('22.') ? 'resizes' : undefined;
 
 describe.each(stoppable)('$name', (place) => {
   describe.skipIf(!place.works)(`memory${place.notRun}`, () => {
     const arena = openArena(place, 'i', { graceMs: 30 });
 
-    it.each([['buffers'], ['resizes'], ['heap']])(
-      'I07 ends at its memory quota, on or off the heap: %s',
-      { timeout: 30_000 },
-      async (name) => {
-        const error = failureOf(await arena.run(name, {}, limited), 'ERR_MEMORY_EXCEEDED');
-        expect(error).toMatchObject({ http: 507, source: 'host', details: { quota: 'memoryMb', limit: LIMIT } });
-        expect(dataOf(await arena.run('fine'))).toBe('fine');
-      },
-    );
+    const kinds = ['buffers', 'resizes', 'heap'].filter((kind) => !threads.has(place.name) || kind !== uncounted);
+    it.each(kinds)('I07 ends at its memory quota, on or off the heap: %s', { timeout: 30_000 }, async (name) => {
+      const error = failureOf(await arena.run(name, {}, limited), 'ERR_MEMORY_EXCEEDED');
+      expect(error).toMatchObject({ http: 507, source: 'host', details: { quota: 'memoryMb', limit: LIMIT } });
+      expect(dataOf(await arena.run('fine'))).toBe('fine');
+    });
 
     it('I23 ends by time what has room and does nothing but collect garbage', { timeout: 30_000 }, async () => {
       const thrash = { permissions: { quotas: { memoryMb: 128, timeoutMs: 300 } } };
@@ -51,13 +51,19 @@ describe.each(withWasm)('$name', (place) => {
 describe.each(places.filter(({ name }) => threads.has(name)))('$name', (place) => {
   const arena = openArena(place, 'i', { graceMs: 30 });
 
-  it('I08 ends by time what its thread does not count, and claims no wall', { timeout: 30_000 }, async () => {
-    const short = { permissions: { quotas: { memoryMb: LIMIT, timeoutMs: 500 } } };
-    const bout = await arena.run('wasm', {}, short);
-    expect(bout.result).toMatchObject({ ok: false });
-    expect(bout.result.confinement?.firmness).toMatchObject({ memory: 'guard', time: 'guard' });
-    expect(dataOf(await arena.run('fine'))).toBe('fine');
-  });
+  const tests = [['I08', 'wasm'], ...(uncounted === undefined ? [] : [['I07', uncounted]])];
+  it.each(tests)(
+    '%s ends at the latest by time what its thread may not count, and claims no wall: %s',
+    async (_, name) => {
+      const short = { permissions: { quotas: { memoryMb: LIMIT, timeoutMs: 500 } } };
+      const bout = await arena.run(String(name), {}, short);
+      // V8 counts it in Node 24, the one or the other in 22 and 26.
+      if (bout.result.ok) throw new Error('the run ended well');
+      expect(['ERR_MEMORY_EXCEEDED', 'ERR_TIMEOUT']).toContain(bout.result.error.code);
+      expect(bout.result.confinement?.firmness).toMatchObject({ memory: 'guard', time: 'guard' });
+      expect(dataOf(await arena.run('fine'))).toBe('fine');
+    },
+  );
 });
 
 describe.each(apart)('$name', (place) => {
