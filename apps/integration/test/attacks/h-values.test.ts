@@ -32,11 +32,14 @@ const ALL_WAYS = { ...ways, permissions: { ...ways.permissions, ...MUCH.permissi
 /** Takes long to make, once is enough. */
 const HEAVY: ReadonlySet<string> = new Set([
   'a bigint of a million digits',
-  'six hundred thousand keys',
-  'a map of half a million',
+  'a quarter million keys',
+  'a map of a quarter million',
   'a set of half a million',
-  'a million empty lists',
-  'hundred thousand causes',
+  'a quarter million empty lists',
+  'ten thousand causes',
+  'hundred thousand lists',
+  'hundred thousand records',
+  'hundred thousand maps',
 ]);
 
 describe.each(places)('$name', (place) => {
@@ -84,7 +87,8 @@ describe.each(places)('$name', (place) => {
     it('H04 H05 H10 refuses what it cannot give back as it is, in words of its own', async () => {
       const names = dataOf(await arena.run('unsendableNames')) as string[];
       // The same code refuses everywhere: where each run costs a place of its own, a part shows that it is there.
-      const tried = place.name === 'in-process' ? names : names.filter((_, index) => index % 4 === 0);
+      const tried =
+        place.name === 'in-process' ? names : names.filter((name, index) => index % 4 === 0 && !HEAVY.has(name));
       for (const name of tried) {
         const failed = failureOf(await arena.run('gives', name, MUCH), 'ERR_OUTPUT_INVALID');
         expect([name, failed.stage, failed.http]).toEqual([name, 'output', 502]);
@@ -112,7 +116,9 @@ describe.each(places)('$name', (place) => {
     });
 
     it('H10 refuses two gigabytes by their size', async () => {
-      const error = failureOf(await arena.run('large', 2 ** 31, MUCH), 'ERR_OUTPUT_EXCEEDED');
+      // An engine in WebAssembly has no room for them: there, as much as the quota of memory lets it have.
+      const bytes = place.name === 'quickjs' ? 2 ** 25 : 2 ** 31;
+      const error = failureOf(await arena.run('large', bytes, MUCH), 'ERR_OUTPUT_EXCEEDED');
       expect(error.details).toMatchObject({ quota: 'maxResultBytes', used: expect.any(Number) });
     });
 

@@ -56,10 +56,11 @@ const unsendable = {
   'revoked proxy': () => ({ deep: [revoked()] }),
   'what only looks like a Date': () => Object.create(Date.prototype),
   'what only looks like a Map': () => Object.create(Map.prototype),
+  'a thousand levels': () => nested(1_000, (value) => ({ list: [value] })),
   'hundred thousand lists': () => nested(100_000, (value) => [value]),
   'hundred thousand records': () => nested(100_000, (value) => ({ value })),
   'hundred thousand maps': () => nested(100_000, (value) => new Map([[value, 1]])),
-  'hundred thousand causes': () => nested(100_000, (value) => new Error('x', { cause: value })),
+  'ten thousand causes': () => nested(10_000, (value) => new Error('x', { cause: value })),
   'a list of a thousand million holes': () => {
     const list = [];
     list.length = 1e9;
@@ -70,11 +71,11 @@ const unsendable = {
     list[4e9] = 1;
     return list;
   },
-  'a map of half a million': () => new Map(Array.from({ length: 500_000 }, (_, index) => [`k${index}`, index])),
+  'a map of a quarter million': () => new Map(Array.from({ length: 250_000 }, (_, index) => [`k${index}`, index])),
   'a set of half a million': () => new Set(Array.from({ length: 500_000 }, (_, index) => `k${index}`)),
-  'six hundred thousand keys': () =>
-    Object.fromEntries(Array.from({ length: 600_000 }, (_, index) => [`k${index}`, 1])),
-  'a million empty lists': () => Array.from({ length: 1_000_000 }, () => []),
+  'a quarter million keys': () =>
+    Object.fromEntries(Array.from({ length: 250_000 }, (_, index) => [`k${index}`, 1])),
+  'a quarter million empty lists': () => Array.from({ length: 250_000 }, () => []),
   'numbers that collide': () => new Set(Array.from({ length: 50_000 }, (_, index) => index * 2 ** 20)),
   'a regexp': () => /x/u,
   'a weak map': () => new WeakMap(),

@@ -29,8 +29,8 @@ export const backtracksLater = async (_input, ctx) => {
 };
 
 export const sleeps = () => {
-  // Where threads share nothing, and this one may not block, it spins.
-  if (typeof SharedArrayBuffer === 'function') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  // Where there is no such thing, it spins.
+  if (typeof Atomics === 'object') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   for (;;);
 };
 
