@@ -13,7 +13,7 @@ export interface RuntimeLogRecord {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** Takes the runtime's log. What it throws is ignored: a log must not change a run. */
+/** Takes the runtime's log. What it throws or rejects with is ignored: a log must not change a run. */
 export type RuntimeLogSink = (record: RuntimeLogRecord) => void;
 
 /** The runtime's own log. Never throws. */
@@ -36,7 +36,8 @@ export function createRuntimeLog(options: RuntimeLogOptions): RuntimeLog {
     write(level, event, fields) {
       if (RUNTIME_LOG_LEVELS.indexOf(level) > threshold) return;
       try {
-        options.sink({ time: options.clock.now(), level, event, fields });
+        const returned: unknown = options.sink({ time: options.clock.now(), level, event, fields });
+        if (returned !== undefined) Promise.resolve(returned).catch(() => undefined);
       } catch {
         // There is nowhere left to report a log that fails, and the run is not to suffer for it.
       }

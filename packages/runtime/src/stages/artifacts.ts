@@ -1,4 +1,6 @@
+import { createError } from '@kb-labs/contracts';
 import type { ArtifactDeclaration, ArtifactStore, QuotaMeter } from '@kb-labs/contracts';
+import { untilAborted } from '../abort.js';
 import type { ArtifactOutlet } from '../artifact-outlet.js';
 import type { Job } from '../request.js';
 import type { Run } from '../run.js';
@@ -31,26 +33,44 @@ export function planArtifacts(
   return { declarations, variables };
 }
 
-/** Writes what the manifest declares out of the output. */
-export async function writeArtifacts(
-  run: Run,
-  work: {
-    readonly plan: ArtifactPlan;
-    readonly output: unknown;
-    readonly outlet: ArtifactOutlet;
-    readonly store: () => ArtifactStore;
-    readonly meter: QuotaMeter;
-  },
-): Promise<void> {
+/** What one execution stores, and where. */
+interface ArtifactWork {
+  readonly plan: ArtifactPlan;
+  readonly output: unknown;
+  readonly outlet: ArtifactOutlet;
+  readonly store: () => ArtifactStore;
+  readonly meter: QuotaMeter;
+}
+
+/** A store may take this long for the artifacts of one execution, or as long as its handler might have run. */
+const LONGEST_MS = 10_000;
+
+/** Writes what the manifest declares out of the output. Throws `ERR_TIMEOUT` where the store does not answer, and does not wait for it on. */
+export async function writeArtifacts(run: Run, work: ArtifactWork): Promise<void> {
   const { plan, output, outlet, store, meter } = work;
   if (plan.declarations.length === 0) return;
-  const written = await outlet.write({
-    ...plan,
-    output,
-    store: store(),
-    pluginId: run.identity.pluginId,
-    meter,
-    signal: run.signal,
+  const limitMs = Math.max(LONGEST_MS, meter.limits.timeoutMs);
+  const late = new AbortController();
+  // Neither of them outlives the run.
+  const signal = AbortSignal.any([run.signal, late.signal]);
+  const timer = setTimeout(() => late.abort(storeTimeout(limitMs)), limitMs);
+  try {
+    const { pluginId } = run.identity;
+    const written = await untilAborted(
+      outlet.write({ ...plan, output, store: store(), pluginId, meter, signal }),
+      signal,
+    );
+    for (const artifact of written) run.artifact(artifact);
+  } catch (error) {
+    throw late.signal.aborted && !run.signal.aborted ? late.signal.reason : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function storeTimeout(limitMs: number): Error {
+  return createError('ERR_TIMEOUT', `the artifact store has not answered within ${limitMs} ms`, {
+    details: { limitMs },
+    hint: 'look at the store, or raise quotas.timeoutMs where it needs longer',
   });
-  for (const artifact of written) run.artifact(artifact);
 }

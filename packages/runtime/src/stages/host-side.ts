@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import type { GuestAnalytics, GuestNote, HostCallOutcome, Presenter, SandboxHost } from '@kb-labs/contracts';
+import type { GuestAnalytics, HostCallOutcome, Presenter, SandboxHost } from '@kb-labs/contracts';
 import type { HostApi } from '@kb-labs/host-api';
 import { codeOf, describeThrown, toEnvelope } from '../envelope.js';
 import { createGuestLogBook } from '../guest-log.js';
@@ -35,8 +35,12 @@ export function createHostSide(run: Run, options: HostSideOptions): SandboxHost 
       if (note.kind === 'log') {
         const log = book.add(note);
         if (log !== undefined) run.emit({ type: 'log', log });
-      } else if (note.kind === 'track') options.analytics?.track(note.name, note.attributes);
-      else showProgress(run, note, options.presenter);
+      } else if (note.kind === 'track') {
+        handOn(run, 'analytics-failed', () => options.analytics?.track(note.name, note.attributes));
+      } else {
+        run.emit({ type: 'progress', message: note.message, fraction: note.fraction });
+        handOn(run, 'presenter-failed', () => options.presenter?.progress(note.message, note.fraction));
+      }
     },
   };
 }
@@ -67,16 +71,14 @@ function describeFailure(error: unknown): (HostCallOutcome & { readonly ok: fals
   return { code: codeOf(error), message, hint, details };
 }
 
-function showProgress(
-  run: Run,
-  note: GuestNote & { readonly kind: 'progress' },
-  presenter: Presenter | undefined,
-): void {
-  run.emit({ type: 'progress', message: note.message, fraction: note.fraction });
+/** Hands on to something of the host's own. That it fails is no reason to end a plugin, nor, where it is asynchronous, the host. */
+function handOn(run: Run, event: string, work: () => unknown): void {
+  const report = (thrown: unknown): void =>
+    run.log.write('error', event, { error: types.isProxy(thrown) ? 'a proxy' : describeThrown(thrown) });
   try {
-    presenter?.progress(note.message, note.fraction);
+    const returned = work();
+    if (returned !== undefined) Promise.resolve(returned).catch(report);
   } catch (thrown) {
-    // A presenter is the host's own, and its failure no reason to end a plugin.
-    run.log.write('error', 'presenter-failed', { error: types.isProxy(thrown) ? 'a proxy' : describeThrown(thrown) });
+    report(thrown);
   }
 }
