@@ -123,6 +123,19 @@ export async function worksFor({ ms, loud }, ctx) {
   return 'worked';
 }
 
+/** Uses whatever the host has of its own. */
+export async function usesEverything({ text }, ctx) {
+  ctx.log.info('logged');
+  ctx.progress('half', 0.5);
+  ctx.analytics.track('used', { text });
+  await ctx.presenter.message(text);
+  await ctx.presenter.json({ text });
+  await ctx.presenter.error({ message: text });
+  const confirmed = await ctx.presenter.confirm(text);
+  const { path } = await ctx.artifacts.write('used.txt', text);
+  return { stored: path, confirmed };
+}
+
 export const reads = (path, ctx) => ctx.fs.readFile(path, 'utf8');
 
 export const returns = (input) => input ?? null;
