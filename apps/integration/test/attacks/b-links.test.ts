@@ -51,10 +51,16 @@ describe.each(places)('$name', (place) => {
       const linked = picture(outside);
       const onLinks = names.flatMap((name) => verbsOnLink(`data/links/${name}`));
       const through = names.flatMap((name) => below.flatMap((rest) => everyVerb(`data/links/${name}/${rest}`)));
-      const calls = [...onLinks, ...through];
-      const expected = [...onLinks.map(([name]) => ON_A_LINK[name] ?? LINK), ...through.map(() => LINK)];
+      const removals = names.map((name) => ['remove', `data/links/${name}`] as const);
+      const calls = [...onLinks, ...through, ...removals];
+      const expected = [
+        ...onLinks.map(([name]) => ON_A_LINK[name] ?? LINK),
+        ...through.map(() => LINK),
+        ...names.map(() => 'ok'),
+      ];
       const followed: unknown[] = [];
       for (const dryRun of [true, false]) {
+        expect(picture(outside)).toEqual(linked);
         const bout = await arena.run('calls', calls, { ...FILES, dryRun });
         const words = wordsOf(bout);
         followed.push(
@@ -63,13 +69,6 @@ describe.each(places)('$name', (place) => {
         expect(bout.denied).toHaveLength(expected.filter((word) => word === LINK).length);
         expectNothingTold(outcomesOf(bout), arena.scene());
       }
-      expect(picture(outside)).toEqual(linked);
-      const removed = await arena.run(
-        'calls',
-        names.map((name) => ['remove', `data/links/${name}`]),
-        FILES,
-      );
-      expect(wordsOf(removed)).toEqual(names.map(() => 'ok'));
       expect(picture(outside)).toEqual(untouched);
       return followed;
     }

@@ -39,9 +39,9 @@ describe.each(places)('$name', (place) => {
     });
 
     /** Tries all but taking it away, in a dry run and for real. */
-    async function expectSpecial(path: string): Promise<void> {
+    async function expectSpecial(path: string, dryRuns = [true, false]): Promise<void> {
       const calls = everyVerb(path).filter(([name]) => name !== 'remove');
-      for (const dryRun of [true, false]) {
+      for (const dryRun of dryRuns) {
         const bout = await arena.run('calls', calls, { ...FILES, dryRun });
         expect(wordsOf(bout)).toEqual(calls.map(([name]) => ON_A_SPECIAL_FILE[name] ?? SPECIAL));
       }
@@ -62,7 +62,7 @@ describe.each(places)('$name', (place) => {
       expect(await readFile(join(arena.scene().root, 'data/hello.txt'), 'utf8')).toBe('hello');
       // With somebody at its other end it could be opened at once.
       const other = openSync(at('pipe'), 'r+');
-      await expectSpecial('data/special/pipe');
+      await expectSpecial('data/special/pipe', [false]);
       closeSync(other);
       const listed = [
         ['glob', 'data/special/*'],

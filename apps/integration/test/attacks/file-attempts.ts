@@ -17,7 +17,11 @@ export type FileOutcome =
 /** May read and write `data` and all below it. */
 export const FILES = {
   capabilities: ['fs.*', 'config.write'],
-  permissions: { fs: { mode: 'readWrite', allow: ['data'], deny: ['data/private'] } },
+  permissions: {
+    fs: { mode: 'readWrite', allow: ['data'], deny: ['data/private'] },
+    // Hundreds of calls in one run, which is no matter of time.
+    quotas: { timeoutMs: 120_000, cpuMs: 120_000 },
+  },
 } as const;
 
 /** All that can be done with one path. `data/hello.txt` must be there, and is what a copy or rename to the path starts from. */

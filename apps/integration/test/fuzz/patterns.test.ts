@@ -17,7 +17,9 @@ const glob = array(oneof({ weight: 3, arbitrary: letters }, { weight: 2, arbitra
   maxLength: 6,
 })
   .map((all) => all.join('').replaceAll(/\*+/g, '*'))
-  .filter((name) => name !== '.' && name !== '..');
+  .filter((name) => name !== '.' && name !== '..')
+  // More of both in one name is refused.
+  .filter((name) => !name.includes('*') || name.split('?').length <= 5);
 const rule = array(oneof({ weight: 3, arbitrary: glob }, { weight: 1, arbitrary: constantFrom('**') }), {
   minLength: 1,
   maxLength: 5,
