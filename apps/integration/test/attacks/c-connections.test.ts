@@ -73,9 +73,7 @@ describe.each(places)('$name', (place) => {
     });
 
     it.each([
-      ['asks', [{ path: '/silent' }]],
-      ['asks', [{ path: '/body' }]],
-      ['asks', [{ path: '/drip' }]],
+      ['asksAtOnce', [{ path: '/silent' }, { path: '/body' }, { path: '/drip' }]],
       ['sendsNoEnd', { path: '/sink' }],
     ])('C29 ends %s of %j with the run, its connection with it', async (handler, input) => {
       const withUrl = (each: { readonly path: string }): object => ({ url: url(each.path) });
