@@ -17,13 +17,17 @@ describe.each(forks)('$name', (place) => {
     const arena = openArena(place, 'e');
     const grant = { permissions: { quotas: { timeoutMs: 300 } } };
 
-    it('E26 gives what the handler returned or a typed failure, whatever it replaces', async () => {
-      for (const name of dataOf(await arena.run('./primordials.js#names')) as string[]) {
-        const bout = await arena.run('./primordials.js#patched', { name }, grant);
-        const told: unknown = bout.result.ok ? bout.result.data : FAILURES.has(codeOf(bout));
-        expect({ name, told }).toEqual({ name, told: bout.result.ok ? honest : true });
-      }
-    });
+    it(
+      'E26 gives what the handler returned or a typed failure, whatever it replaces',
+      { timeout: 60_000 },
+      async () => {
+        for (const name of dataOf(await arena.run('./primordials.js#names')) as string[]) {
+          const bout = await arena.run('./primordials.js#patched', { name }, grant);
+          const told: unknown = bout.result.ok ? bout.result.data : FAILURES.has(codeOf(bout));
+          expect({ name, told }).toEqual({ name, told: bout.result.ok ? honest : true });
+        }
+      },
+    );
 
     it('E26 gives an honest result where what is replaced was captured before, and to the next run', async () => {
       const name = 'what is captured or not needed';

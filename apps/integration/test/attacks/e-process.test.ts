@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import inspector from 'node:inspector';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { places } from '../scene.js';
 import { dataOf, failureOf, openArena, pluginFile } from './arena.js';
@@ -44,13 +45,18 @@ describe.each(forks)('$name', (place) => {
     });
 
     it('E08 ends a guest that has been stopped, when its time is up', async () => {
-      const running = arena.run('goesOn', {}, quotas({ timeoutMs: 1_000 }));
+      const pluginRoot = join(arena.scene().root, 'stopped');
+      mkdirSync(pluginRoot);
+      const handler =
+        "export const handle = (_, ctx) => (ctx.progress('running'), new Promise(() => setInterval(() => undefined, 1000)));";
+      writeFileSync(join(pluginRoot, 'handlers.mjs'), handler);
+      const running = arena.run('./handlers.mjs#handle', {}, { pluginRoot, ...quotas({ timeoutMs: 1_000 }) });
       await expect.poll(() => arena.scene().events.some(({ type }) => type === 'progress')).toBe(true);
-      const guests = processesOf(pluginFile('e', '')).filter((pid) => pid !== process.pid);
+      const guests = processesOf(pluginRoot);
       expect(guests.length).toBeGreaterThan(0);
       for (const guest of guests) process.kill(guest, 'SIGSTOP');
       failureOf(await running, 'ERR_TIMEOUT');
-      expect(processesOf(pluginFile('e', ''))).toEqual([]);
+      expect(processesOf(pluginRoot)).toEqual([]);
     });
 
     it('E04 signals nobody by the handle of a child that was never started', async () => {
@@ -143,7 +149,7 @@ async function untilListening(): Promise<void> {
 
 /** Guests of a plugin, and what stands around them, by the folder in their command line. */
 function processesOf(folder: string): readonly number[] {
-  const flag = `--allow-fs-read=${folder.replace(/\/$/, '')}\0`;
+  const flag = `--allow-fs-read=${folder}\0`;
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)

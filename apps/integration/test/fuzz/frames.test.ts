@@ -93,7 +93,7 @@ describe('the session of a host', () => {
     expect(counts.frames).toBeGreaterThan(3_000);
     expect(Math.min(counts.ok, counts.failed)).toBeGreaterThan(50);
     process.stdout.write(
-      `mutated frames: ${counts.frames}, runs that ended well: ${counts.ok}, that failed: ${counts.failed}\n`,
+      `mutated frames: ${counts.frames}, runs that ended well: ${counts.ok}, that failed: ${counts.failed}; resident: ${Math.round(process.memoryUsage.rss() / 1_048_576)} MiB\n`,
     );
   });
 });

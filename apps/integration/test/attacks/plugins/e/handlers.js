@@ -186,12 +186,6 @@ export function deaf() {
   for (;;);
 }
 
-/** Says that it runs, and goes on. */
-export async function goesOn(_, ctx) {
-  ctx.progress('running');
-  await new Promise((resolve) => setTimeout(resolve, 60_000));
-}
-
 export const waits = ({ ms }) => new Promise((resolve) => setTimeout(() => resolve('waited'), ms));
 
 export const pid = () => process.pid;
