@@ -11,7 +11,9 @@ export type BundleRequest =
     }
   | { readonly kind: 'cancel'; readonly id: number }
   /** Starts what has to be started, before there is anything to do. */
-  | { readonly kind: 'warm-up' };
+  | { readonly kind: 'warm-up' }
+  /** Ends the process of esbuild, and then the thread. */
+  | { readonly kind: 'end' };
 
 /** One module, or why there is none. */
 export type BundleReply =

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { context, initialize } from 'esbuild';
 import type { BuildContext, BuildOptions, Message } from 'esbuild';
 import type { BundleFailure, BundleReply, BundleRequest } from './bundle-words.js';
+import { watchEsbuild } from './esbuild-process.js';
 import { pluginFiles } from './plugin-files.js';
 
 type Task = Extract<BundleRequest, { kind: 'bundle' }>;
@@ -12,6 +13,7 @@ if (parentPort !== null) main(parentPort);
 /** esbuild has one process for each realm that loads it: here one for this thread, which goes with it. */
 function main(port: MessagePort): void {
   const running = new Map<number, BuildContext>();
+  const service = watchEsbuild();
   const answer = (reply: BundleReply): void => port.postMessage(reply);
   port.on('message', (request: BundleRequest) => {
     switch (request.kind) {
@@ -23,6 +25,9 @@ function main(port: MessagePort): void {
         break;
       case 'bundle':
         void bundle(request, running).then(answer);
+        break;
+      case 'end':
+        void service.end().then(() => process.exit());
         break;
       default:
         request satisfies never;
@@ -71,7 +76,9 @@ function optionsFor({ root, files, maxSourceBytes }: Task): BuildOptions {
     tsconfigRaw: {},
     sourcemap: 'external',
     sourcesContent: false,
-    charset: 'utf8',
+    // Indentation would grow with the square of what is nested, and columns are the same in ASCII, whoever counts them.
+    minifyWhitespace: true,
+    charset: 'ascii',
     legalComments: 'none',
     logLevel: 'silent',
     logLimit: 1,

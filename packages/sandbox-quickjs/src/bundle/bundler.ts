@@ -2,16 +2,17 @@ import { createError } from '@kb-labs/contracts';
 import type { GuestError, PluginError, SandboxCall } from '@kb-labs/contracts';
 import type { BundledModule } from '../thread-facts.js';
 import type { BundleFailure, BundleReply } from './bundle-words.js';
-import { startBundlerThread } from './bundler-process.js';
-import type { BundlerThread } from './bundler-process.js';
+import { startBundlerThread } from './bundler-host.js';
+import type { BundlerThread } from './bundler-host.js';
 import { BUNDLE_NAME, filesOf, GUEST_ROOT, toGuestPath } from './guest-paths.js';
 
-/** One call's code, by when, and who may call it off. */
+/** One call's code, and by when. Its signal calls it off. */
 export interface BundleOptions {
   readonly root: string;
   readonly call: SandboxCall;
+  /** What is left of `limitMs`. */
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+  readonly limitMs: number;
 }
 
 /** The code of one call as one module, or why it is none. */
@@ -49,23 +50,20 @@ export function createBundler({ maxSourceBytes }: { readonly maxSourceBytes: num
       shared ??= start();
       const thread = shared;
       const first = await askThread(thread, options, maxSourceBytes);
-      if (!hasStopped(first)) {
-        // Whoever took too long may go on: those who come after get another.
-        if ('failed' in first && first.failed.code === 'ERR_START_TIMEOUT') thread.retire();
-        return toBundled(first);
-      }
+      if (!hasStopped(first)) return toBundled(first);
+      if (shared === thread) shared = undefined;
       // The bundler ended under one of those who used it. Alone with it, it shows who that was.
       const own = start();
       try {
         const timeoutMs = Math.max(1, options.timeoutMs - (performance.now() - begun));
         return toBundled(await askThread(own, { ...options, timeoutMs }, maxSourceBytes));
       } finally {
-        own.kill();
+        own.end();
       }
     },
     async dispose() {
       const all = [...threads];
-      for (const thread of all) thread.kill();
+      for (const thread of all) thread.end();
       await Promise.all(all.map(({ gone }) => gone));
     },
   };
@@ -73,12 +71,13 @@ export function createBundler({ maxSourceBytes }: { readonly maxSourceBytes: num
 
 async function askThread(
   thread: BundlerThread,
-  { root, call, timeoutMs, signal }: BundleOptions,
+  { root, call, timeoutMs, limitMs }: BundleOptions,
   maxSourceBytes: number,
 ): Promise<Answer> {
+  const { signal } = call;
   const files = Object.fromEntries(filesOf(call).map((file) => [toGuestPath(file, root), file]));
   const late = Promise.withResolvers<Answer>();
-  const timer = setTimeout(() => late.resolve({ failed: startTimeout(timeoutMs) }), timeoutMs);
+  const timer = setTimeout(() => late.resolve({ failed: startTimeout(limitMs) }), timeoutMs);
   const onAbort = (): void => late.resolve({ failed: aborted() });
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
@@ -103,8 +102,7 @@ function hasStopped(answer: Answer): boolean {
   return 'ok' in answer && !answer.ok && answer.kind === 'stopped';
 }
 
-function startTimeout(ms: number): PluginError {
-  const limitMs = Math.round(ms);
+function startTimeout(limitMs: number): PluginError {
   return createError('ERR_START_TIMEOUT', `the handler's code was not bundled after ${limitMs} ms`, {
     details: { limitMs },
     hint: 'import less, or raise quotas.startTimeoutMs',
@@ -134,7 +132,9 @@ function toError({ kind, message, at }: BundleFailure): PluginError {
     case 'syntax':
       return createError('ERR_HANDLER_FAILED', `the handler failed: ${message}${where}`);
     case 'stopped':
-      return createError('ERR_HANDLER_FAILED', 'the handler failed: its code ended the bundler');
+      return createError('ERR_HANDLER_FAILED', 'the handler failed: its code cannot be bundled', {
+        hint: 'look for code that nests without end: esbuild took more memory than it may',
+      });
     default:
       return kind satisfies never;
   }

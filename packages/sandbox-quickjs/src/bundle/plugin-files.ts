@@ -28,6 +28,8 @@ const ASKED = { asked: true };
 /** What imports these may catch that there is no such module. */
 const LATE_KINDS: ReadonlySet<ImportKind> = new Set<ImportKind>(['dynamic-import', 'require-call', 'require-resolve']);
 const ABSENT = 'absent';
+/** What a file counts for beside its size: without it, empty files would be without number. */
+const FILE_BYTES = 512;
 
 /** Lets esbuild see the plugin's real files and nothing else: no links out, no absolute paths, no URLs, no packages from above. */
 export function pluginFiles(options: PluginFilesOptions): Plugin {
@@ -86,7 +88,7 @@ async function loadFile(path: string, root: string, budget: { left: number }): P
   const stat = await file.stat();
   // Opened where it was found, and still the same place: no folder on the way has become a link.
   if (!stat.isFile() || (await realpath(path)) !== path) return fail('missing', `${nameOf(path, root)} is no file`);
-  budget.left -= stat.size;
+  budget.left -= stat.size + FILE_BYTES;
   if (budget.left < 0) return fail('too-large', 'the handler and all that it imports are larger than maxSourceBytes');
   const buffer = Buffer.alloc(stat.size);
   const { bytesRead } = await file.read(buffer, 0, stat.size, 0);

@@ -1,8 +1,8 @@
 import { createError } from '@kb-labs/contracts';
-import type { PluginError, SandboxCall, SandboxHost, SandboxOutcome, SandboxPlan } from '@kb-labs/contracts';
+import type { SandboxCall, SandboxHost, SandboxOutcome, SandboxPlan } from '@kb-labs/contracts';
 import { createSession, wireLimitsFor } from '@kb-labs/sandbox/wire';
 import type { Session } from '@kb-labs/sandbox/wire';
-import type { Bundler } from '../bundle/bundler.js';
+import type { Bundled, Bundler } from '../bundle/bundler.js';
 import { mapOutcome } from '../bundle/map-stack.js';
 import { GUEST_ROOT, toGuestCall } from '../bundle/guest-paths.js';
 import type { Engine } from '../engine.js';
@@ -37,13 +37,13 @@ export async function openPlace({ plan, engine, bundler }: PlaceOptions): Promis
   const stopWatching = watchCpu(thread, session, plan);
   await session.start();
   const startedMs = performance.now() - begun;
-  const ended = Promise.withResolvers<'disposed'>();
   return {
     async run(call, host) {
-      const timeLeft = Math.max(1, plan.limits.startTimeoutMs - startedMs);
-      const bundle = bundler.bundle({ root: plan.plugin.root, call, timeoutMs: timeLeft, signal: call.signal });
+      const { startTimeoutMs: limitMs } = plan.limits;
+      const timeoutMs = Math.max(1, limitMs - startedMs);
+      const bundle = bundler.bundle({ root: plan.plugin.root, call, timeoutMs, limitMs });
       const bundled = await Promise.race([bundle, thread.gone.then(() => placeClosed())]);
-      if (!bundled.ok) return await failLoading(session, thread, bundled.error);
+      if (!bundled.ok) return await failLoading(session, thread, bundled);
       const running = session.run(toGuestCall(call, plan.plugin.root), host);
       // The first thing that a guest hears is the run; then its module may be there.
       thread.load(bundled.module);
@@ -51,7 +51,6 @@ export async function openPlace({ plan, engine, bundler }: PlaceOptions): Promis
     },
     async dispose() {
       stopWatching();
-      ended.resolve('disposed');
       await session.dispose();
     },
   };
@@ -98,12 +97,15 @@ function watchCpu(thread: GuestThread, session: Session, { limits }: SandboxPlan
   return stop;
 }
 
-function placeClosed(): { readonly ok: false; readonly error: PluginError } {
-  return { ok: false, error: createError('ERR_SANDBOX_CRASHED', 'the place was closed before the run began') };
+type Unbundled = Extract<Bundled, { readonly ok: false }>;
+
+function placeClosed(): Unbundled {
+  const error = createError('ERR_SANDBOX_CRASHED', 'the place was closed before the run began');
+  return { ok: false, error, guestError: undefined };
 }
 
-async function failLoading(session: Session, thread: GuestThread, error: PluginError): Promise<SandboxOutcome> {
+async function failLoading(session: Session, thread: GuestThread, failed: Unbundled): Promise<SandboxOutcome> {
   await session.dispose();
   const usage = { ...usageOf(thread), outputBytes: 0, resultBytes: 0, leaked: [] };
-  return { ok: false, error, guestError: undefined, phase: 'load', usage };
+  return { ...failed, phase: 'load', usage };
 }

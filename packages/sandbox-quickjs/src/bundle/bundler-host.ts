@@ -6,13 +6,16 @@ const HEAP_MB = 256;
 
 type Task = Omit<Extract<BundleRequest, { kind: 'bundle' }>, 'kind' | 'id'>;
 
+/** For the process of esbuild to be ended in order; a thread that does not is ended without. */
+const END_MS = 1_000;
+/** A task that was called off and goes on all the same is ended with its bundler. */
+const CANCEL_MS = 100;
+
 /** A thread that bundles, with the process of esbuild that belongs to it. Neither keeps the host alive. */
 export interface BundlerThread {
   /** Never rejects: a bundler that ends answers `stopped` to all that wait. */
   ask(task: Task): { readonly reply: Promise<BundleReply>; cancel(): void };
-  /** Ends it once nobody waits for it any more. */
-  retire(): void;
-  kill(): void;
+  end(): void;
   readonly gone: Promise<void>;
 }
 
@@ -26,8 +29,14 @@ export function startBundlerThread(): BundlerThread {
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     name: 'quickjs-bundler',
   });
-  const kill = (): void => void worker.terminate();
-  const line = createWaitingLine(kill);
+  const post = (request: BundleRequest): void => worker.postMessage(request);
+  const end = (): void => {
+    // Whoever waits for its end must see it.
+    worker.ref();
+    post({ kind: 'end' });
+    setTimeout(() => void worker.terminate(), END_MS).unref();
+  };
+  const line = createWaitingLine(end);
   const gone = new Promise<void>((resolve) => {
     worker.once('exit', () => {
       line.end();
@@ -39,17 +48,20 @@ export function startBundlerThread(): BundlerThread {
   worker.on('error', () => undefined);
   worker.on('message', line.settle);
   worker.unref();
-  const post = (request: BundleRequest): void => worker.postMessage(request);
   post({ kind: 'warm-up' });
 
   return {
     ask(task) {
       const { id, reply } = line.join();
       post({ kind: 'bundle', id, ...task });
-      return { reply, cancel: () => post({ kind: 'cancel', id }) };
+      const cancel = (): void => {
+        post({ kind: 'cancel', id });
+        const timer = setTimeout(end, CANCEL_MS).unref();
+        void reply.then(() => clearTimeout(timer));
+      };
+      return { reply, cancel };
     },
-    retire: line.retire,
-    kill,
+    end,
     gone,
   };
 }
@@ -58,24 +70,18 @@ export function startBundlerThread(): BundlerThread {
 interface WaitingLine {
   join(): { readonly id: number; readonly reply: Promise<BundleReply> };
   readonly settle: (reply: BundleReply) => void;
-  readonly retire: () => void;
   end(): void;
 }
 
-function createWaitingLine(onEmpty: () => void): WaitingLine {
+/** `onStopped` hears that esbuild has ended by itself: nobody else need ask it. */
+function createWaitingLine(onStopped: () => void): WaitingLine {
   const waiting = new Map<number, (reply: BundleReply) => void>();
   let lastId = 0;
-  let retired = false;
   let ended = false;
-  const checkEmpty = (): void => {
-    if (retired && waiting.size === 0) onEmpty();
-  };
   const settle = (reply: BundleReply): void => {
     waiting.get(reply.id)?.(reply);
     waiting.delete(reply.id);
-    // Its process is gone: nobody else need ask it.
-    if (!reply.ok && reply.kind === 'stopped') retired = true;
-    checkEmpty();
+    if (!reply.ok && reply.kind === 'stopped' && !ended) onStopped();
   };
   const end = (): void => {
     ended = true;
@@ -91,10 +97,6 @@ function createWaitingLine(onEmpty: () => void): WaitingLine {
       return { id, reply: promise };
     },
     settle,
-    retire() {
-      retired = true;
-      checkEmpty();
-    },
     end,
   };
 }

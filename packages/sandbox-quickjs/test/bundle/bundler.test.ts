@@ -1,0 +1,166 @@
+import { execFileSync } from 'node:child_process';
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { failureOf, openQuickjs, valueOf } from '../quickjs-scene.js';
+
+describe('the code of a handler', () => {
+  const scene = openQuickjs({ maxSourceBytes: 3_000_000 });
+  const runCode = async (code: string, more: Readonly<Record<string, string>> = {}) => {
+    await scene.write({ 'plugin/handlers.js': code, ...more });
+    return await scene.run('run');
+  };
+
+  it('may be several files of every kind, and packages in its own folder', async () => {
+    const outcome = await runCode(
+      `import { typed } from './typed.ts';
+       import common from './common.cjs';
+       import data from './data.json' with { type: 'json' };
+       import { inside } from 'inside/part';
+       import * as late from './late.mjs';
+       export const run = async () => [typed(1), common.common, data.data, inside, late.late, (await import('./late.mjs')).late];`,
+      {
+        'plugin/typed.ts': 'export const typed = (value: number): string => `typed ${value}`;',
+        'plugin/common.cjs': "exports.common = require('./data.json').data;",
+        'plugin/data.json': '{ "data": "data" }',
+        'plugin/late.mjs': "await null; export const late = 'late';",
+        'plugin/node_modules/inside/package.json':
+          '{ "name": "inside", "exports": { "./part": { "import": "./p.mjs" } } }',
+        'plugin/node_modules/inside/p.mjs': "export const inside = 'inside';",
+      },
+    );
+    expect(valueOf(outcome)).toEqual(['typed 1', 'data', 'data', 'inside', 'late', 'late']);
+  });
+
+  it.each(['exports.run = () => 42;', 'module.exports = { run: () => 42 };'])(
+    'may be a CommonJS module: %s',
+    async (code) => {
+      await scene.write({ 'plugin/handlers.cjs': code });
+      expect(valueOf(await scene.run('run', { file: 'handlers.cjs' }))).toBe(42);
+    },
+  );
+
+  it.each([
+    ['node:fs', 'no Node API'],
+    ['fs', 'no Node API'],
+    ['fs/promises', 'no Node API'],
+    ['../outside.js', 'leads out of the plugin'],
+    ['../plugin-2/x.js', 'leads out of the plugin'],
+    ['./link.js', 'leads out of the plugin'],
+    ['./folder-link/outside.js', 'leads out of the plugin'],
+    ['/etc/passwd', 'absolute path'],
+    ['file:///etc/passwd', 'is a URL'],
+    ['data:text/javascript,export const a = 1', 'is a URL'],
+    ['https://example.com/a.js', 'is a URL'],
+    ['above', 'leads out of the plugin'],
+    ['not-there', 'not in the plugin'],
+    ['./not-there.js', 'not in the plugin'],
+    ['./picture.png', 'no source'],
+  ])('may not import %s', async (specifier, reason) => {
+    await scene.write({
+      'outside.js': 'export const a = 1;',
+      'plugin-2/x.js': 'export const a = 1;',
+      'node_modules/above/index.js': 'export const a = 1;',
+      'plugin/picture.png': 'x',
+    });
+    await symlink('../outside.js', join(scene.folder(), 'plugin/link.js')).catch(() => undefined);
+    await symlink('..', join(scene.folder(), 'plugin/folder-link')).catch(() => undefined);
+    const failed = failureOf(
+      await runCode(`import * as a from ${JSON.stringify(specifier)}; export const run = () => Object.keys(a);`),
+      'ERR_HANDLER_NOT_FOUND',
+    );
+    expect(failed.error.message).toContain(reason);
+    expect(failed.error.message).not.toContain(scene.folder());
+    expect(failed.phase).toBe('load');
+  });
+
+  it('fails where it asks for a module that is not there, if it asks while it runs', async () => {
+    const outcome = await runCode(`
+      const told = (error) => error.message;
+      export const run = async () => [
+        await import('node:fs').catch(told),
+        await import('./not-there.js').catch(told),
+        await import(['node', 'fs'].join(':')).then(() => 'loaded', () => 'refused'),
+        (() => { try { return require('child_process'); } catch (error) { return error.message; } })(),
+      ];`);
+    expect(valueOf(outcome)).toEqual([
+      expect.stringContaining('no Node API'),
+      expect.stringContaining('not in the plugin'),
+      'refused',
+      expect.stringContaining('no Node API'),
+    ]);
+  });
+
+  it('is compiled as the plugin says, whatever lies around it', async () => {
+    await scene.write({
+      'tsconfig.json': '{ "compilerOptions": { "paths": { "aliased": ["./outside.js"] }, "baseUrl": "." } }',
+      'plugin/tsconfig.json': '{ "extends": "../tsconfig.json" }',
+    });
+    const failed = failureOf(
+      await runCode("import * as a from 'aliased'; export const run = () => a;"),
+      'ERR_HANDLER_NOT_FOUND',
+    );
+    expect(failed.error.message).toContain('not in the plugin');
+  });
+
+  it('names its own files and lines in stacks, also after text that is not ASCII', async () => {
+    const outcome = await runCode("import { fail } from './deep/fail.ts';\nexport const run = () => fail('é');\n", {
+      'plugin/deep/fail.ts':
+        "type Text = string;\nconst märk = 'äöü';\nexport function fail(text: Text): never {\n  throw new Error(märk + text);\n}\n",
+    });
+    const { guestError } = failureOf(outcome, 'ERR_HANDLER_FAILED');
+    expect(guestError?.stack?.trim().split('\n')).toEqual([
+      expect.stringMatching(/^ *at fail \(\.\/deep\/fail\.ts:4:\d+\)$/),
+      expect.stringMatching(/^ *at run \(\.\/handlers\.js:2:\d+\)$/),
+    ]);
+  });
+
+  it('that is no JavaScript fails with its place', async () => {
+    const { guestError, phase } = failureOf(await runCode('export const run = ;\n'), 'ERR_HANDLER_FAILED');
+    expect([guestError?.name, phase]).toEqual(['SyntaxError', 'load']);
+    expect(guestError?.stack).toContain('./handlers.js:1:20');
+  });
+
+  it('is no larger than maxSourceBytes, with all that it imports', async () => {
+    const text = `export const text = '${'x'.repeat(1_600_000)}';`;
+    const outcome = await runCode("import './a.js'; import './b.js'; export const run = () => 1;", {
+      'plugin/a.js': text,
+      'plugin/b.js': text,
+    });
+    expect(failureOf(outcome, 'ERR_QUOTA_EXCEEDED').error.message).toContain('maxSourceBytes');
+  });
+
+  it('may export a function named then, and is not called by it', async () => {
+    const outcome = await runCode('export const run = () => 42; export function then() { throw new Error("called"); }');
+    expect(valueOf(outcome)).toBe(42);
+  });
+
+  it('that nests without end is ended with its bundler, and nobody else is', async () => {
+    await scene.write({
+      'plugin/deep.js': '('.repeat(2_900_000),
+      'plugin/handlers.js': 'export const run = () => 42;',
+    });
+    const [bad, good] = await Promise.all([
+      scene.run('run', { file: 'deep.js', limits: { startTimeoutMs: 4_000 } }),
+      scene.run('run'),
+    ]);
+    // esbuild outgrows its memory, or is still at it when the time is up.
+    expect(bad.ok ? 'ok' : bad.error.code).toMatch(/^ERR_(?:HANDLER_FAILED|START_TIMEOUT)$/);
+    expect(valueOf(good)).toBe(42);
+    expect(valueOf(await scene.run('run'))).toBe(42);
+    const states = execFileSync('ps', ['--ppid', String(process.pid), '-o', 'stat=,comm='], { encoding: 'utf8' });
+    expect(states.split('\n').filter((line) => line.includes('esbuild') && line.startsWith('Z'))).toEqual([]);
+  });
+
+  it('is not waited for longer than startTimeoutMs, nor by a caller that is gone', async () => {
+    const code = { 'plugin/deep.js': '!'.repeat(2_900_000) };
+    await scene.write(code);
+    const late = failureOf(
+      await scene.run('run', { file: 'deep.js', limits: { startTimeoutMs: 700 } }),
+      'ERR_START_TIMEOUT',
+    );
+    expect(late.error.details).toEqual({ limitMs: 700 });
+    const signal = AbortSignal.timeout(50);
+    failureOf(await scene.run('run', { file: 'deep.js', signal }), 'ERR_ABORTED');
+  });
+});
