@@ -18,7 +18,7 @@ const LIMITS: SandboxLimits = {
 };
 
 /** A run beside its handler's name. */
-export interface SceneRun extends Partial<Pick<SandboxCall, 'input' | 'api' | 'signal'>> {
+interface SceneRun extends Partial<Pick<SandboxCall, 'input' | 'api' | 'signal'>> {
   readonly file?: string;
   readonly limits?: Partial<SandboxLimits>;
   readonly onNote?: (note: GuestNote) => void;
