@@ -69,8 +69,14 @@ async function openWrite(
     const opening = new OpenWrite(session, content);
     using _ = onStop(context, (error) => void opening.discard(error));
     using call = createCallSignal(context);
-    await untilAborted(opening.opened, call.signal);
-    throwIfStopped(context);
+    try {
+      await untilAborted(opening.opened, call.signal);
+      throwIfStopped(context);
+    } catch (error) {
+      // The end of the run waits for the calls that are under way, so nothing of this one is left behind it.
+      if (context.closing.aborted) await opening.discard(error);
+      throw error;
+    }
     place.keep(opening);
     return place.id;
   } finally {

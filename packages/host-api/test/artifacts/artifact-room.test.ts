@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { createFileArtifactStore } from '@kb-labs/artifacts';
+import type { ArtifactAccess } from '@kb-labs/contracts';
 import { describe, expect, it, vi } from 'vitest';
 import { makeFolder, outcome, text } from '../open-host.js';
-import { bytes, openArtifactHost, putThere } from './open-artifact-host.js';
+import { bound, bytes, openArtifactHost, putThere } from './open-artifact-host.js';
 
 describe('the end of a run', () => {
   it('throws away what was not committed, and gives its quota back', async () => {
@@ -66,5 +67,29 @@ describe('the end of a run', () => {
     await one.call('artifacts.openRead', 'out/a');
     expect(await outcome(other.call('artifacts.readChunk', 1))).toBe('ERR_INVALID_ARGUMENT');
     expect(text(await one.call('artifacts.readChunk', 1))).toBe('mine');
+  });
+
+  it('ends with nothing left of a write that was only being opened', async () => {
+    const asked = Promise.withResolvers<void>();
+    const aborted = Promise.withResolvers<void>();
+    let cleaned = false;
+    const slow = (access: ArtifactAccess): ArtifactAccess => ({
+      ...bound(access),
+      async writeStream(_uri, _body, options) {
+        options?.signal?.addEventListener('abort', () => aborted.resolve());
+        asked.resolve();
+        await aborted.promise;
+        // As a store takes a few turns to remove what it began.
+        await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+        cleaned = true;
+        throw new Error('given up');
+      },
+    });
+    const { api, call } = openArtifactHost({ between: slow });
+    const opening = outcome(call('artifacts.openWrite', 'out/a', { contentType: 'text/plain' }));
+    await asked.promise;
+    await api[Symbol.asyncDispose]();
+    expect(cleaned).toBe(true);
+    expect(await opening).toBe('ERR_PERMISSION_DENIED run-over');
   });
 });
