@@ -222,7 +222,7 @@ export async function overflows(_input, ctx) {
 /** Returns, and publishes afterwards. */
 export function speaksLate(_input, ctx) {
   globalThis.lateAttempt = new Promise((resolve) => {
-    setTimeout(() => resolve(codeOf(() => ctx.events.publish('m.late', 1, { scope: 'plugin' }))), 20);
+    setTimeout(() => resolve(codeOf(() => ctx.events.publish('m.late', 1, { scope: 'plugin' }))), 500);
   });
   return 'returned';
 }
