@@ -1,3 +1,4 @@
+import { parseJson } from '@kb-labs/contracts';
 import { isPossibleArtifact } from '@kb-labs/artifacts/store';
 import type { ArtifactInfo } from '@kb-labs/contracts';
 import { z } from 'zod';
@@ -62,7 +63,7 @@ export function formatRecord(record: HeadRecord): string {
 
 /** Reads what `formatRecord` wrote for this plugin; `undefined` for anything else, and for what no store would have taken. */
 export function parseRecord(text: string, pluginId: string): HeadRecord | undefined {
-  const parsed = schema.safeParse(parseJson(text));
+  const parsed = schema.safeParse(tryParse(text));
   return parsed.success && parsed.data.pluginId === pluginId && isPossible(parsed.data) ? parsed.data : undefined;
 }
 
@@ -84,9 +85,9 @@ function isPossible(record: HeadRecord): boolean {
   return isPossibleArtifact({ contentType: 'application/octet-stream', ...record });
 }
 
-function parseJson(text: string): unknown {
+function tryParse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     // Not ours: the caller says that the artifact is damaged.
     return undefined;

@@ -1,4 +1,4 @@
-import { createError } from '@kb-labs/contracts';
+import { createError, parseJson } from '@kb-labs/contracts';
 import type { ArtifactInfo, PluginError } from '@kb-labs/contracts';
 import { quote } from './artifact-path.js';
 import { corrupt } from './store-errors.js';
@@ -31,7 +31,7 @@ export function decodeData(bytes: Uint8Array, form: DataForm | undefined, uri: s
   const text = decodeText(bytes, uri);
   if (form === 'text') return text;
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw wrongForm(uri, 'JSON', error);
   }

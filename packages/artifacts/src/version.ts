@@ -1,3 +1,4 @@
+import { parseJson } from '@kb-labs/contracts';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ArtifactInfo } from '@kb-labs/contracts';
@@ -45,7 +46,7 @@ export function formatVersion({ id: _id, ...version }: Version): string {
 
 /** Reads what `formatVersion` wrote; `undefined` for anything else: a checkout may bring such files along, and nothing in them is believed. */
 export function parseVersion(id: string, text: string): Version | undefined {
-  const value = parseJson(text);
+  const value = tryParse(text);
   if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== 1) return undefined;
   const fields: Readonly<Record<string, unknown>> = { ...value };
   const { pluginId, path, contentType, identity, sha256, bytes, createdAt } = fields;
@@ -67,9 +68,9 @@ function isText(value: unknown): value is string | undefined {
   return value === undefined || typeof value === 'string';
 }
 
-function parseJson(text: string): unknown {
+function tryParse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     // Not ours: the caller passes over it.
     return undefined;

@@ -1,5 +1,6 @@
 export { createAbortError } from './abort-error.js';
 export type { GuestCallOptions } from './call-options.js';
+export { parseJson } from './parse-json.js';
 export { CONFINEMENTS } from './confinement.js';
 export type { Confinement, ConfinementReport, ConfinementTable, Firmness } from './confinement.js';
 export type { AnalyticsRecord, AnalyticsSink, GuestAnalytics } from './analytics.js';

@@ -1,3 +1,4 @@
+import { parseJson } from '@kb-labs/contracts';
 import type { AuditEntry, AuditRecord, EventStamp } from '@kb-labs/contracts';
 import { createRedactor } from '@kb-labs/redaction';
 import type { MaskOptions } from '@kb-labs/redaction';
@@ -18,7 +19,7 @@ export function createAuditLines(redaction: MaskOptions): (entry: AuditEntry) =>
 /** Reads one back. `undefined` for what is none. */
 export function parseAuditLine(line: string): AuditEntry | undefined {
   try {
-    const entry: unknown = JSON.parse(line);
+    const entry: unknown = parseJson(line);
     return isAuditEntry(entry) ? entry : undefined;
   } catch {
     // Half a line, or someone else's.

@@ -1,6 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
-import { createError } from '@kb-labs/contracts';
+import { createError, parseJson } from '@kb-labs/contracts';
 import type { HandlerModule, OutputPart } from '@kb-labs/contracts';
 import type { ReplayDivergence } from './replay-report.js';
 import type { SnapshotAuthority } from './snapshot.js';
@@ -90,7 +90,7 @@ async function locate(reference: string, root: string): Promise<HandlerModule | 
 async function readIdentity(root: string): Promise<{ readonly id: string; readonly version: string } | undefined> {
   for (const name of MANIFESTS) {
     try {
-      const manifest: unknown = JSON.parse(await readFile(join(root, name), 'utf8'));
+      const manifest: unknown = parseJson(await readFile(join(root, name), 'utf8'));
       if (typeof manifest === 'object' && manifest !== null && 'id' in manifest && 'version' in manifest) {
         return { id: String(manifest.id), version: String(manifest.version) };
       }

@@ -1,4 +1,4 @@
-import { createError, isErrorCode } from '@kb-labs/contracts';
+import { createError, isErrorCode, parseJson } from '@kb-labs/contracts';
 import type { ErrorCode, JsonValue } from '@kb-labs/contracts';
 import { z } from 'zod';
 import { hasTooManyDigits } from './snapshot-digits.js';
@@ -101,7 +101,7 @@ export function parseSnapshot(content: string): Snapshot {
   if (excess !== undefined) throw malformed(excess, '', undefined);
   let value: unknown;
   try {
-    value = JSON.parse(content);
+    value = parseJson(content);
   } catch (error) {
     throw malformed('it is no JSON', '', error);
   }

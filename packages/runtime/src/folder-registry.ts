@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { KnownCapabilities } from '@kb-labs/capabilities';
-import { createError } from '@kb-labs/contracts';
+import { createError, parseJson } from '@kb-labs/contracts';
 import type { InstalledPlugin, PluginError, PluginManifest, PluginRegistry } from '@kb-labs/contracts';
 import { compare, satisfies } from 'semver';
 import { z } from 'zod';
@@ -155,7 +155,7 @@ async function readPlugin(folder: string, parse: ParseOwn): Promise<InstalledPlu
   for (const name of MANIFEST_FILES) {
     const text = await readIfThere(join(folder, name));
     if (text === undefined) continue;
-    const manifest = parse(parseJson(text));
+    const manifest = parse(tryParse(text));
     assertOwnName(folder, manifest);
     return { manifest, root: folder };
   }
@@ -200,9 +200,9 @@ async function readIfThere(file: string): Promise<string | undefined> {
   return readFile(file, 'utf8');
 }
 
-function parseJson(text: string): unknown {
+function tryParse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     throw createError('ERR_MANIFEST_INVALID', 'the manifest is no JSON', {
       details: { pointer: '' },

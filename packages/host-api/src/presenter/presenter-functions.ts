@@ -1,4 +1,4 @@
-import { createError } from '@kb-labs/contracts';
+import { createError, parseJson } from '@kb-labs/contracts';
 import type { Presenter } from '@kb-labs/contracts';
 import { z } from 'zod';
 import { parseArguments } from '../arguments.js';
@@ -77,7 +77,7 @@ function toPlainJson(value: unknown, maxBytes: number): unknown {
   const json = stringify(value);
   if (json === undefined) throw createJsonError('the value is no JSON data');
   if (Buffer.byteLength(json) > maxBytes) throw createJsonError(`the value has more than ${maxBytes} bytes of JSON`);
-  return JSON.parse(json);
+  return parseJson(json);
 }
 
 function stringify(value: unknown): string | undefined {

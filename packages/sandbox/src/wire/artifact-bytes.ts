@@ -1,3 +1,4 @@
+import { parseJson } from '@kb-labs/contracts';
 import { describeClass } from './encode-value.js';
 import { invalidArgument } from './guest-calls.js';
 import { extendPointer } from './json-pointer.js';
@@ -55,7 +56,7 @@ export function decodeText(bytes: Uint8Array): string {
 export function decodeJson(bytes: Uint8Array): unknown {
   const text = decodeText(bytes);
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     throw invalidArgument('the artifact is no JSON', { hint: "read it as bytes or as text, without `as: 'json'`" });
   }
