@@ -118,7 +118,9 @@ describe('values', () => {
           return demand(error instanceof TypeError, String(error));
         }
         expectData(decoded);
-        demand(isDeepStrictEqual(sent(decoded), { arrived: decoded }), 'it cannot be sent again');
+        const again = encodeValue(decoded);
+        // Node 22 takes two invalid dates for different ones, so that what is compared is how they travel.
+        demand(isDeepStrictEqual(encodeValue(decodeValue(carried(again))), again), 'it cannot be sent again');
       }),
       budget(3_000),
     );

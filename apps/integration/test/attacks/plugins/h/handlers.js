@@ -73,8 +73,7 @@ const unsendable = {
   },
   'a map of a quarter million': () => new Map(Array.from({ length: 250_000 }, (_, index) => [`k${index}`, index])),
   'a set of half a million': () => new Set(Array.from({ length: 500_000 }, (_, index) => `k${index}`)),
-  'a quarter million keys': () =>
-    Object.fromEntries(Array.from({ length: 250_000 }, (_, index) => [`k${index}`, 1])),
+  'a quarter million keys': () => Object.fromEntries(Array.from({ length: 250_000 }, (_, index) => [`k${index}`, 1])),
   'a quarter million empty lists': () => Array.from({ length: 250_000 }, () => []),
   'numbers that collide': () => new Set(Array.from({ length: 50_000 }, (_, index) => index * 2 ** 20)),
   'a regexp': () => /x/u,
