@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openScene, places, pluginFolder } from '../scene.js';
 import { codeOf, dataOf, openArena, pluginFile } from './arena.js';
@@ -85,6 +87,34 @@ describe.each(leavable)('$name', (place) => {
       const codes = (await Promise.all(all)).map((result) => codeOf({ result }));
       expect(codes.filter((code) => code === 'ERR_SANDBOX_CRASHED')).toHaveLength(2);
       expect(codes.filter((code) => code === 'ERR_CRASH_LOOP')).toHaveLength(18);
+    });
+  });
+});
+
+describe.each(places.filter(({ name }) => name.startsWith('fork')))('$name', (place) => {
+  describe.skipIf(!place.works)(`a channel${place.notRun}`, () => {
+    const arena = openArena(place, 'j');
+    const run = async (name: string, grant: object = {}) => {
+      const { runtime, grant: contextOf } = arena.scene();
+      const request = { handler: `./frames.js#${name}`, input: {} };
+      return await runtime.execute(request, contextOf({ pluginRoot: pluginFile('j', '.'), ...grant }));
+    };
+
+    it('J14 over which a guest is ready twice is broken off', async () => {
+      expect(codeOf({ result: await run('isReadyTwice') })).toBe('ERR_PROTOCOL');
+      expect(dataOf(await arena.run('returns', 1))).toBe(1);
+    });
+
+    it('that a guest never reads fills up to a bound, and its run ends in time', async () => {
+      const { root } = arena.scene();
+      await writeFile(join(root, 'large.bin'), new Uint8Array(1_000_000));
+      const before = process.memoryUsage().rss;
+      const quotas = { timeoutMs: 1_500, maxInFlight: 64, maxBytesRead: 1_000_000_000 };
+      const permissions = { fs: { mode: 'read', allow: ['.'] }, quotas };
+      const result = await run('readsNothing', { capabilities: ['fs.read'], permissions });
+      expect(['ERR_TIMEOUT', 'ERR_QUOTA_EXCEEDED', 'ERR_PROTOCOL']).toContain(codeOf({ result }));
+      expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024);
+      expect(dataOf(await arena.run('returns', 1))).toBe(1);
     });
   });
 });

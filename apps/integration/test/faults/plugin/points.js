@@ -136,6 +136,21 @@ export async function usesEverything({ text }, ctx) {
   return { stored: path, confirmed };
 }
 
+/** Writes a file and an artifact, and tells how each went. */
+export async function fillsRooms({ bytes }, ctx) {
+  const codeOf = (work) =>
+    work.then(
+      () => 'ok',
+      (error) => error.code,
+    );
+  ctx.analytics.track('filled', { bytes });
+  return {
+    file: await codeOf(ctx.fs.writeFile('data/file.bin', new Uint8Array(bytes))),
+    artifact: await codeOf(ctx.artifacts.write('stored.bin', new Uint8Array(bytes))),
+    bytes: (await ctx.fs.readFile('data/file.bin')).length,
+  };
+}
+
 export const reads = (path, ctx) => ctx.fs.readFile(path, 'utf8');
 
 export const returns = (input) => input ?? null;
