@@ -7,9 +7,11 @@ import { performance } from 'node:perf_hooks';
  * working directory. Its arguments: the name, milliseconds between two swaps at most, and where the link leads, if it is one.
  */
 const [name, pause, target] = process.argv.slice(2);
+const parent = process.ppid;
 
 process.stdout.write('ready');
-for (;;) {
+// Whoever started it may be killed before it can end it.
+while (process.ppid === parent) {
   // Whoever races may have made the name anew in between: then what was there before gives way.
   if (!attempt(() => renameSync(name, `${name}.real`))) attempt(() => rmSync(`${name}.real`, { recursive: true }));
   if (target !== undefined) attempt(renewLink);
