@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const reports = join(repository, 'node_modules/.cache/confinement');
-const files = ['.conformance.test.ts', 'test/attacks/', 'test/races/'];
+/** Where claims and rows of the attack corpus are put to the test. */
+const files = ['.conformance.test.ts', 'test/attacks/', 'test/faults/', 'test/fuzz/', 'test/races/', 'soak/test/'];
 const legs: Readonly<Record<string, readonly string[]>> = {
   default: [],
   node24: ['--node', '24'],

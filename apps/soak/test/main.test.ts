@@ -19,15 +19,20 @@ function start(args: readonly string[]): Promise<Ended> {
 }
 
 describe('the command', () => {
-  it('soaks for as long as it is told, and says that so little time shows no growth', { timeout: 60_000 }, async () => {
-    const { code, stdout } = await start(['--minutes', '0.05', '--faults', '0.5', '--json']);
-    const report = JSON.parse(stdout) as { runs: number; outcomes: Record<string, number>; verdict: string[] };
-    expect(report.verdict).toEqual([expect.stringContaining('too few to tell growth')]);
-    expect(Object.keys(report.outcomes)).toEqual(expect.arrayContaining(['ok']));
-    expect(Object.values(report.outcomes).reduce((sum, count) => sum + count, 0)).toBe(report.runs);
-    expect(Object.keys(report.outcomes).length).toBeGreaterThan(2);
-    expect(code).toBe(1);
-  });
+  // The row asks for an hour: that one is in docs/reliability.md, and CI soaks for a minute. What a verdict is made of has tests of its own.
+  it(
+    'Q08 soaks for as long as it is told, and says that so little time shows no growth',
+    { timeout: 60_000 },
+    async () => {
+      const { code, stdout } = await start(['--minutes', '0.05', '--faults', '0.5', '--json']);
+      const report = JSON.parse(stdout) as { runs: number; outcomes: Record<string, number>; verdict: string[] };
+      expect(report.verdict).toEqual([expect.stringContaining('too few to tell growth')]);
+      expect(Object.keys(report.outcomes)).toEqual(expect.arrayContaining(['ok']));
+      expect(Object.values(report.outcomes).reduce((sum, count) => sum + count, 0)).toBe(report.runs);
+      expect(Object.keys(report.outcomes).length).toBeGreaterThan(2);
+      expect(code).toBe(1);
+    },
+  );
 
   it.each([
     [['--minutes', '0'], 'above 0 to 1440'],
