@@ -28,14 +28,17 @@ describe.each(places)('$name', (place) => {
     }
 
     it('P01 lets a hundred writes at once have ten MiB between them, none lost and none over', async () => {
-      const grant = writing({ maxBytesWritten: 10 * MIB, maxInFlight: 100 });
-      const bout = await arena.run('writesMany', { count: 100, bytes: 300_000 }, grant);
+      // Bytes are slow where they are interpreted: there it is the same number of writes, and a tenth of each.
+      const scale = place.name === 'quickjs' ? 10 : 1;
+      const [limit, bytes] = [(10 * MIB) / scale, 300_000 / scale];
+      const grant = writing({ maxBytesWritten: limit, maxInFlight: 100 });
+      const bout = await arena.run('writesMany', { count: 100, bytes }, grant);
       const codes = dataOf(bout);
-      const fitting = Math.floor((10 * MIB) / 300_000);
+      const fitting = Math.floor(limit / bytes);
       expect(Array.isArray(codes) && codes.filter((code) => code === 'ok')).toHaveLength(fitting);
       expect(new Set(Array.isArray(codes) ? codes : [])).toEqual(new Set(['ok', 'ERR_QUOTA_EXCEEDED']));
-      expect(await written()).toBe(fitting * 300_000);
-      expect(bout.result.metrics.bytesWritten).toEqual({ used: fitting * 300_000, limit: 10 * MIB });
+      expect(await written()).toBe(fitting * bytes);
+      expect(bout.result.metrics.bytesWritten).toEqual({ used: fitting * bytes, limit });
     });
 
     it('P01 counts the same where entries are what is scarce', async () => {
