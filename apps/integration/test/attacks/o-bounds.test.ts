@@ -200,17 +200,17 @@ describe('pure rules', () => {
   it('O07 is never waited for by whoever tracks, and loses what it must by count', async () => {
     await using analytics = brokenAnalytics();
     const guest = analytics.forGuest({ pluginId: 'attack-o', executionId: 'run', traceId: 'trace' });
-    let slowest = 0;
+    const times: number[] = [];
     for (let index = 0; index < 5_000; index += 1) {
       const start = performance.now();
       guest.track('flood', { index });
-      slowest = Math.max(slowest, performance.now() - start);
+      times.push(performance.now() - start);
       // Whoever tracks gives way from time to time, as a host does.
       if (index % 500 === 0) await analytics.flush({ timeoutMs: 5 });
     }
     await analytics.flush();
-    // No sink is waited for: what is left is a copy, a queue, and what else the machine does.
-    expect(slowest).toBeLessThan(250);
+    // No sink is waited for: what is left is a copy and a queue. One in a hundred may meet what else the machine does.
+    expect(times.toSorted((a, b) => a - b)[4_949]).toBeLessThan(20);
     expectNothingUncounted(analytics);
     const [throws, , hangs] = analytics.stats().sinks;
     expect(throws).toMatchObject({ delivered: 0, lastError: expect.stringContaining('no') });
