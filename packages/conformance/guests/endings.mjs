@@ -116,7 +116,7 @@ export async function burnsInThreads() {
 // memory: grow to 300 MB, then hold it
 export async function fillsHeap() {
   const kept = [];
-  while (kept.length < 300) kept.push(Array.from({ length: MIB / 8 }, (_, index) => index + 0.5));
+  while (kept.length < 300) kept.push(Array.from({ length: MIB / 8 }).fill(0.5));
   await forever();
   return kept;
 }
