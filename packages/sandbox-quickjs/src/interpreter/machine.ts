@@ -1,6 +1,6 @@
 import quickjsNg from '@jitl/quickjs-ng-wasmfile-release-sync';
 import { newQuickJSWASMModuleFromVariant, newVariant } from 'quickjs-emscripten-core';
-import type { QuickJSContext, QuickJSHandle, QuickJSSyncVariant } from 'quickjs-emscripten-core';
+import type { QuickJSContext, QuickJSHandle, QuickJSRuntime, QuickJSSyncVariant } from 'quickjs-emscripten-core';
 import type { BundledModule } from '../thread-facts.js';
 
 /** Of the thread's 16 MiB: beyond it the guest gets a RangeError of its own, well before the thread would. */
@@ -15,6 +15,8 @@ export interface MachineOptions {
   readonly mayInterrupt: () => boolean;
   /** A whole frame of the guest: a view of the guest's memory, which is valid during the call alone. Must not throw. */
   readonly onFrame: (bytes: Uint8Array) => void;
+  /** Something went wrong on this side of a call of the guest: no room for the frame, or no stack left. */
+  readonly onBroken: (error: unknown) => void;
 }
 
 /** One QuickJS. Bytes go in and out; no value, function or error of this realm does. Whatever it throws, it is not to be used again. */
@@ -30,17 +32,7 @@ export interface Machine {
 
 /** Makes a QuickJS in this memory and runs the prelude in it. */
 export async function createMachine(options: MachineOptions): Promise<Machine> {
-  const { wasm, memory, prelude, mayInterrupt, onFrame } = options;
-  const quickjs = await newQuickJSWASMModuleFromVariant(
-    newVariant(syncVariant(quickjsNg), { wasmModule: wasm, wasmMemory: memory }),
-  );
-  const runtime = quickjs.newRuntime({ interruptHandler: mayInterrupt, maxStackSizeBytes: MAX_STACK_BYTES });
-  const context = runtime.newContext();
-  using send = context.newFunction('send', (buffer) => {
-    if (buffer !== undefined) context.getArrayBuffer(buffer).consume(({ value }) => onFrame(value));
-  });
-  context.setProp(context.global, 'kbSend', send);
-  context.unwrapResult(context.evalCode(prelude, 'prelude.js')).dispose();
+  const { runtime, context } = await bootContext(options);
   const guest = takeGlobal(context, 'kbGuest');
   const member = (name: string): QuickJSHandle => context.getProp(guest, name);
   const [receive, ring, delay, provide, refuse, fail] = ['receive', 'ring', 'delay', 'provide', 'refuse', 'fail'].map(
@@ -78,6 +70,31 @@ export async function createMachine(options: MachineOptions): Promise<Machine> {
       return result.error === undefined ? context.getNumber(result.value) : -1;
     },
   };
+}
+
+interface BootedContext {
+  readonly runtime: QuickJSRuntime;
+  readonly context: QuickJSContext;
+}
+
+async function bootContext(options: MachineOptions): Promise<BootedContext> {
+  const { wasm, memory, prelude, mayInterrupt, onFrame, onBroken } = options;
+  const quickjs = await newQuickJSWASMModuleFromVariant(
+    newVariant(syncVariant(quickjsNg), { wasmModule: wasm, wasmMemory: memory }),
+  );
+  const runtime = quickjs.newRuntime({ interruptHandler: mayInterrupt, maxStackSizeBytes: MAX_STACK_BYTES });
+  const context = runtime.newContext();
+  using send = context.newFunction('send', (buffer) => {
+    try {
+      if (buffer !== undefined) context.getArrayBuffer(buffer).consume(({ value }) => onFrame(value));
+    } catch (error) {
+      // What is thrown from here would be told to the guest as an error of its own.
+      onBroken(error);
+    }
+  });
+  context.setProp(context.global, 'kbSend', send);
+  context.unwrapResult(context.evalCode(prelude, 'prelude.js')).dispose();
+  return { runtime, context };
 }
 
 /** The types of the package are those of its CommonJS form, which has another level. */

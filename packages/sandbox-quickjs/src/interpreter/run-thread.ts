@@ -38,6 +38,7 @@ export async function runThread(facts: ThreadFacts, ledger: Ledger, voice: Threa
     prelude: facts.prelude,
     mayInterrupt: () => watch.look(),
     onFrame: createSender(facts, ledger, { watch, voice }),
+    onBroken: (error) => breakOff(watch, error),
   });
   const enter = createEntrance(machine, watch);
   enter(() => undefined);
@@ -64,15 +65,20 @@ function createEntrance(machine: Machine, watch: Watch): (work: () => void) => v
       machine.runJobs();
       delay = machine.delay();
     } catch (error) {
-      watch.look();
-      const isStack = error instanceof RangeError && error.message.includes('call stack');
-      watch.end(isStack ? 'stack' : 'crashed', error instanceof Error ? `${error.name}: ${error.message}` : 'unknown');
+      breakOff(watch, error);
     } finally {
       watch.setRunning(false);
     }
     if (delay >= 0 && !watch.hasEnded) timer = setTimeout(() => enter(() => machine.ringTimer()), Math.ceil(delay));
   };
   return enter;
+}
+
+/** Out of memory shows in many ways, so that is looked at first. */
+function breakOff(watch: Watch, error: unknown): void {
+  watch.look();
+  const isStack = error instanceof RangeError && error.message.includes('call stack');
+  watch.end(isStack ? 'stack' : 'crashed', error instanceof Error ? `${error.name}: ${error.message}` : 'unknown');
 }
 
 function createSender(

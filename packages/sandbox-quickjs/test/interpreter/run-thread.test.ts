@@ -30,9 +30,11 @@ export const deep = {
   eval: () => eval('('.repeat(1e5)),
   proxies: () => { let p = {}; for (let i = 0; i < 1e5; i += 1) p = new Proxy(p, {}); return p.x; },
   JSON: () => JSON.parse('['.repeat(1e5)),
+  'calls of the host': (ctx) => { const f = () => { ctx.log.info('x'); f(); }; f(); },
+  'a promise of the host': (ctx) => { const f = () => { ctx.fs.readFile('x').catch(() => undefined); f(); }; f(); },
   pattern: () => new RegExp('(?:'.repeat(5e4) + ')'.repeat(5e4)),
 };
-export const dives = (name) => { try { deep[name](); return 'came back'; } catch (error) { return error instanceof Error; } };
+export const dives = (name, ctx) => { try { deep[name](ctx); return 'came back'; } catch (error) { return error instanceof Error; } };
 
 // The wire makes its frames with what the realm has: whoever replaces that writes any bytes.
 const forge = (change) => {
@@ -101,14 +103,17 @@ describe('the thread of an interpreter', () => {
     },
   );
 
-  it.each(['calls', 'eval', 'proxies', 'JSON', 'pattern'])('survives what goes too deep: %s', async (input) => {
-    const outcome = await scene.run('dives', { input });
-    // An error of the guest's own, or the end of its run: never one of the host's.
-    expect(outcome.ok ? outcome.value : outcome.error.code).toSatisfy((told) =>
-      [true, 'ERR_HANDLER_FAILED'].includes(told),
-    );
-    expect(valueOf(await scene.run('fine'))).toBe('fine');
-  });
+  it.each(['calls', 'eval', 'proxies', 'JSON', 'pattern', 'calls of the host', 'a promise of the host'])(
+    'survives what goes too deep: %s',
+    async (input) => {
+      const outcome = await scene.run('dives', { input, api: ['fs.readFile'] });
+      // An error of the guest's own, or the end of its run: never one of the host's.
+      expect(outcome.ok ? outcome.value : outcome.error.code).toSatisfy((told) =>
+        [true, 'ERR_HANDLER_FAILED'].includes(told),
+      );
+      expect(valueOf(await scene.run('fine'))).toBe('fine');
+    },
+  );
 
   it.each(['a length of 4 GiB', 'no length', 'a length that is off', 'one byte of JSON'])(
     'ends a guest that forges frames with %s',
