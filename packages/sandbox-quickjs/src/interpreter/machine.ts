@@ -61,7 +61,8 @@ export async function createMachine(options: MachineOptions): Promise<Machine> {
     runJobs() {
       for (;;) {
         using result = runtime.executePendingJobs();
-        if (result.error === undefined) return;
+        // A guest that was interrupted is not asked again: it would go on until the next time.
+        if (result.error === undefined || options.mayInterrupt()) return;
         call(fail, result.error);
       }
     },
