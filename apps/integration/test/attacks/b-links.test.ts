@@ -4,7 +4,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { places } from '../scene.js';
 import type { Scene } from '../scene.js';
 import { dataOf, failureOf, openArena, pluginFile } from './arena.js';
-import { everyVerb, expectNothingTold, FILES, outcomesOf, picture, wordOf, wordsOf } from './file-attempts.js';
+import {
+  everyVerb,
+  expectNothingTold,
+  FILES,
+  outcomesOf,
+  picture,
+  wordOf,
+  wordsOf,
+  dryRunsIn,
+} from './file-attempts.js';
 import type { FileCall } from './file-attempts.js';
 
 const LINK = 'ERR_PERMISSION_DENIED link';
@@ -59,7 +68,7 @@ describe.each(places)('$name', (place) => {
         ...names.map(() => 'ok'),
       ];
       const followed: unknown[] = [];
-      for (const dryRun of [true, false]) {
+      for (const dryRun of dryRunsIn(place)) {
         expect(picture(outside)).toEqual(linked);
         const bout = await arena.run('calls', calls, { ...FILES, dryRun });
         const words = wordsOf(bout);
@@ -138,7 +147,7 @@ describe.each(places)('$name', (place) => {
         ['rename', 'data/hello.txt', name],
         ['copy', 'data/hello.txt', name],
       ] as const;
-      for (const dryRun of [true, false]) {
+      for (const dryRun of dryRunsIn(place)) {
         const bout = await arena.run('calls', calls, { ...FILES, dryRun });
         expect(wordsOf(bout)).toEqual(calls.map(() => 'ERR_PERMISSION_DENIED hard-link'));
       }
@@ -226,7 +235,7 @@ describe.each(places)('$name', (place) => {
         ['rename', 'data/inside', end] as const,
         ['copy', 'data/hello.txt', end] as const,
       ]);
-      for (const dryRun of [true, false]) {
+      for (const dryRun of dryRunsIn(place)) {
         const bout = await arena.run('calls', calls, { ...FILES, dryRun });
         expect(wordsOf(bout).filter((word) => !word.startsWith('ERR_PERMISSION_DENIED'))).toEqual([]);
         expect(bout.denied).toHaveLength(calls.length);

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { dataOf } from './arena.js';
 import type { Bout } from './arena.js';
-import type { Scene } from '../scene.js';
+import type { Place, Scene } from '../scene.js';
 
 /** One call of a file function, as the handler `calls` takes it: its name, then its arguments. */
 export type FileCall = readonly [name: string, ...args: readonly unknown[]];
@@ -23,6 +23,11 @@ export const FILES = {
     quotas: { timeoutMs: 120_000, cpuMs: 120_000 },
   },
 } as const;
+
+/** A dry run is the host's own work, the same wherever the guest is: one place shows it. The real run comes last, for it changes things. */
+export function dryRunsIn(place: Place): readonly boolean[] {
+  return place.name === 'in-process' ? [true, false] : [false];
+}
 
 /** All that can be done with one path. `data/hello.txt` must be there, and is what a copy or rename to the path starts from. */
 export function everyVerb(path: string): readonly FileCall[] {
