@@ -1,4 +1,4 @@
-import { CONFINEMENTS, createError } from '@kb-labs/contracts';
+import { CONFINEMENTS, createAbortError, createError } from '@kb-labs/contracts';
 import type { Confinement, ConfinementReport, Firmness, Sandbox, SandboxAdapter } from '@kb-labs/contracts';
 import { createBundler } from './bundle/bundler.js';
 import { loadEngine } from './engine.js';
@@ -39,7 +39,7 @@ export function quickjsSandbox(options: QuickjsSandboxOptions = {}): SandboxAdap
     async acquire(plan) {
       bundler.warmUp();
       const engine = await loaded();
-      if (plan.signal.aborted) throw createError('ERR_ABORTED', 'the caller is gone');
+      if (plan.signal.aborted) throw createAbortError('the run was aborted', plan.signal);
       const place = await openPlace({ plan, engine, bundler });
       const sandbox: Sandbox = {
         confinement: REPORT,

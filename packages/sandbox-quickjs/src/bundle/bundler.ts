@@ -1,4 +1,4 @@
-import { createError } from '@kb-labs/contracts';
+import { createAbortError, createError } from '@kb-labs/contracts';
 import type { GuestError, PluginError, SandboxCall } from '@kb-labs/contracts';
 import type { BundledModule } from '../thread-facts.js';
 import type { BundleFailure, BundleReply } from './bundle-words.js';
@@ -78,7 +78,8 @@ async function askThread(
   const files = Object.fromEntries(filesOf(call).map((file) => [toGuestPath(file, root), file]));
   const late = Promise.withResolvers<Answer>();
   const timer = setTimeout(() => late.resolve({ failed: startTimeout(limitMs) }), timeoutMs);
-  const onAbort = (): void => late.resolve({ failed: aborted() });
+  const onAbort = (): void =>
+    late.resolve({ failed: createAbortError('the run was aborted while its code was bundled', signal) });
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
   try {
@@ -90,10 +91,6 @@ async function askThread(
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
   }
-}
-
-function aborted(): PluginError {
-  return createError('ERR_ABORTED', 'the run was aborted while its code was bundled');
 }
 
 type Answer = BundleReply | { readonly failed: PluginError };
