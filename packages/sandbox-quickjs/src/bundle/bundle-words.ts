@@ -15,7 +15,7 @@ export type BundleRequest =
   /** Ends the process of esbuild, and then the thread. */
   | { readonly kind: 'end' };
 
-/** One module, or why there is none. */
+/** One module and its source map (empty where that is too large), or why there is none. */
 export type BundleReply =
   | { readonly id: number; readonly ok: true; readonly source: string; readonly map: string }
   | ({ readonly id: number; readonly ok: false } & BundleFailure);

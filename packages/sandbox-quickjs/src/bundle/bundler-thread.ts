@@ -6,6 +6,9 @@ import type { BundleFailure, BundleReply, BundleRequest } from './bundle-words.j
 import { watchEsbuild } from './esbuild-process.js';
 import { pluginFiles } from './plugin-files.js';
 
+/** Reading a map takes the host some 50 ms for each of these, and 20 times its size. Stacks in larger bundles name places in the bundle. */
+const MAX_MAP_CHARACTERS = 1_048_576;
+
 type Task = Extract<BundleRequest, { kind: 'bundle' }>;
 
 if (parentPort !== null) main(parentPort);
@@ -44,7 +47,7 @@ async function bundle(task: Task, running: Map<number, BuildContext>): Promise<B
     const { outputFiles = [] } = await building.rebuild();
     const map = outputFiles.find(({ path }) => path.endsWith('.map'));
     const code = outputFiles.find(({ path }) => !path.endsWith('.map'));
-    return { id, ok: true, source: code?.text ?? '', map: map?.text ?? '' };
+    return { id, ok: true, source: code?.text ?? '', map: withinLimit(map?.text) };
   } catch (error) {
     return { id, ok: false, ...describe(error) };
   } finally {
@@ -52,6 +55,10 @@ async function bundle(task: Task, running: Map<number, BuildContext>): Promise<B
     // Of a process that is gone nothing is left to dispose.
     void building?.dispose().catch(() => undefined);
   }
+}
+
+function withinLimit(map = ''): string {
+  return map.length > MAX_MAP_CHARACTERS ? '' : map;
 }
 
 function optionsFor({ root, files, maxSourceBytes }: Task): BuildOptions {

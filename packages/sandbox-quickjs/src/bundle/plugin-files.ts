@@ -92,7 +92,23 @@ async function loadFile(path: string, root: string, budget: { left: number }): P
   if (budget.left < 0) return fail('too-large', 'the handler and all that it imports are larger than maxSourceBytes');
   const buffer = Buffer.alloc(stat.size);
   const { bytesRead } = await file.read(buffer, 0, stat.size, 0);
-  return { contents: buffer.subarray(0, bytesRead), loader };
+  const contents = buffer.subarray(0, bytesRead);
+  return { contents: loader === 'json' ? contents : withOwnMap(contents), loader };
+}
+
+const MAP_COMMENT = 'sourceMappingURL=';
+const NO_MAP = 'data:,{}';
+const OWN_MAP = /^(data:[\w./;:=,%+-]*)\s*$/;
+
+/**
+ * esbuild opens whatever file a source names as its map, wherever that lies, and asks no plugin. The last comment counts, so there is always one
+ * more: with the map that the source holds itself, or with none.
+ */
+function withOwnMap(source: Buffer): Buffer {
+  const at = source.lastIndexOf(MAP_COMMENT);
+  const named = at < 0 ? '' : source.toString('latin1', at + MAP_COMMENT.length);
+  const [, map = NO_MAP] = OWN_MAP.exec(named) ?? [];
+  return Buffer.concat([source, Buffer.from(`\n//# ${MAP_COMMENT}${map}`)]);
 }
 
 function fail(kind: BundleFailure['kind'], text: string): OnLoadResult {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { failureOf, openQuickjs, valueOf } from '../quickjs-scene.js';
 
+const MAP = JSON.stringify({ version: 3, sources: ['source.ts'], names: [], mappings: 'AAMA' });
+
 describe('the code of a handler', () => {
   const scene = openQuickjs({ maxSourceBytes: 3_000_000 });
   const runCode = async (code: string, more: Readonly<Record<string, string>> = {}) => {
@@ -113,6 +115,24 @@ describe('the code of a handler', () => {
       expect.stringMatching(/^ *at fail \(\.\/deep\/fail\.ts:4:\d+\)$/),
       expect.stringMatching(/^ *at run \(\.\/handlers\.js:2:\d+\)$/),
     ]);
+  });
+
+  it.each([
+    ['//# sourceMappingURL=../map.json\n', './handlers.js:1:34'],
+    ['//# sourceMappingURL=map.json', './handlers.js:1:34'],
+    ['//@ sourceMappingURL=../map.json\n/*\n//# sourceMappingURL=data:,{}*/', './handlers.js:1:34'],
+    [`//# sourceMappingURL=data:application/json,${encodeURIComponent(MAP)}\n`, './source.ts:7:1'],
+  ])('names no file that is read as its source map: %s', async (comment, place) => {
+    await scene.write({ 'map.json': MAP, 'plugin/map.json': MAP });
+    const outcome = await runCode(`export const run = () => { throw new Error('failed'); };\n${comment}`);
+    expect(failureOf(outcome, 'ERR_HANDLER_FAILED').guestError?.stack).toContain(`(${place})`);
+  });
+
+  it('costs the host no more than a map of 1 MiB: beyond it, stacks name the bundle', async () => {
+    const outcome = await runCode(
+      `export const run = () => { throw new Error('failed'); }; export const more = (a) => [${'a,'.repeat(300_000)}];`,
+    );
+    expect(failureOf(outcome, 'ERR_HANDLER_FAILED').guestError?.stack).toMatch(/at run \(\.\/\[bundle\]:\d+:\d+\)/);
   });
 
   it('that is no JavaScript fails with its place', async () => {
