@@ -71,7 +71,7 @@ export function describeSandboxAdapter(
       for (const line of CONFINEMENTS) {
         const claimed = claims[line];
         const title = claimed === 'none' ? `does not claim to keep ${line}` : `keeps ${line} as firmly as a ${claimed}`;
-        it(title, async ({ task, skip }) => {
+        it(`${title}`, async ({ task, skip }) => {
           const { [line]: found } = await attackClaims(adapter, { only: [line], timeScale });
           if (found !== undefined) recordClaim(task.meta, { adapter: name, confinement: line, evidence: found });
           skip(claimed === 'none', 'nothing is claimed, so nothing is attacked');

@@ -2,7 +2,7 @@ import { createAbortError } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
 
 /** One signal that follows several. Disposing lets go of them, so that a long-lived signal keeps no trace of a finished run. */
-export interface LinkedSignal extends Disposable {
+interface LinkedSignal extends Disposable {
   readonly signal: AbortSignal;
 }
 

@@ -35,7 +35,7 @@ export function everyVerb(path: string): readonly FileCall[] {
 }
 
 /** All that looks at a path. */
-export function readingVerbs(path: string): readonly FileCall[] {
+function readingVerbs(path: string): readonly FileCall[] {
   return [
     ['readFile', path],
     ['readFile', path, 'utf8'],
