@@ -39,9 +39,7 @@ export function pluginFiles(options: PluginFilesOptions): Plugin {
     setup(build) {
       build.onResolve({ filter: /.*/ }, (args) => resolveImport(build, args, options));
       build.onLoad({ filter: /.*/, namespace: 'file' }, ({ path }) => loadFile(path, options.root, budget));
-      build.onLoad({ filter: /.*/, namespace: ABSENT }, ({ pluginData }) => ({
-        contents: `throw Object.assign(new Error(${JSON.stringify(pluginData)}), { code: 'ERR_MODULE_NOT_FOUND' });`,
-      }));
+      build.onLoad({ filter: /.*/, namespace: ABSENT }, ({ pluginData }) => throwing(String(pluginData)));
     },
   };
 }
@@ -81,15 +79,22 @@ function refuse({ kind, path }: OnResolveArgs, message: string): OnResolveResult
   return { errors: [{ text: message, detail: 'missing' satisfies BundleFailure['kind'] }] };
 }
 
+/** The source of a module that is not there. */
+function throwing(message: string): OnLoadResult {
+  return { contents: `throw Object.assign(new Error(${JSON.stringify(message)}), { code: 'ERR_MODULE_NOT_FOUND' });` };
+}
+
 async function loadFile(path: string, root: string, budget: { left: number }): Promise<OnLoadResult> {
+  // For a name that is made while the plugin runs, such as import(`../${name}.json`), esbuild takes every file that fits, and asks nobody.
+  if (!isInside(path, root)) return spend(budget, FILE_BYTES) ?? throwing('the module leads out of the plugin');
   const loader = LOADERS[extname(path)];
   if (loader === undefined) return fail('missing', `${nameOf(path, root)} is no source that can be loaded here`);
   await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   const stat = await file.stat();
   // Opened where it was found, and still the same place: no folder on the way has become a link.
   if (!stat.isFile() || (await realpath(path)) !== path) return fail('missing', `${nameOf(path, root)} is no file`);
-  budget.left -= stat.size + FILE_BYTES;
-  if (budget.left < 0) return fail('too-large', 'the handler and all that it imports are larger than maxSourceBytes');
+  const excess = spend(budget, stat.size + FILE_BYTES);
+  if (excess !== undefined) return excess;
   const buffer = Buffer.alloc(stat.size);
   const { bytesRead } = await file.read(buffer, 0, stat.size, 0);
   const contents = buffer.subarray(0, bytesRead);
@@ -109,6 +114,12 @@ function withOwnMap(source: Buffer): Buffer {
   const named = at < 0 ? '' : source.toString('latin1', at + MAP_COMMENT.length);
   const [, map = NO_MAP] = OWN_MAP.exec(named) ?? [];
   return Buffer.concat([source, Buffer.from(`\n//# ${MAP_COMMENT}${map}`)]);
+}
+
+function spend(budget: { left: number }, bytes: number): OnLoadResult | undefined {
+  budget.left -= bytes;
+  if (budget.left >= 0) return undefined;
+  return fail('too-large', 'the handler and all that it imports are larger than maxSourceBytes');
 }
 
 function fail(kind: BundleFailure['kind'], text: string): OnLoadResult {

@@ -93,6 +93,19 @@ describe('the code of a handler', () => {
     ]);
   });
 
+  it('reaches no file outside by a name that is made while it runs', async () => {
+    await scene.write({ 'beside/secret.json': '{ "a": "secret" }', 'plugin/data/own.json': '{ "a": "own" }' });
+    const outcome = await runCode(`
+      const told = (error) => error.message;
+      export const run = async (name) => [
+        await import(\`../beside/\${name ?? 'secret'}.json\`).catch(told),
+        (() => { try { return require('../beside/' + (name ?? 'secret') + '.json'); } catch (error) { return error.message; } })(),
+        (await import(\`./data/\${name ?? 'own'}.json\`)).default,
+      ];`);
+    const refused = expect.stringContaining('leads out of the plugin');
+    expect(valueOf(outcome)).toEqual([refused, refused, { a: 'own' }]);
+  });
+
   it('is compiled as the plugin says, whatever lies around it', async () => {
     await scene.write({
       'tsconfig.json': '{ "compilerOptions": { "paths": { "aliased": ["./outside.js"] }, "baseUrl": "." } }',
