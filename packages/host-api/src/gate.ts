@@ -18,6 +18,13 @@ import type { RoomDecision } from './audit.js';
 import { createRefusal } from './disk-refusal.js';
 import type { RuleDocument } from './room-patches.js';
 
+/** A no to one operation. The error is in the words of `shown`, as in `admit`. */
+interface Denial {
+  readonly operation: AuditOperation;
+  readonly reason: DenyReason;
+  readonly shown?: PermissionRequest;
+}
+
 /** Asks the policy, tells the audit, charges the meter: every host function passes here before it acts. */
 export interface Gate {
   readonly meter: QuotaMeter;
@@ -32,13 +39,8 @@ export interface Gate {
   admit(request: PermissionRequest, operation: AuditOperation, shown?: PermissionRequest): void;
   /** A silent question, for names that are left out of an answer rather than refused. */
   permits(request: PermissionRequest): boolean;
-  /** Audits a no that no rule can lift, and returns the error for it, in the words of `shown` as in `admit`. */
-  deny(
-    request: PermissionRequest,
-    operation: AuditOperation,
-    reason: DenyReason,
-    shown?: PermissionRequest,
-  ): PluginError;
+  /** Audits a no that no rule can lift, and returns the error for it. */
+  deny(request: PermissionRequest, denial: Denial): PluginError;
   /** Audits a refusal that the disk made, and returns the error for it. */
   refuse(request: PermissionRequest & { readonly kind: 'fs' }, refusal: DiskRefusal): PluginError;
   /** Audits what a room with rules of its own decided, and counts it where it was a no. */
@@ -88,7 +90,7 @@ export function createGate({ policy, meter, audit, documents }: GateOptions): Ga
       throw new PermissionDeniedError(shown, decision.reason, hint);
     },
     permits: (request) => policy.check(request).allowed,
-    deny(request, operation, reason, shown = request) {
+    deny(request, { operation, reason, shown = request }) {
       teller.write(createAuditRecord({ request, operation, decision: { allowed: false, reason } }));
       return new PermissionDeniedError(shown, reason);
     },

@@ -28,7 +28,7 @@ export function followRedirect(gate: Gate, request: OutgoingRequest, answer: Red
   if (location === null) throw createRedirectError(request, 'the Location of its redirect is no URL');
   const target = gate.parseUrl(location.href, 'redirect');
   if (request.target.scheme === 'https' && target.scheme === 'http') {
-    throw gate.deny({ kind: 'net', url: target }, 'redirect', 'scheme-refused');
+    throw gate.deny({ kind: 'net', url: target }, { operation: 'redirect', reason: 'scheme-refused' });
   }
   const isBodyDropped = dropsBody(request.method, answer.status);
   if (!isBodyDropped && request.body === 'stream') {

@@ -29,7 +29,7 @@ export async function resolveTarget(
     const request = { kind: 'address', target, address } as const;
     // Asked before anything is written down, so that no record says yes to what is refused a moment later.
     if (isUnnamedOwnAddress({ gate, more: ownAddresses }, target, address) && gate.permits(request))
-      throw gate.deny(request, 'connect', 'private-address', shown);
+      throw gate.deny(request, { operation: 'connect', reason: 'private-address', shown });
     gate.admit(request, 'connect', shown);
   }
   return addresses;

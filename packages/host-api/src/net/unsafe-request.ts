@@ -20,5 +20,5 @@ export function recordUnsafe({ gate, recorder }: NetSession, { method, target }:
     after: undefined,
     reversible: false,
   });
-  if (recorder.dryRun) throw gate.deny(request, 'fetch', 'dry-run');
+  if (recorder.dryRun) throw gate.deny(request, { operation: 'fetch', reason: 'dry-run' });
 }

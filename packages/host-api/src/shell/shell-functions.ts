@@ -74,7 +74,7 @@ function admitCommand(gate: Gate, asked: ShellRequest): Admitted {
   try {
     // What the plugin could have written itself is any program.
     const interpreter = file.script || gate.permits({ kind: 'fs', operation: 'write', path: real });
-    if (file.setsId) throw gate.deny(asked, 'run', 'mandatory-deny');
+    if (file.setsId) throw gate.deny(asked, { operation: 'run', reason: 'mandatory-deny' });
     gate.admit({ ...request, interpreter }, 'run', { ...asked, interpreter });
     return { real, file, [Symbol.dispose]: () => file[Symbol.dispose]() };
   } catch (error) {
@@ -105,7 +105,7 @@ async function runAdmitted(options: ShellFunctionsOptions, run: RunOf, context: 
   // Nobody can know what it changes, and nothing takes it back.
   const change = { before: undefined, after: undefined, destination: undefined, reversible: false };
   recorder.record({ name: 'shell.run', target: describeTarget(asked), ...change });
-  if (recorder.dryRun) throw gate.deny(asked, 'run', 'dry-run');
+  if (recorder.dryRun) throw gate.deny(asked, { operation: 'run', reason: 'dry-run' });
   const { input = '' } = settings;
   using call = createCallSignal(context);
   try {
