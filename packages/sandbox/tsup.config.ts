@@ -13,7 +13,7 @@ const shared: Options = {
 
 const library: Options = {
   ...shared,
-  entry: { index: 'src/index.ts', 'wire/index': 'src/wire/index.ts' },
+  entry: { index: 'src/index.ts', 'bootstrap/index': 'src/bootstrap/index.ts', 'wire/index': 'src/wire/index.ts' },
   // Both builds write into one folder, at the same time.
   clean: ['!bootstrap.js', '!bootstrap.js.map'],
 };

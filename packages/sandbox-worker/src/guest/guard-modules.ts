@@ -1,7 +1,7 @@
 import { registerHooks, syncBuiltinESMExports } from 'node:module';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { refusal } from './refuse.js';
+import { refusal } from '@kb-labs/sandbox/guest';
 
 /** What computes and reaches nothing. All else of Node is refused, what later versions bring as well. */
 const ALLOWED: ReadonlySet<string> = new Set([

@@ -1,11 +1,10 @@
 import { readlinkSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { createRequire } from 'node:module';
+import { createRequire, setSourceMapsSupport } from 'node:module';
+import { captureConsole, captureStreams, requireModule } from '@kb-labs/sandbox/guest';
 import { serveGuest } from '@kb-labs/sandbox/wire';
 import type { GuestPeer, GuestRunFacts } from '@kb-labs/sandbox/wire';
-import { captureConsole, captureStreams } from './capture-output.js';
 import { guardModules } from './guard-modules.js';
-import { loadPluginModule } from './load-module.js';
 import { watchResources } from './open-resources.js';
 import { removeReach } from './remove-reach.js';
 
@@ -32,7 +31,7 @@ function serve(port: Port): void {
       pendingBytes: () => 0,
       close: () => port.close(),
     },
-    load: loadPluginModule(createRequire),
+    load: requireModule(createRequire),
     prepare: (run, peer) => {
       prepareRealm(run, peer);
       resources.begin();
@@ -43,6 +42,7 @@ function serve(port: Port): void {
 }
 
 function prepareRealm(run: GuestRunFacts, peer: GuestPeer): void {
+  setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
   for (const [name, value] of Object.entries(run.env)) process.env[name] = value;
   captureStreams(peer);
   captureConsole(peer);

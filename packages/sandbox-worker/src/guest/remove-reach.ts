@@ -1,5 +1,5 @@
 import { format } from 'node:util';
-import { refuse } from './refuse.js';
+import { refuse } from '@kb-labs/sandbox/guest';
 
 /** They reach into the network, to the disk, or to whoever else lives in the process. */
 const GLOBALS = ['WebSocket', 'EventSource', 'XMLHttpRequest', 'BroadcastChannel', 'localStorage', 'sessionStorage'];

@@ -1,15 +1,13 @@
-import { setSourceMapsSupport } from 'node:module';
 import type { createRequire } from 'node:module';
-import { importModule } from '@kb-labs/sandbox/wire';
-import type { ModuleLoader } from '@kb-labs/sandbox/wire';
+import { importModule } from '../wire/import-module.js';
+import type { ModuleLoader } from '../wire/guest-run.js';
 
 /**
- * Loads with `require`, which hands an ES module's namespace over without awaiting it: `import()` would call an export named `then`.
- * A module with top-level await cannot be required and is imported. Source maps are read where a module names one.
+ * Makes a loader that loads with `require`, which hands an ES module's namespace over without awaiting it: `import()` would call an export named
+ * `then`. A module with top-level await cannot be required and is imported.
  */
-export function loadPluginModule(makeRequire: typeof createRequire): ModuleLoader {
+export function requireModule(makeRequire: typeof createRequire): ModuleLoader {
   return async (file) => {
-    setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
     try {
       return { namespace: toNamespace(makeRequire(file)(file)) };
     } catch (error) {
