@@ -24,9 +24,12 @@ export async function strainOf(work: () => Promise<unknown>): Promise<HostStrain
     most = Math.max(most, process.memoryUsage.rss());
   };
   const timer = setInterval(look, EVERY_MS);
-  await work();
-  look();
-  clearInterval(timer);
+  try {
+    await work();
+    look();
+  } finally {
+    clearInterval(timer);
+  }
   return { lagMs, grownMib: (most - base) / 1_048_576 };
 }
 
