@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat, readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { errnoOf } from './store-errors.js';
 
@@ -7,7 +7,7 @@ import { errnoOf } from './store-errors.js';
 export interface Ticket {
   /** The artifact's key as 64 hex digits, equal for keys that differ by case or spelling alone. */
   readonly keyHash: string;
-  /** `<host>-<pid>-<start of the process>-<random>`. */
+  /** `<where its process is numbered>-<pid>-<start of the process>-<random>`. */
   readonly id: string;
 }
 
@@ -21,7 +21,7 @@ const NAME = /^([0-9a-f]{64})\.([0-9a-f]{8}-\d+-\d+-[0-9a-f]{16})\.(?:mark|data|
 /** A ticket of this process. */
 export async function newTicket(keyHash: string): Promise<Ticket> {
   const start = (await startOf(process.pid)) ?? '0';
-  return { keyHash, id: `${hostTag()}-${process.pid}-${start}-${randomBytes(8).toString('hex')}` };
+  return { keyHash, id: `${await placeTag()}-${process.pid}-${start}-${randomBytes(8).toString('hex')}` };
 }
 
 /** The name of one of a ticket's temporary files. */
@@ -38,10 +38,10 @@ export function ticketOf(name: string): Ticket | undefined {
 /** What can be told of whoever a ticket belongs to. `alike`: there is a process of that number, and no telling whether it is the same one. */
 export type TicketOwner = 'running' | 'alike' | 'gone' | 'unseen';
 
-/** Looks for the process. One of another machine cannot be seen from here. */
+/** Looks for the process. One of another machine, or of another container, cannot be seen from here. */
 export async function ownerOf(ticket: Ticket): Promise<TicketOwner> {
-  const [host, pid, start] = ticket.id.split('-');
-  if (host !== hostTag()) return 'unseen';
+  const [place, pid, start] = ticket.id.split('-');
+  if (place !== (await placeTag())) return 'unseen';
   if (!isRunning(Number(pid))) return 'gone';
   const now = await startOf(Number(pid));
   if (now === undefined) return Number(pid) === process.pid ? 'running' : 'alike';
@@ -67,8 +67,29 @@ export async function modifiedAt(path: string): Promise<number | undefined> {
   }
 }
 
-function hostTag(): string {
-  return createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+/** Equal for processes that see each other's numbers: a name of a host alone is given to several containers, and kept over a restart. */
+async function placeTag(): Promise<string> {
+  const parts = await Promise.all([bootId(), processNamespace()]);
+  const place = parts.includes(undefined) ? [hostname()] : [hostname(), ...parts];
+  return createHash('sha256').update(place.join('\n')).digest('hex').slice(0, 8);
+}
+
+async function bootId(): Promise<string | undefined> {
+  try {
+    return (await readFile('/proc/sys/kernel/random/boot_id', 'latin1')).trim();
+  } catch {
+    // Not Linux, or /proc is not mounted: the name of the host has to do.
+    return undefined;
+  }
+}
+
+async function processNamespace(): Promise<string | undefined> {
+  try {
+    return await readlink('/proc/self/ns/pid');
+  } catch {
+    // As above.
+    return undefined;
+  }
 }
 
 function isRunning(pid: number): boolean {

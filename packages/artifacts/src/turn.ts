@@ -10,7 +10,7 @@ import { createExclusively } from './version-index.js';
 // A turn takes as long as a rename and an fsync. Whoever holds one for longer is stopped or on a dead disk.
 const LONGEST_WAIT_MS = 30_000;
 const LONGEST_PAUSE_MS = 20;
-/** For those of other machines, of which nobody here can tell whether they live: a folder may have come with such a file in it. */
+/** For those of other machines and containers, of which nobody here can tell whether they live: a folder may have come with such a file in it. */
 const LONGEST_UNSEEN_MS = 5_000;
 
 /** Whose turn it is to be, and how long to wait for it. */
@@ -22,8 +22,8 @@ export interface TurnRequest {
 
 /**
  * Waits until this ticket alone may change what a key names, among all processes. Throws `ERR_ABORTED`, and `ERR_ARTIFACT_CONFLICT` after
- * 30 seconds. It is no lock that a dead process could hold: tickets of those who are gone do not count, and those of other machines for
- * five seconds, after which their turn is over.
+ * 30 seconds. It is no lock that a dead process could hold: tickets of those who are gone do not count, and those of other machines and
+ * containers for five seconds, after which their turn is over.
  */
 export async function takeTurn(temporary: Folder, request: TurnRequest): Promise<AsyncDisposable> {
   const file = temporary.at(temporaryName(request.ticket, 'turn'));

@@ -6,6 +6,14 @@ const store = createFileArtifactStore({ directory });
 const broker = new ArtifactBroker({ store, pluginId: 'acme', rules: 'host' });
 
 if (action === 'write') await broker.write(path, 'hello');
+if (action === 'hold') {
+  const held = async function* () {
+    yield Buffer.from('begun');
+    console.log('holding');
+    await new Promise((resolve) => setTimeout(resolve, 60_000));
+  };
+  await broker.writeStream(path, held());
+}
 if (action === 'watch') {
   store.watch({ pluginId: 'acme', path }, () => undefined);
   console.log('watching');
