@@ -1,13 +1,13 @@
 import { parentPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { context, initialize } from 'esbuild';
-import type { BuildContext, BuildOptions, Message } from 'esbuild';
+import type { BuildContext, BuildOptions, Message, OutputFile } from 'esbuild';
 import type { BundleFailure, BundleReply, BundleRequest } from './bundle-words.js';
 import { watchEsbuild } from './esbuild-process.js';
 import { pluginFiles } from './plugin-files.js';
 
-/** Reading a map takes the host some 50 ms for each of these, and 20 times its size. Stacks in larger bundles name places in the bundle. */
-const MAX_MAP_CHARACTERS = 1_048_576;
+/** Reading a map takes the host's own time: some 12 ms for each of these, and 20 times its size. Stacks in larger bundles name places in the bundle. */
+const MAX_MAP_BYTES = 262_144;
 
 type Task = Extract<BundleRequest, { kind: 'bundle' }>;
 
@@ -47,7 +47,7 @@ async function bundle(task: Task, running: Map<number, BuildContext>): Promise<B
     const { outputFiles = [] } = await building.rebuild();
     const map = outputFiles.find(({ path }) => path.endsWith('.map'));
     const code = outputFiles.find(({ path }) => !path.endsWith('.map'));
-    return { id, ok: true, source: code?.text ?? '', map: withinLimit(map?.text) };
+    return { id, ok: true, source: code?.text ?? '', map: withinLimit(map) };
   } catch (error) {
     return { id, ok: false, ...describe(error) };
   } finally {
@@ -57,8 +57,9 @@ async function bundle(task: Task, running: Map<number, BuildContext>): Promise<B
   }
 }
 
-function withinLimit(map = ''): string {
-  return map.length > MAX_MAP_CHARACTERS ? '' : map;
+/** Its text is decoded when it is asked for. */
+function withinLimit(map: OutputFile | undefined): string {
+  return map === undefined || map.contents.byteLength > MAX_MAP_BYTES ? '' : map.text;
 }
 
 function optionsFor({ root, files, maxSourceBytes }: Task): BuildOptions {

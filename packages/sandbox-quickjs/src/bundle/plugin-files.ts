@@ -98,22 +98,18 @@ async function loadFile(path: string, root: string, budget: { left: number }): P
   const buffer = Buffer.alloc(stat.size);
   const { bytesRead } = await file.read(buffer, 0, stat.size, 0);
   const contents = buffer.subarray(0, bytesRead);
-  return { contents: loader === 'json' ? contents : withOwnMap(contents), loader };
+  return { contents: loader === 'json' ? contents : withoutMap(contents), loader };
 }
 
-const MAP_COMMENT = 'sourceMappingURL=';
-const NO_MAP = 'data:,{}';
-const OWN_MAP = /^(data:[\w./;:=,%+-]*)\s*$/;
+/** The last such comment counts, and this one holds a map of nothing. */
+const NO_MAP = Buffer.from('\n//# sourceMappingURL=data:,{}');
 
 /**
- * esbuild opens whatever file a source names as its map, wherever that lies, and asks no plugin. The last comment counts, so there is always one
- * more: with the map that the source holds itself, or with none.
+ * esbuild takes any map that a source holds, with whatever names and sizes are in it, and opens any file that a source names as its map, wherever
+ * that lies; it asks no plugin for either.
  */
-function withOwnMap(source: Buffer): Buffer {
-  const at = source.lastIndexOf(MAP_COMMENT);
-  const named = at < 0 ? '' : source.toString('latin1', at + MAP_COMMENT.length);
-  const [, map = NO_MAP] = OWN_MAP.exec(named) ?? [];
-  return Buffer.concat([source, Buffer.from(`\n//# ${MAP_COMMENT}${map}`)]);
+function withoutMap(source: Buffer): Buffer {
+  return Buffer.concat([source, NO_MAP]);
 }
 
 function spend(budget: { left: number }, bytes: number): OnLoadResult | undefined {
