@@ -13,26 +13,28 @@ export interface CrashLoopLimits {
 export interface CrashLoop {
   readonly pluginId: string;
   readonly version: string;
+  /** The real folder of the plugin: what tells apart plugins that have no manifest, and so no id of their own. */
+  readonly root: string;
   /** As it is written: `./file.js#export`. */
   readonly handler: string;
   /** In the window before the latest of them. */
   readonly crashes: number;
-  /** Milliseconds for which it is refused (`ERR_CRASH_LOOP`); 0 where it may run. */
+  /** Whether a run of it now would end with `ERR_CRASH_LOOP`. */
+  readonly refused: boolean;
+  /** Milliseconds for which it is refused; 0 where it may run. */
   readonly retryAfterMs: number;
 }
 
 /** What a host sees of crash loops, and how it ends one. */
 export interface CrashLoops {
+  /** Those that are refused, and those that may come to it. */
   list(): readonly CrashLoop[];
   /** Forgets the crashes of one plugin, or of all. Returns how many handlers were refused until now. */
   reset(pluginId?: string): number;
 }
 
-/** Whose handler runs. */
-export interface CrashingHandler extends Pick<CrashLoop, 'pluginId' | 'version' | 'handler'> {
-  /** The real folder of the plugin: another copy of it is another plugin. */
-  readonly root: string;
-}
+/** Whose handler runs. Another copy of a plugin is another plugin. */
+export type CrashingHandler = Pick<CrashLoop, 'pluginId' | 'version' | 'root' | 'handler'>;
 
 /** Refuses what keeps crashing, and is told how runs ended. */
 export interface CrashWatch extends CrashLoops {
@@ -49,7 +51,8 @@ interface Entry {
   readonly refusedUntil: number;
 }
 
-/** Handlers whose crashes are remembered: the one that crashed longest ago is forgotten first. */
+/** Handlers whose crashes are remembered: of one plugin, and of all. */
+const MOST_OF_PLUGIN = 50;
 const MOST_HANDLERS = 1000;
 /** Sent from outside: by whoever looks after the machine, or by a kernel without memory. A guest cannot send them to itself. */
 const SIGNALS_FROM_OUTSIDE: ReadonlySet<unknown> = new Set(['SIGKILL', 'SIGTERM']);
@@ -94,9 +97,10 @@ class Watch implements CrashWatch {
 
   list(): readonly CrashLoop[] {
     return [...this.#entries.values()].map((entry) => {
-      const { pluginId, version, handler } = entry.handler;
+      const { pluginId, version, root, handler } = entry.handler;
       const crashes = entry.crashedAt.length;
-      return Object.freeze({ pluginId, version, handler, crashes, retryAfterMs: this.#timeLeft(entry) });
+      const retryAfterMs = this.#timeLeft(entry);
+      return Object.freeze({ pluginId, version, root, handler, crashes, refused: retryAfterMs > 0, retryAfterMs });
     });
   }
 
@@ -117,10 +121,18 @@ class Watch implements CrashWatch {
     const isLoop = crashedAt.length >= crashes || (before !== undefined && before.refusedUntil > 0);
     this.#entries.delete(key);
     this.#entries.set(key, { handler, crashedAt, refusedUntil: isLoop ? now + windowMs : 0 });
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= MOST_HANDLERS) break;
-      this.#entries.delete(oldest);
-    }
+    this.#makeRoom(key, handler);
+  }
+
+  /** A plugin pays for its own crashes first. Those of others are forgotten last, and what is refused after what is not. */
+  #makeRoom(newest: string, handler: CrashingHandler): void {
+    const others = [...this.#entries].filter(([key]) => key !== newest);
+    const own = others.filter(([, entry]) => isSamePlugin(entry.handler, handler));
+    const isFull = this.#entries.size > MOST_HANDLERS;
+    if (own.length < MOST_OF_PLUGIN && !isFull) return;
+    const candidates = own.length > 0 ? own : others;
+    const victim = candidates.find(([, entry]) => this.#timeLeft(entry) === 0) ?? candidates[0];
+    if (victim !== undefined) this.#entries.delete(victim[0]);
   }
 
   #timeLeft({ refusedUntil }: Entry): number {
@@ -154,10 +166,19 @@ function crashLoop(
   const crashes = crashedAt.length;
   return createError(
     'ERR_CRASH_LOOP',
-    `${handler} of ${pluginId} ${version} crashed its sandbox ${crashes} times, and is refused for another ${facts.retryAfterMs} ms`,
+    `${handler} of ${pluginId} ${version} crashed its sandbox ${counted(crashes, 'time')}, and is refused for another ${inWords(facts.retryAfterMs)}`,
     {
       details: { pluginId, version, handler, crashes, windowMs: facts.windowMs, retryAfterMs: facts.retryAfterMs },
-      hint: 'look at the details of its ERR_SANDBOX_CRASHED; then wait, or call crashLoops.reset() of the runtime',
+      hint: `look at the logs and details of a run that ended with ERR_SANDBOX_CRASHED; then wait, or call crashLoops.reset('${pluginId}') of a runtime made with createRuntime (the free execute() offers none)`,
     },
   );
+}
+
+function inWords(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  return seconds < 120 ? counted(seconds, 'second') : counted(Math.ceil(seconds / 60), 'minute');
+}
+
+function counted(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }

@@ -49,9 +49,9 @@ export interface RuntimeOptions {
   readonly maxQueued?: number;
   /**
    * Refuses a handler (`ERR_CRASH_LOOP`, at once) that crashed its sandbox so many times running, for as long as `windowMs`. `false`: never.
-   * Default: 5 in 5 minutes. `runtime.crashLoops` has the state, and ends it.
+   * Default: 5 in 5 minutes, also for the one that is left out. `runtime.crashLoops` has the state, and ends it.
    */
-  readonly crashLoop?: CrashLoopLimits | false;
+  readonly crashLoop?: Partial<CrashLoopLimits> | false;
   /** Milliseconds that a guest has after an abort and after its own result; after SIGTERM it has at most 50 of them. Default 500. */
   readonly graceMs?: number;
   /** Default: the built-in ones. A host's own names are known by this, so that `acme.*` and `acme.mail@^2` can be granted. */
@@ -94,13 +94,25 @@ const milliseconds = z
   .max(2 ** 31 - 1)
   .exactOptional();
 
-const crashLoopSchema = z.strictObject({
-  crashes: z.int().min(1).max(1000),
-  windowMs: z
-    .int()
-    .min(1)
-    .max(2 ** 31 - 1),
-});
+const crashLoopSchema = z.strictObject(
+  {
+    crashes: z.int().min(1).max(1000).default(5),
+    windowMs: z
+      .int()
+      .min(1)
+      .max(2 ** 31 - 1)
+      .default(300_000),
+  },
+  {
+    error: ({ code }) =>
+      code === 'invalid_type' ? 'give false, or { crashes, windowMs } with one of them or both' : undefined,
+  },
+);
+
+// A union of zod would say no more than "Invalid input".
+const crashLoopOption = z
+  .preprocess((value) => (value === false ? undefined : value), crashLoopSchema.optional())
+  .transform((limits): CrashLoopLimits | false => limits ?? false);
 
 const hostApiSchema = z.strictObject({
   timeouts: z.strictObject({ connectMs: milliseconds, headersMs: milliseconds, bodyMs: milliseconds }).exactOptional(),
@@ -125,7 +137,7 @@ const optionsSchema = z.strictObject({
   auditRequired: z.boolean().default(false),
   maxConcurrency: z.int().min(1).max(10_000).optional(),
   maxQueued: z.int().min(0).max(1_000_000).default(1000),
-  crashLoop: z.union([z.literal(false), crashLoopSchema]).default({ crashes: 5, windowMs: 300_000 }),
+  crashLoop: crashLoopOption.default({ crashes: 5, windowMs: 300_000 }),
   graceMs: z.int().min(0).max(60_000).default(500),
   capabilityRegistry: sharedOptionShapes.capabilityRegistry.default(defaultCapabilities),
   hostApi: hostApiSchema.default({}),

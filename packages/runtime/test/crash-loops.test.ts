@@ -73,7 +73,15 @@ describe('a handler that keeps crashing', () => {
       }),
     );
     expect(made.watch.list()).toEqual([
-      { pluginId: 'acme', version: '1.0.0', handler: './main.js#run', crashes: 3, retryAfterMs: 750 },
+      {
+        pluginId: 'acme',
+        version: '1.0.0',
+        root: '/plugins/a',
+        handler: './main.js#run',
+        crashes: 3,
+        refused: true,
+        retryAfterMs: 750,
+      },
     ]);
   });
 
@@ -97,7 +105,7 @@ describe('a handler that keeps crashing', () => {
     watch.ended(other, end);
     crashes(watch, 2);
     watch.assertMayRun(handler());
-    expect(watch.list()).toMatchObject([{ crashes: 2, retryAfterMs: 0 }]);
+    expect(watch.list()).toMatchObject([{ crashes: 2, refused: false, retryAfterMs: 0 }]);
   });
 
   it('is not refused for crashes that lie too far apart', () => {
@@ -153,10 +161,46 @@ describe('a handler that keeps crashing', () => {
     expect(watch.list()).toEqual([]);
   });
 
-  it('is forgotten when a thousand others have crashed since', () => {
+  it.each([
+    [300_000, '5 minutes'],
+    [299_998, '5 minutes'],
+    [90_000, '90 seconds'],
+    [1, '1 second'],
+  ])('is told in words how long to wait: %i ms are %s', (windowMs, words) => {
+    const { watch } = bench({ crashes: 1, windowMs });
+    crashes(watch, 1);
+    expect(() => watch.assertMayRun(handler())).toThrow(
+      expect.objectContaining({
+        message: `./main.js#run of acme 1.0.0 crashed its sandbox 1 time, and is refused for another ${words}`,
+        hint: expect.stringContaining("crashLoops.reset('acme') of a runtime made with createRuntime"),
+      }),
+    );
+  });
+
+  it('stays refused however many handlers of another plugin crash', () => {
     const { watch } = bench();
     crashes(watch, 3);
-    for (let index = 0; index < 1000; index += 1) crashes(watch, 1, handler({ root: `/plugins/${index}` }));
+    const other = (name: number): CrashingHandler => handler({ pluginId: 'other', handler: `./${name}.js#run` });
+    crashes(watch, 3, other(0));
+    for (let index = 1; index <= 1000; index += 1) crashes(watch, 1, other(index));
+    expect(() => watch.assertMayRun(handler())).toThrow('crashed its sandbox 3 times');
+    // Of the other plugin fifty are known, and the one that is refused is among them.
+    expect(() => watch.assertMayRun(other(0))).toThrow('crashed its sandbox 3 times');
+    expect(watch.list()).toHaveLength(51);
+  });
+
+  it('stays refused while there are some of other plugins to forget that are not', () => {
+    const { watch } = bench();
+    crashes(watch, 3);
+    for (let index = 0; index < 1100; index += 1) crashes(watch, 1, handler({ root: `/plugins/${index}` }));
+    expect(watch.list()).toHaveLength(1000);
+    expect(() => watch.assertMayRun(handler())).toThrow('crashed its sandbox 3 times');
+  });
+
+  it('is forgotten when a thousand others are refused since', () => {
+    const { watch } = bench();
+    crashes(watch, 3);
+    for (let index = 0; index < 1000; index += 1) crashes(watch, 3, handler({ root: `/plugins/${index}` }));
     expect(watch.list()).toHaveLength(1000);
     watch.assertMayRun(handler());
   });

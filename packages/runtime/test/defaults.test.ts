@@ -224,6 +224,34 @@ describe('createRuntime', () => {
     );
   });
 
+  it.each<[string, unknown, string]>([
+    ['/crashLoop', true, 'give false, or { crashes, windowMs } with one of them or both'],
+    ['/crashLoop', 5, 'give false, or { crashes, windowMs } with one of them or both'],
+    ['/crashLoop/failures', { failures: 2 }, 'there is no such field as "failures"'],
+    ['/crashLoop/crashes', { crashes: 0 }, 'Too small: expected number to be >=1'],
+  ])('says what crashLoop takes: %s, %j', (pointer, crashLoop, message) => {
+    const options: object = { crashLoop };
+    expect(() => createRuntime(options)).toThrow(`the runtime is invalid at ${pointer}: ${message}`);
+  });
+
+  it('takes any part of crashLoop', async () => {
+    for (const crashLoop of [{ crashes: 2 }, { windowMs: 1000 }, {}, false] as const) {
+      await using runtime = createRuntime({ crashLoop });
+      expect(runtime.crashLoops.list()).toEqual([]);
+    }
+    await using runtime = createRuntime({ crashLoop: { crashes: 2 } });
+    await using plugin = await pluginFolder({ 'run.mjs': 'export const run = () => process.exit(3);' });
+    const context = runtime.createContext({ capabilities: [], permissions: {}, pluginRoot: plugin.root });
+    const codes: unknown[] = [];
+    for (let done = 0; done < 3; done += 1) {
+      const result = await runtime.execute('./run.mjs#run', undefined, context);
+      codes.push(result.ok ? 'ok' : result.error.code);
+    }
+    expect(codes).toEqual(['ERR_SANDBOX_CRASHED', 'ERR_SANDBOX_CRASHED', 'ERR_CRASH_LOOP']);
+    expect(runtime.crashLoops.list()).toMatchObject([{ pluginId: 'anonymous', root: plugin.root, refused: true }]);
+    expect(runtime.crashLoops.reset('anonymous')).toBe(1);
+  });
+
   const ownPackages = Object.keys(packageJson.dependencies).filter((name) => name.startsWith('@kb-labs/'));
 
   it.each(['runtime', ...ownPackages.map((name) => name.slice('@kb-labs/'.length))])(
