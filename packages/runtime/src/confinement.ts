@@ -55,6 +55,15 @@ function tooWeak(adapter: string, missing: readonly Shortfall[]): PluginError {
     : `requiredConfinement: { ${missing.map((line) => `${line.confinement}: '${line.offered}'`).join(', ')} }`;
   return createError('ERR_CONFINEMENT_TOO_WEAK', `the sandbox "${adapter}" is too weak: ${lines.join(', ')}`, {
     details: { adapter, missing },
-    hint: `use a sandbox that offers this, or, where the plugin is trusted, say ${option} in createPluginContext`,
+    hint: `${remedy(adapter)}; last, where the plugin is trusted, say ${option} in createPluginContext`,
   });
+}
+
+/** What would be firm enough, and not only what would be let through. */
+function remedy(adapter: string): string {
+  const quickjs =
+    "for code that needs nothing of Node's own, use quickjsSandbox() of @kb-labs/sandbox-quickjs, a wall on every platform";
+  return adapter === 'fork'
+    ? `install bubblewrap and allow user namespaces, which on Linux make walls of what "fork" guards; or, ${quickjs}`
+    : `use "fork", which with bubblewrap on Linux is a wall; or, ${quickjs}`;
 }

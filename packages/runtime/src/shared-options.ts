@@ -24,7 +24,7 @@ export const sharedOptionShapes: {
   readonly presenter: z.ZodType<Presenter>;
   readonly capabilityRegistry: z.ZodType<KnownCapabilities>;
 } = {
-  sandbox: z.custom<SandboxChoice>(isSandboxChoice, 'use "fork", "in-process" or a SandboxAdapter'),
+  sandbox: z.custom<SandboxChoice>(isSandboxChoice, { error: ({ input }) => sandboxFlaw(input) }),
   requiredConfinement: z.custom<RequiredConfinement>(
     isRequiredConfinement,
     `use "none", "guard" or "wall", or one of them for each of ${CONFINEMENTS.join(', ')}`,
@@ -48,6 +48,13 @@ export const sharedOptionShapes: {
 function isSandboxChoice(value: unknown): boolean {
   if (value === 'fork' || value === 'in-process') return true;
   return hasMethods(value, ['confines', 'acquire', Symbol.asyncDispose]);
+}
+
+/** The adapters that are packages of their own are asked for by name as well. */
+function sandboxFlaw(value: unknown): string {
+  if (value === 'quickjs') return 'use quickjsSandbox() of @kb-labs/sandbox-quickjs';
+  if (value === 'worker') return 'use workerSandbox() of @kb-labs/sandbox-worker';
+  return 'use "fork", "in-process" or a SandboxAdapter';
 }
 
 function isRequiredConfinement(value: unknown): boolean {

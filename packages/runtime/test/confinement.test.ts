@@ -34,6 +34,15 @@ describe('confinement', () => {
     );
   });
 
+  it.each([
+    ['fork', /^install bubblewrap .* Linux .*quickjsSandbox\(\) of @kb-labs\/sandbox-quickjs.*; last, .*trusted/u],
+    ['in-process', /^use "fork", .*bubblewrap on Linux.*quickjsSandbox\(\).*; last, .*trusted/u],
+  ])('says of "%s" first what would be firm enough, and last what would let it through', (adapter, hint) => {
+    expect(() => assertConfined(adapter, confinementTable('wall'), confinementTable('guard'))).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(hint) }),
+    );
+  });
+
   it('counts as none what an adapter leaves out or makes up', () => {
     const odd: unknown = { ...confinementTable('wall'), net: undefined, fs: 'fortress' };
     const offered = odd as ReturnType<typeof confinementTable>;

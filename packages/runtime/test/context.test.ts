@@ -106,6 +106,18 @@ describe('createPluginContext', () => {
     );
   });
 
+  it.each([
+    ['quickjs', 'use quickjsSandbox() of @kb-labs/sandbox-quickjs'],
+    ['worker', 'use workerSandbox() of @kb-labs/sandbox-worker'],
+    ['forks', 'use "fork", "in-process" or a SandboxAdapter'],
+  ])('says which sandbox is meant by %j', (sandbox, message) => {
+    const options: unknown = { ...minimal, sandbox };
+
+    expect(() => createPluginContext(options as PluginContextOptions)).toThrow(
+      `the context is invalid at /sandbox: ${message}`,
+    );
+  });
+
   it('says what to write where no permissions are given', () => {
     const options: unknown = { capabilities: [] };
 

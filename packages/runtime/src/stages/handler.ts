@@ -20,6 +20,8 @@ export interface GuestCall extends HostSideOptions {
   readonly ended: (outcome: SandboxOutcome) => void;
 }
 
+type FailedOutcome = Extract<SandboxOutcome, { readonly ok: false }>;
+
 /** In which stage a run has ended that ended in this part of the guest. */
 const STAGE_OF: Readonly<Record<GuestPhase, StageName>> = {
   load: 'handler',
@@ -50,7 +52,7 @@ export async function runHandler(run: Run, call: GuestCall): Promise<unknown> {
     const byCaller = outcome.error.code === 'ERR_ABORTED' && run.signal.aborted;
     const error = byCaller ? abortError(run.signal) : outcome.error;
     const envelope = toEnvelope(error, STAGE_OF[outcome.phase], outcome.guestError);
-    throw new StageFailure({ ...envelope, hint: envelope.hint ?? hintFor(outcome.guestError, call.functions) });
+    throw new StageFailure({ ...envelope, hint: envelope.hint ?? hintFor(outcome, call.functions) });
   } finally {
     run.receipt.wallMs = run.clock.monotonic() - start;
     run.receipt.hostCallsByName = hostApi.callsByName;
@@ -58,14 +60,26 @@ export async function runHandler(run: Run, call: GuestCall): Promise<unknown> {
   }
 }
 
+/** Says what to look at, where neither the sandbox nor the handler does. */
+function hintFor(outcome: FailedOutcome, functions: readonly string[]): string | undefined {
+  if (outcome.error.code === 'ERR_SANDBOX_CRASHED') {
+    return 'look at result.logs for what it wrote last (stderr among it), and at the details for its exit code or signal';
+  }
+  return outcome.guestError === undefined ? undefined : hintForThrown(outcome.guestError, functions);
+}
+
 /** What is not granted is absent, so a handler that uses it fails with a bare TypeError, or cannot load a module. Says what may be behind it. */
-function hintFor(error: GuestError | undefined, functions: readonly string[]): string | undefined {
-  if (error?.name === 'TypeError' && /is not a function|of undefined/u.test(error.message)) {
+function hintForThrown(error: GuestError, functions: readonly string[]): string | undefined {
+  if (error.name === 'TypeError' && /is not a function|of undefined/u.test(error.message)) {
     const held = functions.length === 0 ? 'no host functions' : functions.join(', ');
     return `if it reached for ctx: this run holds ${held}; grant the capability that brings the others, and require it in the manifest`;
   }
-  if (error?.code === 'ERR_MODULE_NOT_FOUND' || error?.code === 'MODULE_NOT_FOUND') {
+  if (error.code === 'ERR_MODULE_NOT_FOUND' || error.code === 'MODULE_NOT_FOUND') {
     return 'put what the plugin imports into its own folder: nothing outside of it can be loaded, and links that lead out are not followed';
+  }
+  // Node's own message names options like --allow-fs-read, which nobody who writes or grants a plugin can set.
+  if (error.code === 'ERR_ACCESS_DENIED') {
+    return "a guest has no files, network or processes through Node's own modules: use ctx.fs, ctx.fetch or ctx.shell, with the capability and a permission that the host grants";
   }
   return undefined;
 }
@@ -91,6 +105,7 @@ async function settle(run: Run, call: GuestCall, work: SandboxCall): Promise<San
   }
   throw createError('ERR_SANDBOX_CRASHED', 'the sandbox failed, and has not said how the handler ended', {
     details: { adapter },
+    hint: `look for the fault in the adapter "${adapter ?? 'unknown'}": run() must resolve with an outcome, whatever its guest does`,
     cause,
   });
 }

@@ -19,6 +19,8 @@ describe('runHandler', () => {
         export const read = async (paths, ctx) => {
           for (const path of paths) await ctx.fs.readFile(path).catch(() => {});
         };
+        export const peek = async () => (await import('node:fs')).readFileSync('/etc/hostname', 'utf8');
+        export const exit = () => process.exit(3);
         export const shout = (lines, ctx) => { for (let n = 0; n < lines; n += 1) ctx.log.info('x'.repeat(100)); };
       `,
     });
@@ -82,6 +84,23 @@ describe('runHandler', () => {
         leaked: ['Timeout'],
       },
     });
+  });
+
+  it.each([
+    [
+      'what Node refuses a guest',
+      'peek',
+      'ERR_HANDLER_FAILED',
+      'use ctx.fs, ctx.fetch or ctx.shell, with the capability',
+    ],
+    ['a guest that ends itself', 'exit', 'ERR_SANDBOX_CRASHED', 'look at result.logs for what it wrote last'],
+  ])('has a hint for %s', async (_, handler, code, hint) => {
+    const result = await execute(
+      { handler: `./run.mjs#${handler}`, input: undefined },
+      contextWith({ sandbox: 'fork' }),
+    );
+
+    expect(result).toMatchObject({ ok: false, error: { code, hint: expect.stringContaining(hint) } });
   });
 
   it('counts host calls by name, those that were denied as well, and tells the observers', async () => {
