@@ -61,7 +61,7 @@ export class QuotaExceededError extends PluginError {
   constructor(use: QuotaUse) {
     super(`${use.quota} is used up: ${use.used} of ${use.limit} used, ${use.requested} more requested`, {
       details: { ...use },
-      hint: `use less, or let manifest and grant both set a higher "${use.quota}"`,
+      hint: `use less, or set a higher "${use.quota}" in the grant, and in the manifest where there is one`,
     });
   }
 }

@@ -102,7 +102,7 @@ async function readHeldBytes({ worker }: MeteredThread): Promise<number | undefi
 function judgeCpu(used: number | undefined, { cpuMs: limit }: SandboxLimits): PluginError | undefined {
   if (used === undefined || used <= limit) return undefined;
   const details = { quota: 'cpuMs', used, limit };
-  const hint = 'compute less in one call, or raise quotas.cpuMs in both the manifest and the grant';
+  const hint = 'compute less in one call, or raise quotas.cpuMs in the grant, and in the manifest where there is one';
   return createError('ERR_CPU_EXCEEDED', `the guest used ${used} ms of CPU time, ${limit} ms allowed`, {
     details,
     hint,
@@ -136,6 +136,6 @@ export function heapExhausted(limits: SandboxLimits): PluginError {
 
 function memoryExceeded(message: string, used: number, limits: SandboxLimits): PluginError {
   const details = { quota: 'memoryMb', used, limit: limits.memoryMb };
-  const hint = 'hold less at a time, or raise quotas.memoryMb in both the manifest and the grant';
+  const hint = 'hold less at a time, or raise quotas.memoryMb in the grant, and in the manifest where there is one';
   return createError('ERR_MEMORY_EXCEEDED', message, { details, hint });
 }

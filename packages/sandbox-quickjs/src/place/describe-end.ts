@@ -41,7 +41,7 @@ export function describeEnd(exit: ThreadExit, limits: SandboxLimits, thread: Gue
 function memoryExceeded({ memoryMb }: SandboxLimits): PluginError {
   return createError('ERR_MEMORY_EXCEEDED', `the guest wanted more than the ${memoryMb} MiB that it may hold`, {
     details: { quota: 'memoryMb', used: memoryMb, limit: memoryMb },
-    hint: 'hold less at a time, or raise quotas.memoryMb in both the manifest and the grant',
+    hint: 'hold less at a time, or raise quotas.memoryMb in the grant, and in the manifest where there is one',
   });
 }
 
@@ -50,7 +50,7 @@ export function cpuExceeded(usedMs: number, { cpuMs }: SandboxLimits): PluginErr
   const used = Math.ceil(usedMs);
   return createError('ERR_CPU_EXCEEDED', `the guest used ${used} ms of CPU time, ${cpuMs} ms allowed`, {
     details: { quota: 'cpuMs', used, limit: cpuMs },
-    hint: 'compute less in one call, or raise quotas.cpuMs in both the manifest and the grant',
+    hint: 'compute less in one call, or raise quotas.cpuMs in the grant, and in the manifest where there is one',
   });
 }
 

@@ -56,7 +56,7 @@ function compare(now: ProcessSample, base: ProcessSample, limits: SandboxLimits)
   const cpuMs = now.cpuMs - base.cpuMs;
   if (cpuMs > limits.cpuMs) {
     const details = { quota: 'cpuMs', used: cpuMs, limit: limits.cpuMs };
-    const hint = 'compute less in one call, or raise quotas.cpuMs in both the manifest and the grant';
+    const hint = 'compute less in one call, or raise quotas.cpuMs in the grant, and in the manifest where there is one';
     return createError('ERR_CPU_EXCEEDED', `the guest used ${cpuMs} ms of CPU time, ${limits.cpuMs} ms allowed`, {
       details,
       hint,
@@ -81,6 +81,6 @@ function toMib(bytes: number): number {
 
 function memoryExceeded(message: string, used: number, limits: SandboxLimits): PluginError {
   const details = { quota: 'memoryMb', used, limit: limits.memoryMb };
-  const hint = 'hold less at a time, or raise quotas.memoryMb in both the manifest and the grant';
+  const hint = 'hold less at a time, or raise quotas.memoryMb in the grant, and in the manifest where there is one';
   return createError('ERR_MEMORY_EXCEEDED', message, { details, hint });
 }

@@ -95,7 +95,7 @@ async function untilRead(isBehind: () => boolean): Promise<void> {
 function tooManyCalls(used: number, limit: number): PluginError {
   return createError('ERR_QUOTA_EXCEEDED', `${limit} calls are in flight already`, {
     details: { quota: 'maxInFlight', used, limit },
-    hint: 'await a call before making the next, or raise quotas.maxInFlight in both the manifest and the grant',
+    hint: 'await a call before making the next, or raise quotas.maxInFlight in the grant, and in the manifest where there is one',
   });
 }
 

@@ -134,7 +134,7 @@ function listen(transport: WireTransport, decoder: FrameDecoder, { handle, progr
 function floodError(used: number, { maxOutputBytes }: SandboxLimits): PluginError {
   return createError('ERR_OUTPUT_EXCEEDED', `the guest went on writing after ${maxOutputBytes} bytes of output`, {
     details: { quota: 'maxOutputBytes', used, limit: maxOutputBytes },
-    hint: 'write less, or raise quotas.maxOutputBytes in both the manifest and the grant',
+    hint: 'write less, or raise quotas.maxOutputBytes in the grant, and in the manifest where there is one',
   });
 }
 

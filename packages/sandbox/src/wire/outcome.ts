@@ -67,7 +67,7 @@ function errorOf(result: GuestFailureMessage, maxResultBytes: number): PluginErr
 function resultTooLarge(used: number | undefined, limit: number): PluginError {
   return createError('ERR_OUTPUT_EXCEEDED', `the result is larger than ${limit} bytes`, {
     details: { quota: 'maxResultBytes', used, limit },
-    hint: 'return less, or raise quotas.maxResultBytes in both the manifest and the grant',
+    hint: 'return less, or raise quotas.maxResultBytes in the grant, and in the manifest where there is one',
   });
 }
 

@@ -141,7 +141,7 @@ async function watchTime(signal: AbortSignal, { verdict, limits }: SessionParts)
   const begun = performance.now();
   const stop = armDeadline(timeoutMs, () => {
     const details = { elapsedMs: Math.round(performance.now() - begun), limitMs: timeoutMs };
-    const hint = 'do less in one call, or raise quotas.timeoutMs in both the manifest and the grant';
+    const hint = 'do less in one call, or raise quotas.timeoutMs in the grant, and in the manifest where there is one';
     const error = createError('ERR_TIMEOUT', `the handler ran longer than ${timeoutMs} ms`, { details, hint });
     verdict.settle({ kind: 'ask', error });
   });

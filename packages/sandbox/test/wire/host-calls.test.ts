@@ -105,7 +105,8 @@ describe('the calls of a guest', () => {
     calls.cancel(1);
     calls.begin(call(4));
     const details = { quota: 'maxInFlight', used: 2, limit: 2 };
-    const hint = 'await a call before making the next, or raise quotas.maxInFlight in both the manifest and the grant';
+    const hint =
+      'await a call before making the next, or raise quotas.maxInFlight in the grant, and in the manifest where there is one';
     const full = (id: number): object =>
       refusal(id, 'ERR_QUOTA_EXCEEDED', '2 calls are in flight already', { details, hint });
     expect(sent).toEqual([full(3), full(4)]);

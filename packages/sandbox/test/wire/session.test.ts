@@ -83,7 +83,7 @@ describe('a session', () => {
         code: 'ERR_OUTPUT_EXCEEDED',
         message: 'the result is larger than 100 bytes',
         details: { quota: 'maxResultBytes', used: 131, limit: 100 },
-        hint: 'return less, or raise quotas.maxResultBytes in both the manifest and the grant',
+        hint: 'return less, or raise quotas.maxResultBytes in the grant, and in the manifest where there is one',
       },
       usage: { resultBytes: 131 },
     });
@@ -111,7 +111,7 @@ describe('a session', () => {
       error: {
         code: 'ERR_OUTPUT_EXCEEDED',
         details: { quota: 'maxOutputBytes', used: 85 * 1_016, limit: 10_000 },
-        hint: 'write less, or raise quotas.maxOutputBytes in both the manifest and the grant',
+        hint: 'write less, or raise quotas.maxOutputBytes in the grant, and in the manifest where there is one',
       },
     });
   });
