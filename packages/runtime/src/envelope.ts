@@ -4,6 +4,10 @@ import type { ErrorCode, ErrorEnvelope, GuestError, PluginError, StageName } fro
 
 const MAX_CAUSES = 8;
 
+/** How a host sees what the envelope does not tell: texts of errors on the host's side hold paths and secrets. */
+export const LOG_HINT =
+  "make the runtime with logLevel: 'error', or set KB_LOG_LEVEL=error: its own log is silent by default";
+
 /**
  * Turns whatever was thrown into the one shape in which an error leaves `execute()`. Nothing of an unknown value is read: proxies
  * and getters never run, and what is not ours becomes `ERR_INTERNAL` without its text.
@@ -16,7 +20,7 @@ export function toEnvelope(thrown: unknown, stage: StageName | undefined, guestE
     message: ours === undefined ? internalMessage(stage) : ours.message,
     stage,
     details: ours === undefined ? {} : ours.details,
-    hint: ours?.hint ?? guestError?.hint,
+    hint: ours?.hint ?? guestError?.hint ?? (ours === undefined ? LOG_HINT : undefined),
     retryable: ERROR_CODES[code].retryable,
     http: ERROR_CODES[code].http,
     cause: causeCodes(thrown),
@@ -33,7 +37,24 @@ export function codeOf(thrown: unknown): ErrorCode {
 /** A thrown value in one line for the runtime's own log; bounded, and without running any code of the value. */
 export function describeThrown(thrown: unknown): string {
   if (!isRealError(thrown)) return typeof thrown === 'string' ? thrown.slice(0, 512) : `a thrown ${typeof thrown}`;
-  return (stackOf(thrown) ?? ownText(thrown, 'message') ?? 'an error without a message').slice(0, 4096);
+  const cause = ownValue(thrown, 'cause');
+  const below = isRealError(cause) ? textOf(cause) : cause;
+  return `${textOf(thrown)}${typeof below === 'string' ? `\nbecause of: ${below}` : ''}`.slice(0, 4096);
+}
+
+/** The name that an error has by its class or itself, such as `TypeError`. Runs no code of the value, and none of its class. */
+export function nameOfThrown(thrown: unknown): string {
+  let place: unknown = isRealError(thrown) ? thrown : undefined;
+  for (let depth = 0; depth < 8 && typeof place === 'object' && place !== null && !types.isProxy(place); depth += 1) {
+    const name: unknown = Object.getOwnPropertyDescriptor(place, 'name')?.value;
+    if (typeof name === 'string') return /^[A-Za-z_$][\w$]{0,63}$/u.test(name) ? name : 'Error';
+    place = Object.getPrototypeOf(place);
+  }
+  return isRealError(thrown) ? 'Error' : `a thrown ${typeof thrown}`;
+}
+
+function textOf(error: Error): string {
+  return (stackOf(error) ?? ownText(error, 'message') ?? 'an error without a message').slice(0, 2048);
 }
 
 /** V8 makes `stack` a getter; it is read where it is the engine's own, and not one that somebody put there. */
@@ -56,7 +77,7 @@ function asPluginError(thrown: unknown): PluginError | undefined {
 
 function internalMessage(stage: StageName | undefined): string {
   const where = stage === undefined ? '' : ` in the stage "${stage}"`;
-  return `the runtime failed${where}; the reason is in its own log (KB_LOG_LEVEL=error)`;
+  return `the runtime failed${where}; the reason is in its own log, where that is on`;
 }
 
 function causeCodes(thrown: unknown): readonly string[] {

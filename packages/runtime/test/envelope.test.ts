@@ -1,6 +1,6 @@
 import { createError } from '@kb-labs/contracts';
 import { describe, expect, it } from 'vitest';
-import { describeThrown, toEnvelope } from '../src/envelope.js';
+import { describeThrown, nameOfThrown, toEnvelope } from '../src/envelope.js';
 
 describe('toEnvelope', () => {
   it('keeps what one of our errors says, and adds what its code means', () => {
@@ -55,6 +55,7 @@ describe('toEnvelope', () => {
     const envelope = toEnvelope(thrown, 'output');
 
     expect(envelope).toMatchObject({ code: 'ERR_INTERNAL', stage: 'output', http: 500, details: {}, source: 'host' });
+    expect(envelope.hint).toContain('KB_LOG_LEVEL=error');
     expect(JSON.stringify(envelope)).not.toContain('secret');
   });
 
@@ -82,6 +83,7 @@ describe('toEnvelope', () => {
     ]) {
       expect(toEnvelope(thrown, undefined).code).toBe('ERR_INTERNAL');
       expect(typeof describeThrown(thrown)).toBe('string');
+      expect(typeof nameOfThrown(thrown)).toBe('string');
     }
     expect(
       toEnvelope(createError('ERR_ABORTED', 'x', { cause: new Proxy(new Error('x'), traps) }), undefined).cause,

@@ -1,8 +1,12 @@
+import { types } from 'node:util';
+import { createError, isPluginError } from '@kb-labs/contracts';
 import type { ConfinementTable, Sandbox, SandboxAdapter, SandboxLimits } from '@kb-labs/contracts';
 import { untilAborted } from '../abort.js';
 import { assertConfined } from '../confinement.js';
 import { withinDeadline } from '../deadline.js';
+import { LOG_HINT, nameOfThrown } from '../envelope.js';
 import type { Run } from '../run.js';
+import { hasMethods } from '../shared-options.js';
 import type { Authority } from './permissions.js';
 import type { Prepared } from './prepare.js';
 
@@ -18,23 +22,9 @@ export interface SandboxWish {
 
 /** Gets a place that is firm enough: the claim of the adapter is compared before it starts anything, that of the place after. */
 export async function acquireSandbox(run: Run, wish: SandboxWish): Promise<Sandbox> {
-  const { adapter, required, prepared, authority } = wish;
+  const { adapter, required } = wish;
   assertConfined(adapter.name, required, await untilAborted(adapter.confines(), run.signal));
-  const acquired = adapter.acquire({
-    plugin: prepared.plugin,
-    limits: sandboxLimits(wish),
-    env: wish.env,
-    policyDigest: authority.policy.digest,
-    signal: run.signal,
-  });
-  const sandbox = await withinDeadline(acquired, {
-    limitMs: authority.limits.startTimeoutMs,
-    graceMs: wish.graceMs,
-    signal: run.signal,
-    code: 'ERR_START_TIMEOUT',
-    duty: 'start',
-    late: (place) => void run.closing(place, wish.graceMs)[Symbol.asyncDispose](),
-  });
+  const sandbox = await openPlace(run, wish);
   try {
     assertConfined(adapter.name, required, sandbox.confinement.firmness);
   } catch (error) {
@@ -45,6 +35,54 @@ export async function acquireSandbox(run: Run, wish: SandboxWish): Promise<Sandb
   run.receipt.coldStart = sandbox.coldStart;
   run.emit({ type: 'confined', confinement: sandbox.confinement, coldStart: sandbox.coldStart });
   return sandbox;
+}
+
+/** Adapters are written by third parties: what is wrong with one is told by its name, and without the text of its error. */
+async function openPlace(run: Run, wish: SandboxWish): Promise<Sandbox> {
+  const { adapter, prepared, authority, graceMs, env } = wish;
+  const { digest: policyDigest } = authority.policy;
+  const plan = { plugin: prepared.plugin, limits: sandboxLimits(wish), env, policyDigest, signal: run.signal };
+  let sandbox: Sandbox;
+  try {
+    sandbox = await withinDeadline(adapter.acquire(plan), {
+      limitMs: authority.limits.startTimeoutMs,
+      graceMs,
+      signal: run.signal,
+      code: 'ERR_START_TIMEOUT',
+      duty: 'start',
+      late: (place) => void run.closing(place, graceMs)[Symbol.asyncDispose](),
+    });
+  } catch (thrown) {
+    throw types.isProxy(thrown) || !isPluginError(thrown) ? noPlace(adapter.name, thrown) : thrown;
+  }
+  if (!isPlace(sandbox)) {
+    if (hasMethods(sandbox, [Symbol.asyncDispose])) await run.closing(sandbox, graceMs)[Symbol.asyncDispose]();
+    throw brokenPlace(adapter.name);
+  }
+  return sandbox;
+}
+
+function isPlace(place: unknown): boolean {
+  if (!hasMethods(place, ['run', Symbol.asyncDispose])) return false;
+  const { confinement, coldStart } = place as Record<string, unknown>;
+  const firmness: unknown = Object(confinement).firmness;
+  return typeof coldStart === 'boolean' && typeof firmness === 'object' && firmness !== null;
+}
+
+function noPlace(adapter: string, cause: unknown): Error {
+  const error = nameOfThrown(cause);
+  return createError('ERR_INTERNAL', `the sandbox "${adapter}" opened no place: acquire() failed with ${error}`, {
+    details: { adapter, error },
+    hint: `the text of the error is in the log of the runtime: ${LOG_HINT}`,
+    cause,
+  });
+}
+
+function brokenPlace(adapter: string): Error {
+  return createError('ERR_INTERNAL', `the sandbox "${adapter}" opened a place that is no Sandbox`, {
+    details: { adapter },
+    hint: 'let acquire() resolve with { confinement: { adapter, firmness, … }, coldStart, run(), [Symbol.asyncDispose]() }',
+  });
 }
 
 function sandboxLimits({ authority, graceMs }: SandboxWish): SandboxLimits {

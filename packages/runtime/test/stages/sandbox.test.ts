@@ -1,6 +1,6 @@
 import { CONFINEMENTS, createError } from '@kb-labs/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPluginContext, execute, inProcessSandbox } from '../../src/index.js';
+import { createPluginContext, createRuntime, execute, inProcessSandbox } from '../../src/index.js';
 import type { ExecuteResult, PluginContextOptions } from '../../src/index.js';
 import { adapterWith, placeWith, unchecked } from '../adapters.js';
 import { pluginFolder } from '../plugin-folder.js';
@@ -78,6 +78,52 @@ describe('acquireSandbox', () => {
 
     expect(result).toMatchObject({ ok: false, error: { code, stage: 'sandbox' } });
     expect(JSON.stringify(result)).not.toContain('secret');
+  });
+
+  it.each([
+    ['an error', new TypeError('secret'), 'TypeError', []],
+    ['an error of Node', Object.assign(new Error('secret'), { code: 'EAGAIN' }), 'Error', ['EAGAIN']],
+    ['no error', 'secret', 'a thrown string', []],
+  ])('says which adapter failed by %s, and where its words are', async (_, thrown, error, cause) => {
+    const lines: string[] = [];
+    await using runtime = createRuntime({
+      logLevel: 'error',
+      logSink: (record) => lines.push(JSON.stringify(record)),
+      sandbox: adapterWith({ acquire: () => Promise.reject(thrown) }),
+      requiredConfinement: 'none',
+    });
+    const context = runtime.createContext({ capabilities: [], permissions: {}, pluginRoot: plugin.root });
+    const result = await runtime.execute('./run.mjs#run', 7, context);
+
+    expect(result).toMatchObject({
+      ok: false,
+      error: {
+        code: 'ERR_INTERNAL',
+        message: `the sandbox "custom" opened no place: acquire() failed with ${error}`,
+        details: { adapter: 'custom', error },
+        hint: expect.stringMatching(/logLevel: 'error'.* silent by default/u),
+        cause,
+      },
+    });
+    expect(JSON.stringify(result)).not.toContain('secret');
+    expect(lines.join('')).toContain('secret');
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['an empty object', {}],
+    ['a place without a report', { coldStart: true, run: () => undefined, [Symbol.asyncDispose]: () => undefined }],
+  ])('says what a place must have where an adapter gives %s', async (_, place) => {
+    const sandbox = adapterWith({ acquire: () => Promise.resolve(unchecked(place)) });
+
+    expect(await run({ sandbox, requiredConfinement: 'none' })).toMatchObject({
+      ok: false,
+      error: {
+        message: 'the sandbox "custom" opened a place that is no Sandbox',
+        details: { adapter: 'custom' },
+        hint: expect.stringMatching(/confinement: .*coldStart, run\(\), \[Symbol\.asyncDispose\]\(\)/u),
+      },
+    });
   });
 
   it('lets the verdict stand where closing fails', async () => {
