@@ -1,20 +1,25 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { selectTests } from './scripts/test-selection.ts';
 
 const leftovers = fileURLToPath(new URL('scripts/file-leftovers.ts', import.meta.url));
+const { files, packages } = selectTests(process.versions.node);
 const report = process.env['KB_TEST_REPORT'];
 
 const projects = ['packages', 'apps'].flatMap((floor) =>
-  readdirSync(floor).map((name) => ({
-    extends: true as const,
-    test: {
-      name: name === 'runtime' ? '@kb-labs/plugin-runtime' : `@kb-labs/${name}`,
-      root: `${floor}/${name}`,
-      include: ['test/**/*.test.ts'],
-      setupFiles: [leftovers],
-    },
-  })),
+  readdirSync(floor)
+    .filter((name) => !packages.includes(name))
+    .map((name) => ({
+      extends: true as const,
+      test: {
+        name: name === 'runtime' ? '@kb-labs/plugin-runtime' : `@kb-labs/${name}`,
+        root: `${floor}/${name}`,
+        include: ['test/**/*.test.ts'],
+        exclude: [...files],
+        setupFiles: [leftovers],
+      },
+    })),
 );
 
 export default defineConfig({
@@ -23,7 +28,8 @@ export default defineConfig({
   test: {
     projects,
     pool: 'forks',
-    maxWorkers: 2,
+    // Some of them wait most of the time.
+    maxWorkers: 3,
     testTimeout: 20_000,
     reporters: report === undefined ? ['default'] : ['default', 'json'],
     outputFile: report === undefined ? {} : { json: report },

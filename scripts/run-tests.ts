@@ -1,5 +1,5 @@
 // Runs the tests and then looks for what they left: `node scripts/run-tests.ts [--node 22] [vitest arguments]`.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { selectTests } from './test-selection.ts';
 
 /** How long what was killed may take to be gone, in milliseconds. */
 const SETTLE_MS = 2000;
@@ -17,6 +18,9 @@ const { node, vitestArguments } = parseArguments(process.argv.slice(2));
 const temporary = realpathSync(mkdtempSync(join(tmpdir(), 'kb-labs-suite-')));
 const before = new Set(processes());
 
+const { files, packages } = selectTests(execFileSync(node, ['--version'], { encoding: 'utf8' }).slice(1));
+if (files.length > 0)
+  console.log(`run on other versions of Node, not on this one: ${[...packages, ...files].join(', ')}`);
 const status = await runVitest();
 const left = await leftovers();
 if (process.platform === 'linux') report();

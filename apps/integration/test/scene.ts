@@ -49,6 +49,18 @@ export const places: readonly Place[] = [
   { name: 'quickjs', create: () => quickjsSandbox(), works: true, notRun: '' },
 ];
 
+/** The Node that this repository is developed on. On the others, what does not depend on Node is tried in fewer places, to save time. */
+const developed = process.versions.node.startsWith('26.');
+const strongest = hasWall ? 'fork with the wall' : 'fork';
+
+/** For what the host decides, wherever the handler runs. */
+export const hostSidePlaces: readonly Place[] = places.filter(({ name }) => developed || name === strongest);
+
+/** For what a guest does with Node itself. The kit attacks the other places on every Node. */
+export const nodePlaces: readonly Place[] = places.filter(
+  ({ name }) => developed || name.startsWith('fork') || name === 'worker',
+);
+
 export interface Scene extends AsyncDisposable {
   readonly runtime: Runtime;
   /** A temporary folder with one file, `data/hello.txt`, and a secret outside of it. */

@@ -37,7 +37,7 @@ A **wall** is attacked with everything that the conformance kit knows, a **guard
 
 ${claims.lines.join('\n')}
 
-In the last lines Node runs without its permission model and our bootstrap without its own guards, so that what holds is held by the kernel. Threads, wasm and
+In the last line Node runs without its permission model and our bootstrap without its own guards, so that what holds is held by the kernel. Threads, wasm and
 files that are no addons stay inside a wall and are not counted there; \`time\`, \`cpu\` and \`memory\` are kept by the host and are the same as one line above.
 
 ## The attack corpus
@@ -57,7 +57,7 @@ const MEASURED = 'Measured on';
 function measuredOn(reports: readonly TestReport[], bubblewrap: string | undefined): string {
   const [first] = reports;
   const nodes = reports.map(({ machine }) => `Node ${machine.node}`).join(', ');
-  return `${MEASURED} ${first?.machine.platform} ${first?.machine.kernel}, ${bubblewrap ?? 'without bubblewrap'}, ${nodes}.`;
+  return `${MEASURED} ${first?.machine.platform} ${first?.machine.kernel.split('.').slice(0, 2).join('.')}, ${bubblewrap ?? 'without bubblewrap'}, ${nodes}.`;
 }
 
 /** Lines in which two pages differ, as `- line` and `+ line`. Versions of the machine count by their major numbers alone, or not at all. */

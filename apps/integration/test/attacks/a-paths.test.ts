@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { dataOf, openArena } from './arena.js';
 import type { Bout } from './arena.js';
 import {
@@ -98,7 +98,7 @@ const refused: readonly (readonly [title: string, word: string, paths: readonly 
   ],
 ];
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`paths${place.notRun}`, () => {
     const arena = openArena(place, 'a');
 

@@ -1,7 +1,7 @@
 import { cpSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces, places } from '../scene.js';
 import { dataOf, failureOf, openArena, pluginFile } from './arena.js';
 import {
   changingVerbs,
@@ -30,7 +30,7 @@ function lay(folder: string, names: readonly string[]): void {
   }
 }
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`trees${place.notRun}`, () => {
     const arena = openArena(place, 'a');
 

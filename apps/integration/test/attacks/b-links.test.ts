@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces, places } from '../scene.js';
 import type { Scene } from '../scene.js';
 import { dataOf, failureOf, openArena, pluginFile } from './arena.js';
 import {
@@ -31,7 +31,7 @@ function verbsOnLink(path: string): readonly FileCall[] {
   return everyVerb(path).filter(([name]) => name !== 'remove');
 }
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`links${place.notRun}`, () => {
     const arena = openArena(place, 'a');
     const at = (name: string): string => join(arena.scene().root, 'data', name);

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { dataOf, openArena } from './arena.js';
 import { everyVerb, FILES, outcomesOf, wordsOf, dryRunsIn } from './file-attempts.js';
 
@@ -26,7 +26,7 @@ const ON_A_SPECIAL_FILE: Readonly<Record<string, string>> = {
 const MOUNT =
   existsSync('/dev/shm') && statSync('/dev/shm').dev !== statSync('/dev').dev ? ['/dev', 'shm'] : ['/', 'proc'];
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`special files${place.notRun}`, () => {
     const arena = openArena(place, 'a');
     const at = (name: string): string => join(arena.scene().root, 'data/special', name);

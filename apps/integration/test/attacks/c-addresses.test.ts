@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import type { PluginContextOptions } from '@kb-labs/plugin-runtime';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { dataOf, openArena } from './arena.js';
 import type { Bout } from './arena.js';
 import { openLoopback } from './loopback.js';
@@ -11,7 +11,7 @@ import { createNames } from './names.js';
 const server = openLoopback(createServer((_, response) => response.end('reached')));
 const [privateAddress, metadata] = ['ERR_PERMISSION_DENIED private-address', 'ERR_PERMISSION_DENIED mandatory-deny'];
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`what a name leads to${place.notRun}`, () => {
     const names = createNames({
       ownAddresses: ['93.184.216.34', '2606:2800:220:1::248'],

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { QuotaSpec } from '@kb-labs/contracts';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { dataOf, openArena } from './arena.js';
 import type { Bout } from './arena.js';
 import { hostileAnswers } from './hostile-answers.js';
@@ -20,7 +20,7 @@ const server = openLoopback(
   }),
 );
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`hostile answers${place.notRun}`, () => {
     const timeouts = { connectMs: 400, headersMs: 400, bodyMs: 400 };
     const arena = openArena(place, 'c', { hostApi: { timeouts, resolve: () => new Promise(() => undefined) } });

@@ -1,7 +1,7 @@
 import { createServer } from 'node:https';
 import tls from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { dataOf, openArena } from './arena.js';
 import type { Bout } from './arena.js';
 import { openLoopback } from './loopback.js';
@@ -30,7 +30,7 @@ afterAll(() => {
   if (canTrust) tls.setDefaultCACertificates(tls.getCACertificates('bundled'));
 });
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`certificates${place.notRun}`, () => {
     const names = createNames();
     const arena = openArena(place, 'c', { hostApi: names.hostApi });

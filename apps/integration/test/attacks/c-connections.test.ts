@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { PluginContextOptions } from '@kb-labs/plugin-runtime';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { codeOf, dataOf, openArena } from './arena.js';
 import { openLoopback } from './loopback.js';
 
@@ -27,7 +27,7 @@ function drip(response: ServerResponse): void {
   response.once('close', () => clearInterval(timer));
 }
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`connections${place.notRun}`, () => {
     const arena = openArena(place, 'c');
     beforeEach(() => {

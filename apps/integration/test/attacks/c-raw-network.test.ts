@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces, places } from '../scene.js';
 import { dataOf, openArena } from './arena.js';
 import { createNames } from './names.js';
 
@@ -72,7 +72,7 @@ describe.each(places.filter(({ name }) => name === 'worker'))('$name', (place) =
   });
 });
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`names${place.notRun}`, () => {
     const names = createNames();
     const arena = openArena(place, 'c', { hostApi: names.hostApi });

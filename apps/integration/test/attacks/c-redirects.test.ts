@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { dataOf, openArena } from './arena.js';
 import type { Bout } from './arena.js';
 import { openLoopback } from './loopback.js';
@@ -32,7 +32,7 @@ const seen: (string | undefined)[][] = [];
 const server = openLoopback(createServer(answer));
 const other = openLoopback(createServer(answer));
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`redirects${place.notRun}`, () => {
     const names = createNames();
     const arena = openArena(place, 'c', { hostApi: names.hostApi });

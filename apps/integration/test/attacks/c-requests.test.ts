@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { PluginContextOptions } from '@kb-labs/plugin-runtime';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { dataOf, openArena } from './arena.js';
 import type { Bout } from './arena.js';
 import { openLoopback } from './loopback.js';
@@ -18,7 +18,7 @@ const proxy = openLoopback(createServer((_, response) => response.end('through t
 
 const INVALID = 'ERR_INVALID_ARGUMENT';
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`requests${place.notRun}`, () => {
     const arena = openArena(place, 'c');
     beforeEach(() => {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { dataOf, openArena } from './arena.js';
 import type { Arena, Bout } from './arena.js';
 import { openLoopback } from './loopback.js';
@@ -10,7 +10,7 @@ import { deniedUrls, metadataUrls, sameUrls, starredUrls } from './written-urls.
 const server = openLoopback(createServer((_, response) => response.end('reached')));
 const policy = { net: { allow: ['https://api.good.com', '*.cdn.good.com'] } };
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`URLs${place.notRun}`, () => {
     const names = createNames();
     const arena = openArena(place, 'c', { hostApi: names.hostApi });

@@ -2,7 +2,7 @@ import { isPluginError } from '@kb-labs/contracts';
 import type { PermissionSpec } from '@kb-labs/contracts';
 import { checkEnvPermission } from '@kb-labs/plugin-runtime';
 import { describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { nodePlaces } from '../scene.js';
 import { codeOf, dataOf, openArena } from './arena.js';
 
 const env = {
@@ -18,7 +18,7 @@ const env = {
   __proto__x: 'x',
 };
 
-describe.each(places)('$name', (place) => {
+describe.each(nodePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`variables${place.notRun}`, () => {
     const arena = openArena(place, 'd');
 

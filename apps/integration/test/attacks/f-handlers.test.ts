@@ -1,7 +1,7 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { nodePlaces, places } from '../scene.js';
 import { codeOf, dataOf, failureOf, openArena, pluginFile } from './arena.js';
 
 const NOT_FOUND = 'ERR_HANDLER_NOT_FOUND';
@@ -45,7 +45,7 @@ const REFERENCES = [
   './ｈandlers.js#handle',
 ];
 
-describe.each(places)('$name', (place) => {
+describe.each(nodePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`handlers and how they load${place.notRun}`, () => {
     const arena = openArena(place, 'f');
     const inProcess = place.name === 'in-process';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { nodePlaces, places } from '../scene.js';
 import { dataOf, failureOf, openArena } from './arena.js';
 import type { Bout } from './arena.js';
 
@@ -34,7 +34,7 @@ afterEach(() => {
   warnings.length = 0;
 });
 
-describe.each(places)('$name', (place) => {
+describe.each(nodePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`built-in objects${place.notRun}`, () => {
     const arena = openArena(place, 'g');
     const isShared = place.name === 'in-process';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { nodePlaces } from '../scene.js';
 import { dataOf, failureOf, openArena } from './arena.js';
 
 /** On a machine that is busy with others. */
@@ -12,7 +12,7 @@ const SHARED: ReadonlySet<string> = new Set(['in-process', 'worker']);
 /** Where there is no Node at all. */
 const BARE: ReadonlySet<string> = new Set(['quickjs']);
 
-describe.each(places)('$name', (place) => {
+describe.each(nodePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`the realm of the host${place.notRun}`, () => {
     const arena = openArena(place, 'g');
     /** Whose process code has found that was made by way of a host's value. */

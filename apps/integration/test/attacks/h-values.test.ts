@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { nodePlaces } from '../scene.js';
 import { dataOf, failureOf, openArena } from './arena.js';
 
 /** On a machine that is busy with others. */
@@ -42,7 +42,7 @@ const HEAVY: ReadonlySet<string> = new Set([
   'hundred thousand maps',
 ]);
 
-describe.each(places)('$name', (place) => {
+describe.each(nodePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`values${place.notRun}`, () => {
     const arena = openArena(place, 'h');
 

@@ -46,7 +46,8 @@ describe.each(crowded)('$name', ({ create, crowd, queue }) => {
       const refused = results.flatMap((result) => (result.ok ? [] : [result.error]));
       expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['ERR_QUOTA_EXCEEDED']));
       expect(results.length - refused.length).toBeGreaterThanOrEqual(queue);
-      expect(results.length - refused.length).toBeLessThanOrEqual(queue + limits.maxConcurrency);
+      // The first may have ended, and given up their places, before the last came.
+      expect(results.length - refused.length).toBeLessThan(crowd / 2);
       // The line before the others was hundreds long: they went in by turns.
       expect(ended.lastIndexOf('modest')).toBeLessThan(3 * limits.maxConcurrency);
       expect(grownMib).toBeLessThan(400);

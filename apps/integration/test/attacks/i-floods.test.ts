@@ -3,7 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { nodePlaces, places } from '../scene.js';
 import { codeOf, dataOf, failureOf, openArena } from './arena.js';
 import { openLoopback } from './loopback.js';
 import { strainOf } from './watch-host.js';
@@ -19,7 +19,7 @@ const server = openLoopback(
   }),
 );
 
-describe.each(places)('$name', (place) => {
+describe.each(nodePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`quotas${place.notRun}`, () => {
     const arena = openArena(place, 'i', { graceMs: 30 });
     const count = async (verb: string, times: number, args: unknown[], grant: object): Promise<unknown> =>

@@ -1,7 +1,7 @@
 import { createFolderRegistry } from '@kb-labs/plugin-runtime';
 import type { ExecuteResult } from '@kb-labs/plugin-runtime';
 import { describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { nodePlaces } from '../scene.js';
 import { dataOf, openArena, pluginFile } from './arena.js';
 
 const revoked = Proxy.revocable({}, {});
@@ -27,7 +27,7 @@ const NO_TIMES = [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 1.5, '10
 const TIMES = ['timeoutMs', 'startTimeoutMs', 'queueTimeoutMs', 'cpuMs'] as const;
 const LONGEST = 2 ** 31 - 1;
 
-describe.each(places)('$name', (place) => {
+describe.each(nodePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`an end from outside${place.notRun}`, () => {
     const arena = openArena(place, 'j');
     const grant = { pluginRoot: pluginFile('j', '.') };

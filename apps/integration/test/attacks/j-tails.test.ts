@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { nodePlaces } from '../scene.js';
 import { codeOf, dataOf, failureOf, openArena } from './arena.js';
 
 const LATE = Symbol.for('kb-test-late-calls');
@@ -12,7 +12,7 @@ const write = {
 } as const;
 const short = { permissions: { quotas: { timeoutMs: 300 } } } as const;
 
-describe.each(places)('$name', (place) => {
+describe.each(nodePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`what a handler leaves behind${place.notRun}`, () => {
     const arena = openArena(place, 'j');
 

@@ -1,13 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openScene, places, pluginFolder } from '../scene.js';
+import { nodePlaces, openScene, pluginFolder } from '../scene.js';
 import { codeOf, dataOf, openArena, pluginFile } from './arena.js';
 
 const HOUR = 3_600_000;
 const realNow = Date.now;
 
-describe.each(places)('$name', (place) => {
+describe.each(nodePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`a clock that jumps${place.notRun}`, () => {
     const arena = openArena(place, 'j', { maxConcurrency: 1 });
     const quotas = { timeoutMs: 250, queueTimeoutMs: 20_000 };

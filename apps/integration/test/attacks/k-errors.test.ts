@@ -1,6 +1,6 @@
 import type { GuestError } from '@kb-labs/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces, places } from '../scene.js';
 import { dataOf, failureOf, openArena } from './arena.js';
 
 const data = { capabilities: ['fs.read'], permissions: { fs: { mode: 'read', allow: ['data'] } } } as const;
@@ -32,7 +32,7 @@ function shapeOf(error: GuestError | undefined): { depth: number; parts: number;
   };
 }
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`what a handler throws${place.notRun}`, () => {
     const arena = openArena(place, 'k', { graceMs: 2_000 });
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { createMemoryArtifactStore, parsePathTemplate, renderPathTemplate } from '@kb-labs/artifacts';
 import type { ExecuteResult, PluginContextOptions } from '@kb-labs/plugin-runtime';
 import { describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { dataOf, openArena, pluginFile } from './arena.js';
 import type { Arena } from './arena.js';
 
@@ -86,7 +86,7 @@ function declare(
   return runtime.execute('gives', 'x', grant({ pluginRoot: dirname(pluginFile('l')), ...options }), manifest);
 }
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`names of artifacts${place.notRun}`, () => {
     const arena = openArena(place, 'l');
 

@@ -6,7 +6,7 @@ import { createMemoryArtifactStore } from '@kb-labs/artifacts';
 import type { PluginContextOptions } from '@kb-labs/plugin-runtime';
 import { inProcessSandbox } from '@kb-labs/plugin-runtime';
 import { describe, expect, it } from 'vitest';
-import { openScene, places } from '../scene.js';
+import { hostSidePlaces, openScene } from '../scene.js';
 import { dataOf, failureOf, openArena, pluginFile } from './arena.js';
 
 const permissions = { artifacts: { read: [{ from: 'self', paths: ['**'] }], write: [{ paths: ['**'] }] } } as const;
@@ -33,7 +33,7 @@ async function stateOf(root: string): Promise<{ readonly temporary: number; read
   return { temporary: (await filesBelow(join(store, '.tmp'))).length, stored: stored.toSorted() };
 }
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`artifacts and what goes wrong${place.notRun}`, () => {
     const arena = openArena(place, 'l');
 

@@ -1,7 +1,7 @@
 import { createEventBus } from '@kb-labs/plugin-runtime';
 import type { EventBus, EventReport, PluginContextOptions } from '@kb-labs/plugin-runtime';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { dataOf, openArena } from './arena.js';
 
 const events = { produce: ['m.*'], consume: ['m.*'], scopes: ['execution', 'plugin'] } as const;
@@ -28,7 +28,7 @@ function listenSlowly(bus: EventBus, pluginId: string): { readonly counted: () =
   };
 }
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`events in numbers${place.notRun}`, () => {
     const reports: EventReport[] = [];
     const bus = createEventBus({ report: (report) => void reports.push(report), ratePerMinute: 1, rateBurst: 500 });

@@ -1,7 +1,7 @@
 import { createEventBus, createPluginContext } from '@kb-labs/plugin-runtime';
 import type { EventReport, PluginContextOptions } from '@kb-labs/plugin-runtime';
 import { afterAll, describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { dataOf, openArena } from './arena.js';
 
 const events = { produce: ['m.*'], consume: ['m.*'], scopes: ['execution', 'plugin'] } as const;
@@ -39,7 +39,7 @@ const NO_TOPICS: readonly string[] = [
   Array.from({ length: 9 }, () => 'm').join('.'),
 ];
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`events${place.notRun}`, () => {
     const reports: EventReport[] = [];
     const bus = createEventBus({ report: (report) => void reports.push(report) });

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { compilePolicy } from '@kb-labs/permissions';
 import type { ExecuteResult, PluginContextOptions } from '@kb-labs/plugin-runtime';
 import { describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { dataOf, openArena, pluginFile } from './arena.js';
 import type { Arena } from './arena.js';
 
@@ -27,7 +27,7 @@ function runAsking(
   return runtime.execute(handler, input, grant({ pluginRoot: dirname(pluginFile('n')), ...options }), manifest);
 }
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`grants${place.notRun}`, () => {
     const arena = openArena(place, 'n');
 

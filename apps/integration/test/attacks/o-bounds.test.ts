@@ -5,7 +5,7 @@ import { createMemoryArtifactStore, summariseAudit } from '@kb-labs/plugin-runti
 import type { ExecutionEvent, PluginContextOptions } from '@kb-labs/plugin-runtime';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { openArchive } from './archive.js';
 import type { Archive } from './archive.js';
 import { dataOf, openArena } from './arena.js';
@@ -79,7 +79,7 @@ function expectNothingUncounted(analytics: Analytics): void {
   }
 }
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`how much is written of a run${place.notRun}`, () => {
     const archive = openArchive();
     const arena = openArena(place, 'o', archive.runtime);

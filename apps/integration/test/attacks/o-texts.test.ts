@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { createMemoryArtifactStore, renderTraceTree, toChromeTrace } from '@kb-labs/plugin-runtime';
 import type { PluginContextOptions } from '@kb-labs/plugin-runtime';
 import { afterAll, describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { openArchive } from './archive.js';
 import type { Archive } from './archive.js';
 import { dataOf, failureOf, openArena } from './arena.js';
@@ -42,7 +42,7 @@ function grantOf(archive: Archive, more: Partial<PluginContextOptions> = {}): Pa
   return { plugin, capabilities, permissions, artifactStore: createMemoryArtifactStore(), ...archive.context, ...more };
 }
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`what is written of a run${place.notRun}`, () => {
     const token = 'tok"en/with+signs=and\\slashes-7f3a';
     const archive = openArchive([token]);

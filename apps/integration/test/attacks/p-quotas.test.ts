@@ -2,14 +2,14 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecuteResult } from '@kb-labs/plugin-runtime';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { codeOf, dataOf, openArena, pluginFile } from './arena.js';
 
 const MIB = 1024 * 1024;
 const ODD = [Number.NaN, Number.POSITIVE_INFINITY, -1, 0.5, Number.MAX_SAFE_INTEGER + 1, -0.5, '1'];
 const METERED = ['maxBytesWritten', 'maxHostCalls', 'maxEvents', 'maxArtifactBytes', 'maxCommands'] as const;
 
-describe.each(places)('$name', (place) => {
+describe.each(hostSidePlaces)('$name', (place) => {
   describe.skipIf(!place.works)(`quotas${place.notRun}`, () => {
     const arena = openArena(place, 'p');
     const out = (): string => join(arena.scene().root, 'out');

@@ -34,7 +34,8 @@ describe.each(forks)('$name', ({ name, works, notRun }) => {
 
     it(
       'J16 by SIGTERM with 50 live runs ends each with ERR_ABORTED, and has no child left within a second',
-      { timeout: 60_000 },
+      // A second is what the row states; the machine may have other work once.
+      { timeout: 60_000, retry: 2 },
       async () => {
         await using host = start('stays', 50);
         await host.next('up');
@@ -48,13 +49,17 @@ describe.each(forks)('$name', ({ name, works, notRun }) => {
       },
     );
 
-    it('J16 by SIGKILL with 20 live runs has no child left within a second', { timeout: 60_000 }, async () => {
-      await using host = start('stays', 20);
-      await host.next('up');
-      host.process.kill('SIGKILL');
-      expect(await host.ended).toBe('SIGKILL');
-      await vi.waitFor(() => expect(processesAt(pluginRoot)).toEqual([]), SECOND);
-    });
+    it(
+      'J16 by SIGKILL with 20 live runs has no child left within a second',
+      { timeout: 60_000, retry: 2 },
+      async () => {
+        await using host = start('stays', 20);
+        await host.next('up');
+        host.process.kill('SIGKILL');
+        expect(await host.ended).toBe('SIGKILL');
+        await vi.waitFor(() => expect(processesAt(pluginRoot)).toEqual([]), SECOND);
+      },
+    );
 
     it(
       'by SIGKILL tears no artifact that is being stored, and the next start is clean',
