@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import packageJson from '../package.json' with { type: 'json' };
 import { createPluginContext, createRuntime, inProcessSandbox } from '../src/index.js';
 import type { PluginContextOptions, Runtime, RuntimeLogRecord, RuntimeOptions } from '../src/index.js';
+import { adapterWith, placeWith } from './adapters.js';
 import { inProcess, manifestWith, pluginFolder } from './plugin-folder.js';
 import type { PluginFolder } from './plugin-folder.js';
 
@@ -150,9 +151,17 @@ describe('createRuntime', () => {
   });
 
   it('holds a plugin to its maxConcurrency', async () => {
-    await using runtime = createRuntime({ ...inProcess, graceMs: 10 });
+    // Places open once all runs are in the queue, or each could have ended before the next one begins.
+    const allQueued = Promise.withResolvers<void>();
+    let queued = 0;
+    const acquire: SandboxAdapter['acquire'] = async (plan) => {
+      await allQueued.promise;
+      return placeWith(plan, {});
+    };
+    await using runtime = createRuntime({ ...inProcess, sandbox: adapterWith({ acquire }), graceMs: 10 });
     const live = { now: 0, most: 0 };
     const observe = (event: ExecutionEvent): void => {
+      if (event.type === 'stage-start' && event.stage === 'queue' && ++queued === 20) allQueued.resolve();
       if (event.type === 'confined') live.now += 1;
       if (event.type === 'execution-end') live.now -= 1;
       live.most = Math.max(live.most, live.now);
