@@ -1,5 +1,6 @@
 import { CONFINEMENTS, createAbortError, createError } from '@kb-labs/contracts';
-import type { Confinement, ConfinementReport, Firmness, Sandbox, SandboxAdapter } from '@kb-labs/contracts';
+import type { Confinement, ConfinementReport, Firmness, SandboxAdapter } from '@kb-labs/contracts';
+import { createOpenPlaces } from '@kb-labs/sandbox/wire';
 import { createBundler } from './bundle/bundler.js';
 import { loadEngine } from './engine.js';
 import type { Engine } from './engine.js';
@@ -19,7 +20,7 @@ const DEFAULT_SOURCE_BYTES = 4_194_304;
  */
 export function quickjsSandbox(options: QuickjsSandboxOptions = {}): SandboxAdapter {
   const { maxSourceBytes } = checkOptions(options);
-  const places = new Set<Sandbox>();
+  const places = createOpenPlaces('quickjs');
   const bundler = createBundler({ maxSourceBytes });
   let loading: Promise<Engine> | undefined;
   const loaded = async (): Promise<Engine> => {
@@ -36,25 +37,15 @@ export function quickjsSandbox(options: QuickjsSandboxOptions = {}): SandboxAdap
   return {
     name: 'quickjs',
     confines: () => Promise.resolve(REPORT.firmness),
-    async acquire(plan) {
-      bundler.warmUp();
-      const engine = await loaded();
-      if (plan.signal.aborted) throw createAbortError('the run was aborted', plan.signal);
-      const place = await openPlace({ plan, engine, bundler });
-      const sandbox: Sandbox = {
-        confinement: REPORT,
-        coldStart: true,
-        run: (call, host) => place.run(call, host),
-        async [Symbol.asyncDispose]() {
-          await place.dispose();
-          places.delete(sandbox);
-        },
-      };
-      places.add(sandbox);
-      return sandbox;
-    },
+    acquire: (asked) =>
+      places.acquire(asked, async (plan) => {
+        bundler.warmUp();
+        const engine = await loaded();
+        if (plan.signal.aborted) throw createAbortError('the run was aborted', plan.signal);
+        return { place: await openPlace({ plan, engine, bundler }), report: REPORT };
+      }),
     async [Symbol.asyncDispose]() {
-      await Promise.all([...places].map((place) => place[Symbol.asyncDispose]()));
+      await places.close();
       await bundler.dispose();
     },
   };

@@ -6,7 +6,7 @@ import { quickjsSandbox } from '@kb-labs/sandbox-quickjs';
 import type { QuickjsSandboxOptions } from '@kb-labs/sandbox-quickjs';
 import { afterAll, beforeAll, expect } from 'vitest';
 
-const LIMITS: SandboxLimits = {
+export const LIMITS: SandboxLimits = {
   timeoutMs: 10_000,
   startTimeoutMs: 20_000,
   cpuMs: 10_000,

@@ -1,7 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { createError } from '@kb-labs/contracts';
-import type { Sandbox, SandboxAdapter } from '@kb-labs/contracts';
+import type { SandboxAdapter } from '@kb-labs/contracts';
+import { createOpenPlaces } from '@kb-labs/sandbox/wire';
 import { createThreadCount } from './thread-count.js';
 import { openPlace } from './thread-place.js';
 import { describeConfinement } from './worker-confinement.js';
@@ -18,32 +19,20 @@ export interface WorkerSandboxOptions {
  */
 export function workerSandbox(options: WorkerSandboxOptions = {}): SandboxAdapter {
   const { codeRoots } = checkOptions(options);
-  const places = new Set<Sandbox>();
+  const places = createOpenPlaces('worker');
   const threads = createThreadCount();
   const report = describeConfinement();
 
   return {
     name: 'worker',
     confines: () => Promise.resolve(report.firmness),
-    async acquire(plan) {
-      threads.assertRoom();
-      const roots = await Promise.all([plan.plugin.root, ...codeRoots].map(resolveRoot));
-      const place = await openPlace({ plan, roots, threads });
-      const sandbox: Sandbox = {
-        confinement: report,
-        coldStart: true,
-        run: (call, host) => place.run(call, host),
-        async [Symbol.asyncDispose]() {
-          await place.dispose();
-          places.delete(sandbox);
-        },
-      };
-      places.add(sandbox);
-      return sandbox;
-    },
-    async [Symbol.asyncDispose]() {
-      await Promise.all([...places].map((place) => place[Symbol.asyncDispose]()));
-    },
+    acquire: (asked) =>
+      places.acquire(asked, async (plan) => {
+        threads.assertRoom();
+        const roots = await Promise.all([plan.plugin.root, ...codeRoots].map(resolveRoot));
+        return { place: await openPlace({ plan, roots, threads }), report };
+      }),
+    [Symbol.asyncDispose]: () => places.close(),
   };
 }
 

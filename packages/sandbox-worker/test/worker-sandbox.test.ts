@@ -124,4 +124,16 @@ describe('a thread', () => {
     await other[Symbol.asyncDispose]();
     await expect(place[Symbol.asyncDispose]()).resolves.toBeUndefined();
   });
+
+  it('is not opened by a sandbox that was disposed of, nor left behind by one that is', async () => {
+    using plugin = makePlugin({ 'main.mjs': '' });
+    const other = workerSandbox();
+    const asked = Promise.allSettled([other.acquire(planFor(plugin.root))]);
+    await other[Symbol.asyncDispose]();
+    expect(await asked).toMatchObject([{ status: 'rejected', reason: { code: 'ERR_ABORTED' } }]);
+    await expect(other.acquire(planFor(plugin.root))).rejects.toMatchObject({
+      code: 'ERR_CONFIG_INVALID',
+      message: 'the worker sandbox has been disposed',
+    });
+  });
 });

@@ -37,11 +37,19 @@ export async function openPlace({ plan, engine, bundler }: PlaceOptions): Promis
   const stopWatching = watchCpu(thread, session, plan);
   await session.start();
   const startedMs = performance.now() - begun;
+  const closing = new AbortController();
   return {
     async run(call, host) {
+      // A bundler that is asked starts what nobody would end.
+      if (closing.signal.aborted) return await failLoading(session, thread, placeClosed());
       const { startTimeoutMs: limitMs } = plan.limits;
       const timeoutMs = Math.max(1, limitMs - startedMs);
-      const bundle = bundler.bundle({ root: plan.plugin.root, call, timeoutMs, limitMs });
+      const bundle = bundler.bundle({
+        root: plan.plugin.root,
+        call: { ...call, signal: AbortSignal.any([call.signal, closing.signal]) },
+        timeoutMs,
+        limitMs,
+      });
       const bundled = await Promise.race([bundle, thread.gone.then(() => placeClosed())]);
       if (!bundled.ok) return await failLoading(session, thread, bundled);
       const running = session.run(toGuestCall(call, plan.plugin.root), host);
@@ -52,6 +60,7 @@ export async function openPlace({ plan, engine, bundler }: PlaceOptions): Promis
     async dispose() {
       stopWatching();
       await session.dispose();
+      closing.abort();
     },
   };
 }

@@ -2,8 +2,9 @@ import { access, constants, realpath } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createError } from '@kb-labs/contracts';
-import type { ConfinementReport, Sandbox, SandboxAdapter } from '@kb-labs/contracts';
+import type { ConfinementReport, SandboxAdapter } from '@kb-labs/contracts';
 import { abortError } from '../wire/abort-error.js';
+import { createOpenPlaces } from '../wire/open-places.js';
 import type { Launcher } from './child-command.js';
 import { findCoreLimiter } from './core-limit.js';
 import { describeConfinement } from './fork-confinement.js';
@@ -26,7 +27,7 @@ export interface ForkSandboxOptions {
 /** Runs each handler in a Node process of its own, which is gone when the run is over. Disposing ends all that are left. */
 export function forkSandbox(options: ForkSandboxOptions = {}): SandboxAdapter {
   const checked = checkOptions(options);
-  const places = new Set<Sandbox>();
+  const places = createOpenPlaces('fork');
   const guard = createHostGuard();
   let prepared: Promise<Prepared> | undefined;
   const prepare = async (): Promise<Prepared> => {
@@ -43,24 +44,14 @@ export function forkSandbox(options: ForkSandboxOptions = {}): SandboxAdapter {
   return {
     name: 'fork',
     confines: async () => (await prepare()).report.firmness,
-    async acquire(plan) {
-      const { launcher, report } = await prepare();
-      if (plan.signal.aborted) throw abortError(plan.signal);
-      const place = await openPlace({ plan, launcher, guard, codeRoots: checked.codeRoots });
-      const sandbox: Sandbox = {
-        confinement: report,
-        coldStart: true,
-        run: (call, host) => place.run(call, host),
-        async [Symbol.asyncDispose]() {
-          await place.dispose();
-          places.delete(sandbox);
-        },
-      };
-      places.add(sandbox);
-      return sandbox;
-    },
+    acquire: (asked) =>
+      places.acquire(asked, async (plan) => {
+        const { launcher, report } = await prepare();
+        if (plan.signal.aborted) throw abortError(plan.signal);
+        return { place: await openPlace({ plan, launcher, guard, codeRoots: checked.codeRoots }), report };
+      }),
     async [Symbol.asyncDispose]() {
-      await Promise.all([...places].map((place) => place[Symbol.asyncDispose]()));
+      await places.close();
       guard.release();
     },
   };

@@ -7,6 +7,8 @@ export { importModule } from './import-module.js';
 export { DEFAULT_WIRE_LIMITS, wireLimitsFor } from './limits.js';
 export type { WireLimits } from './limits.js';
 export { WIRE_VERSION } from './messages.js';
+export { createOpenPlaces } from './open-places.js';
+export type { OpenedPlace, OpenPlaces } from './open-places.js';
 export type { OutputGate } from './output-gate.js';
 export { createSession } from './session.js';
 export type { GuestLifeline, Session, SessionOptions } from './session.js';
