@@ -4,8 +4,11 @@ import { createRequire, setSourceMapsSupport } from 'node:module';
 import { captureConsole, captureStreams, requireModule } from '@kb-labs/sandbox/guest';
 import { serveGuest } from '@kb-labs/sandbox/wire';
 import type { GuestPeer, GuestRunFacts } from '@kb-labs/sandbox/wire';
+import { boundCrypto } from './bound-crypto.js';
+import { boundZlib } from './bound-zlib.js';
 import { guardModules } from './guard-modules.js';
 import { watchResources } from './open-resources.js';
+import { createPoolLine } from './pool-line.js';
 import { removeReach } from './remove-reach.js';
 
 if (parentPort !== null) serve(parentPort);
@@ -47,6 +50,9 @@ function prepareRealm(run: GuestRunFacts, peer: GuestPeer): void {
   captureStreams(peer);
   captureConsole(peer);
   removeReach(run.fetch);
+  const line = createPoolLine();
+  boundCrypto(line);
+  boundZlib(line);
   guardModules(workerData as readonly string[]);
   // An error that nobody awaits is the handler's failure, with its stack, rather than the end of the thread.
   process.on('uncaughtException', (error) => peer.fail(error));
