@@ -20,9 +20,19 @@ export type BundleReply =
   | { readonly id: number; readonly ok: true; readonly source: string; readonly map: string }
   | ({ readonly id: number; readonly ok: false } & BundleFailure);
 
-/** `missing`: something that it imports is not in the plugin. `syntax`: it is no JavaScript. `stopped`: the bundler itself ended. */
+/** What is not there: a file, a package, or a module of Node. */
+export type Missing = 'missing' | 'package' | 'node';
+
+/** What to do about it. */
+export const HINTS: Readonly<Record<Missing, string>> = {
+  missing: 'keep what a handler imports in its own folder',
+  package: "bundle the package into the handler, or install it into the plugin's own folder",
+  node: 'use ctx.* instead, or the fork sandbox',
+};
+
+/** `missing` and the like: something that it imports is not in the plugin. `syntax`: it is no JavaScript. `stopped`: the bundler itself ended. */
 export interface BundleFailure {
-  readonly kind: 'missing' | 'syntax' | 'stopped' | 'too-large';
+  readonly kind: Missing | 'syntax' | 'stopped' | 'too-large';
   readonly message: string;
   /** `./file.js:1:2`, where there is one. */
   readonly at: string | undefined;

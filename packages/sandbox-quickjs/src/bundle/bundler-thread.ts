@@ -93,6 +93,9 @@ function optionsFor({ root, files, maxSourceBytes }: Task): BuildOptions {
   };
 }
 
+/** What our own part of esbuild says about an import. */
+const TOLD = ['missing', 'package', 'node', 'too-large'] as const satisfies readonly BundleFailure['kind'][];
+
 function describe(error: unknown): BundleFailure {
   const errors: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'errors') : undefined;
   // esbuild's own list; without one, its process has ended.
@@ -102,7 +105,7 @@ function describe(error: unknown): BundleFailure {
   const { text, detail, location } = first;
   const at = location === null ? undefined : `./${location.file}:${location.line}:${location.column + 1}`;
   return {
-    kind: detail === 'missing' || detail === 'too-large' ? detail : 'syntax',
+    kind: TOLD.find((kind) => kind === detail) ?? 'syntax',
     message: text.slice(0, 2_048),
     at,
   };

@@ -1,6 +1,7 @@
 import { createAbortError, createError } from '@kb-labs/contracts';
 import type { GuestError, PluginError, SandboxCall } from '@kb-labs/contracts';
 import type { BundledModule } from '../thread-facts.js';
+import { HINTS } from './bundle-words.js';
 import type { BundleFailure, BundleReply } from './bundle-words.js';
 import { startBundlerThread } from './bundler-host.js';
 import type { BundlerThread } from './bundler-host.js';
@@ -119,9 +120,9 @@ function toError({ kind, message, at }: BundleFailure): PluginError {
   const where = at === undefined ? '' : ` (${at})`;
   switch (kind) {
     case 'missing':
-      return createError('ERR_HANDLER_NOT_FOUND', `${message}${where}`, {
-        hint: 'keep what a handler imports in its own folder; for node: modules choose the fork sandbox',
-      });
+    case 'package':
+    case 'node':
+      return createError('ERR_HANDLER_NOT_FOUND', `${message}${where}`, { hint: HINTS[kind] });
     case 'too-large':
       return createError('ERR_QUOTA_EXCEEDED', message, {
         hint: 'import less, or raise maxSourceBytes of quickjsSandbox',

@@ -48,13 +48,13 @@ describe('the code of a handler', () => {
     ['fs/promises', 'no Node API'],
     ['../outside.js', 'leads out of the plugin'],
     ['../plugin-2/x.js', 'leads out of the plugin'],
-    ['./link.js', 'leads out of the plugin'],
-    ['./folder-link/outside.js', 'leads out of the plugin'],
+    ['./link.js', 'not in the plugin'],
+    ['./folder-link/outside.js', 'not in the plugin'],
     ['/etc/passwd', 'absolute path'],
     ['file:///etc/passwd', 'is a URL'],
     ['data:text/javascript,export const a = 1', 'is a URL'],
     ['https://example.com/a.js', 'is a URL'],
-    ['above', 'leads out of the plugin'],
+    ['above', 'not in the plugin'],
     ['not-there', 'not in the plugin'],
     ['./not-there.js', 'not in the plugin'],
     ['./picture.png', 'no source'],
@@ -104,6 +104,70 @@ describe('the code of a handler', () => {
       ];`);
     const refused = expect.stringContaining('leads out of the plugin');
     expect(valueOf(outcome)).toEqual([refused, refused, { a: 'own' }]);
+  });
+
+  it('learns nothing of what is outside from how an import is refused', async () => {
+    await scene.write({ 'there.js': 'export const a = 1;', 'node_modules/there/index.js': 'export const a = 1;' });
+    await symlink('../there.js', join(scene.folder(), 'plugin/link-there.js')).catch(() => undefined);
+    await symlink('../gone.js', join(scene.folder(), 'plugin/link-gone.js')).catch(() => undefined);
+    const outcome = await runCode(`
+      const told = (error) => error.message.replace('there', 'gone');
+      export const run = async () => [
+        [await import('../there.js').catch(told), await import('../gone.js').catch(told)],
+        [await import('./../../x/there').catch(told), await import('./../../x/gone').catch(told)],
+        [await import('./link-there.js').catch(told), await import('./link-gone.js').catch(told)],
+        [await import('there').catch(told), await import('gone').catch(told)],
+      ];`);
+    const pairs = valueOf(outcome) as readonly (readonly string[])[];
+    expect(pairs.map(([there]) => there)).toEqual(pairs.map(([, gone]) => gone));
+  });
+
+  it('finds under a name that is made while it runs neither links that lead out nor what is no source', async () => {
+    await scene.write({ 'outside.json': '{ "a": "secret" }', 'plugin/mixed/a.json': '{}', 'plugin/mixed/b.png': 'x' });
+    await symlink('../../outside.json', join(scene.folder(), 'plugin/mixed/link.json')).catch(() => undefined);
+    const outcome = await runCode(`
+      const told = (error) => error.message;
+      export const run = async (name) => [
+        await import('./mixed/' + (name ?? 'link.json')).catch(told),
+        await import('./mixed/' + (name ?? 'b.png')).catch(told),
+      ];`);
+    const refused = expect.stringContaining('leads out of the plugin, or is no source');
+    expect(valueOf(outcome)).toEqual([refused, refused]);
+  });
+
+  it.each([
+    ['node:fs', 'no Node API', 'use ctx.* instead, or the fork sandbox'],
+    ['fs', 'no Node API', 'use ctx.* instead, or the fork sandbox'],
+    ['left-pad', '"left-pad" is not in the plugin', "install it into the plugin's own folder"],
+    ['../host.mjs', 'leads out of the plugin', 'keep what a handler imports in its own folder'],
+  ])('is told what to do about %s', async (specifier, reason, hint) => {
+    const named = JSON.stringify(specifier);
+    const { error } = failureOf(
+      await runCode(`import * as a from ${named}; export const run = () => a;`),
+      'ERR_HANDLER_NOT_FOUND',
+    );
+    expect([error.message, error.hint]).toEqual([expect.stringContaining(reason), expect.stringContaining(hint)]);
+    const late = valueOf(
+      await runCode(`export const run = async () => await import(${named}).catch(({ message }) => message);`),
+    );
+    expect(late).toEqual(expect.stringMatching(new RegExp(`${reason}.*: .*${hint.replaceAll(/[.*]/g, '.')}`)));
+  });
+
+  it.skipIf(process.platform === 'win32')('does not wait for a pipe that is called package.json', async () => {
+    await scene.write({ 'plugin/piped/part.js': '', 'plugin/node_modules/piped/index.js': '' });
+    for (const folder of ['piped', 'node_modules/piped'])
+      execFileSync('mkfifo', [join(scene.folder(), 'plugin', folder, 'package.json')]);
+    const told = await Promise.all(
+      ['./piped/part.js', 'piped'].map(async (specifier, index) => {
+        const file = `pipe-${index}.js`;
+        await scene.write({ [`plugin/${file}`]: `import '${specifier}'; export const run = () => 1;` });
+        return failureOf(await scene.run('run', { file }), 'ERR_HANDLER_NOT_FOUND').error.message;
+      }),
+    );
+    expect(told).toEqual([
+      expect.stringContaining('./piped/package.json is no file'),
+      expect.stringContaining('./node_modules/piped/package.json is no file'),
+    ]);
   });
 
   it('is compiled as the plugin says, whatever lies around it', async () => {
@@ -161,7 +225,7 @@ describe('the code of a handler', () => {
       'plugin/a.js': text,
       'plugin/b.js': text,
     });
-    expect(failureOf(outcome, 'ERR_QUOTA_EXCEEDED').error.message).toContain('maxSourceBytes');
+    expect(failureOf(outcome, 'ERR_QUOTA_EXCEEDED').error.message).toMatch(/ 3\d{6} bytes or more, of 3000000 /);
   });
 
   it('may export a function named then, and is not called by it', async () => {
