@@ -9,6 +9,11 @@ import { pluginFiles } from './plugin-files.js';
 /** Reading a map takes the host's own time: some 12 ms for each of these, and 20 times its size. Stacks in larger bundles name places in the bundle. */
 const MAX_MAP_BYTES = 262_144;
 
+/** In ASCII, two bytes of Cyrillic are six. */
+const MAX_GROWTH = 3;
+/** What esbuild adds by itself, such as its helpers for CommonJS. */
+const OWN_BYTES = 65_536;
+
 type Task = Extract<BundleRequest, { kind: 'bundle' }>;
 
 if (parentPort !== null) main(parentPort);
@@ -47,6 +52,8 @@ async function bundle(task: Task, running: Map<number, BuildContext>): Promise<B
     const { outputFiles = [] } = await building.rebuild();
     const map = outputFiles.find(({ path }) => path.endsWith('.map'));
     const code = outputFiles.find(({ path }) => !path.endsWith('.map'));
+    const excess = excessOf(code, task.maxSourceBytes);
+    if (excess !== undefined) return { id, ok: false, ...excess };
     return { id, ok: true, source: code?.text ?? '', map: withinLimit(map) };
   } catch (error) {
     return { id, ok: false, ...describe(error) };
@@ -55,6 +62,15 @@ async function bundle(task: Task, running: Map<number, BuildContext>): Promise<B
     // Of a process that is gone nothing is left to dispose.
     void building?.dispose().catch(() => undefined);
   }
+}
+
+/** A bundle may be far larger than its sources: a long name behind a short one is written out wherever it is used. */
+function excessOf(code: OutputFile | undefined, maxSourceBytes: number): BundleFailure | undefined {
+  const bytes = code?.contents.byteLength ?? 0;
+  const limit = maxSourceBytes * MAX_GROWTH + OWN_BYTES;
+  if (bytes <= limit) return undefined;
+  const message = `the handler and all that it imports make a bundle of ${bytes} bytes, of ${limit} (from maxSourceBytes)`;
+  return { kind: 'too-large', message, at: undefined };
 }
 
 /** Its text is decoded when it is asked for. */

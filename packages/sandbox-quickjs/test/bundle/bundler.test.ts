@@ -228,6 +228,15 @@ describe('the code of a handler', () => {
     expect(failureOf(outcome, 'ERR_QUOTA_EXCEEDED').error.message).toMatch(/ 3\d{6} bytes or more, of 3000000 /);
   });
 
+  it('makes no bundle that is many times as large', async () => {
+    const name = 'L'.repeat(10_000);
+    const outcome = await runCode(
+      `import { b } from './long.js'; export const run = () => { ${'b;'.repeat(3_000)} return 1; };`,
+      { 'plugin/long.js': `let ${name} = 1; export { ${name} as b };` },
+    );
+    expect(failureOf(outcome, 'ERR_QUOTA_EXCEEDED').error.message).toMatch(/a bundle of 30\d{6} bytes, of 9065536 /);
+  });
+
   it('may export a function named then, and is not called by it', async () => {
     const outcome = await runCode('export const run = () => 42; export function then() { throw new Error("called"); }');
     expect(valueOf(outcome)).toBe(42);
