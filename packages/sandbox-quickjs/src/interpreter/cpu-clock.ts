@@ -4,27 +4,45 @@ import { clockNs } from '../ledger.js';
 /** Reading a file at every look would itself be most of the use. */
 const STALE_NS = 5_000_000;
 
-/** Nanoseconds of CPU time that this thread has used. Where the system does not tell, all time that passes while the guest runs counts. */
-export function createCpuClock(): () => number {
+/** Nanoseconds of CPU time that this thread has used. */
+export interface CpuClock {
+  /** At the beginning of a turn. */
+  atEntry(): number;
+  /** Within a turn: up to some milliseconds ago. */
+  recent(): number;
+  /** At the end of a turn. */
+  atExit(): number;
+}
+
+/** Makes it. Where the system does not tell, all time that passes while the guest runs counts. */
+export function createCpuClock(): CpuClock {
   // Node 23.9 and later.
   if (typeof process.threadCpuUsage === 'function') {
     const usage = process.threadCpuUsage.bind(process);
-    return () => {
+    return readAlways(() => {
       const { user, system } = usage();
       return (user + system) * 1_000;
-    };
+    });
   }
-  if (readScheduled() === undefined) return clockNs;
+  if (readScheduled() === undefined) return readAlways(clockNs);
   let seenAt = 0;
   let seen = 0;
-  return () => {
-    const now = clockNs();
-    if (now - seenAt > STALE_NS) {
-      seen = readScheduled() ?? seen;
-      seenAt = now;
-    }
+  const readNow = (): number => {
+    seen = readScheduled() ?? seen;
+    seenAt = clockNs();
     return seen;
   };
+  readNow();
+  return {
+    // The kernel adds up when it looks or when the thread waits, so a short turn shows in the next reading only: nothing between two turns is left out.
+    atEntry: () => seen,
+    recent: () => (clockNs() - seenAt > STALE_NS ? readNow() : seen),
+    atExit: readNow,
+  };
+}
+
+function readAlways(read: () => number): CpuClock {
+  return { atEntry: read, recent: read, atExit: read };
 }
 
 /** Linux: nanoseconds on a processor, then nanoseconds of waiting for one, then turns. */

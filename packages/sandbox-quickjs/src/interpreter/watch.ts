@@ -41,7 +41,7 @@ export function createWatch(facts: ThreadFacts, ledger: Ledger, { isOutOfMemory,
     if (isOutOfMemory()) end('memory');
     if (ended || begunAt === undefined) return ended;
     const now = clockNs();
-    const cpuNs = usedNs + (enteredAt === undefined ? 0 : cpuClock() - enteredAt);
+    const cpuNs = usedNs + (enteredAt === undefined ? 0 : cpuClock.recent() - enteredAt);
     ledger.cpuNs.write(cpuNs);
     ledger.lookedAt.write(now);
     if (ledger.stop.read() !== 0) end('stopped');
@@ -56,10 +56,10 @@ export function createWatch(facts: ThreadFacts, ledger: Ledger, { isOutOfMemory,
     },
     look,
     setRunning(running) {
-      if (running) enteredAt = cpuClock();
+      if (running) enteredAt = cpuClock.atEntry();
       look();
       if (running) return;
-      if (enteredAt !== undefined && begunAt !== undefined) usedNs += cpuClock() - enteredAt;
+      if (enteredAt !== undefined && begunAt !== undefined) usedNs += cpuClock.atExit() - enteredAt;
       enteredAt = undefined;
       ledger.lookedAt.write(0);
     },

@@ -16,6 +16,17 @@ export const ways = {
   calls: async (ctx) => { for (;;) await ctx.fs.readFile('a'); },
 };
 export const way = (name, ctx) => ways[name](ctx);
+export const bursts = () => new Promise((resolve) => {
+  const end = performance.now() + 1_500;
+  let busy = 0;
+  const go = () => {
+    const begun = performance.now();
+    while (performance.now() - begun < 1);
+    busy += performance.now() - begun;
+    if (performance.now() > end) resolve(busy); else setTimeout(go, 1);
+  };
+  go();
+});
 
 export const memory = {
   'that is caught': () => { const kept = []; for (;;) try { kept.push(new Uint8Array(1 << 20)); } catch { return 'survived'; } },
@@ -73,6 +84,11 @@ describe('the thread of an interpreter', () => {
     const api = ['fs.readFile'];
     failureOf(await scene.run('way', { input, api, limits: { timeoutMs: 300 } }), 'ERR_TIMEOUT');
     expect(valueOf(await scene.run('fine'))).toBe('fine');
+  });
+
+  it('counts the CPU time of many short turns', async () => {
+    const outcome = await scene.run('bursts');
+    expect(outcome.usage.cpuMs).toBeGreaterThan(0.7 * Number(valueOf(outcome)));
   });
 
   it.each(ways)('ends when it has used its CPU time: %s', async (input) => {
