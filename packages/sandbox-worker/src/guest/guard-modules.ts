@@ -1,5 +1,5 @@
 import { registerHooks, syncBuiltinESMExports } from 'node:module';
-import { sep } from 'node:path';
+import { isAbsolute, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { refusal } from '@kb-labs/sandbox/guest';
 
@@ -49,8 +49,8 @@ const IN_PLACE_OF: Readonly<Record<string, string>> = {
   child_process: '; for commands there is ctx.shell, which "shell.run" brings',
 };
 
-/** Lets a plugin load its own modules and those of Node that reach nothing. A named import of what was taken from the others is gone as well. */
-export function guardModules(roots: readonly string[]): void {
+/** Lets a plugin load its own modules and those of Node that reach nothing; `onResolved` hears what each import means. A named import of what was taken from the others is gone as well. */
+export function guardModules(roots: readonly string[], onResolved: (url: string) => void): void {
   const getBuiltinModule = process.getBuiltinModule.bind(process);
   const value = (name: string): unknown => {
     assertAllowed(String(name));
@@ -62,7 +62,8 @@ export function guardModules(roots: readonly string[]): void {
       if (specifier.startsWith('node:')) assertAllowed(specifier);
       const resolved = nextResolve(specifier, context);
       if (resolved.url.startsWith('node:')) assertAllowed(resolved.url);
-      else if (resolved.url.startsWith('file:')) assertInside(fileURLToPath(resolved.url), roots);
+      else if (resolved.url.startsWith('file:')) assertInside(specifier, fileURLToPath(resolved.url), roots);
+      onResolved(resolved.url);
       return resolved;
     },
   });
@@ -75,7 +76,9 @@ function assertAllowed(specifier: string): void {
   throw refusal(`the module "${specifier}" is not available in a thread${IN_PLACE_OF[name] ?? ''}`);
 }
 
-function assertInside(file: string, roots: readonly string[]): void {
+/** The file itself is not named: a link of the plugin's may lead anywhere, and where it leads is the host's. */
+function assertInside(specifier: string, file: string, roots: readonly string[]): void {
   if (roots.some((root) => file.startsWith(root.endsWith(sep) ? root : `${root}${sep}`))) return;
-  throw refusal(`the module "${file}" is outside the plugin's folder`);
+  const named = isAbsolute(specifier) || specifier.startsWith('file:') ? '' : ` "${specifier}"`;
+  throw refusal(`the module${named} is outside the plugin's folder`);
 }

@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { createRequire, setSourceMapsSupport } from 'node:module';
-import { captureConsole, captureStreams, requireModule } from '@kb-labs/sandbox/guest';
+import { createRequire } from 'node:module';
+import { captureConsole, captureStreams, loadPluginModule } from '@kb-labs/sandbox/guest';
 import { serveGuest } from '@kb-labs/sandbox/wire';
 import type { GuestPeer, GuestRunFacts } from '@kb-labs/sandbox/wire';
 import { boundCrypto } from './bound-crypto.js';
@@ -21,6 +21,7 @@ function serve(port: Port): void {
   const exit = process.exit.bind(process);
   const resources = watchResources();
   let read = 0;
+  let lastResolved: string | undefined;
   // The first message is the thread's number; the numbers after it tell how much was read.
   post(threadNumber());
   serveGuest({
@@ -34,9 +35,10 @@ function serve(port: Port): void {
       pendingBytes: () => 0,
       close: () => port.close(),
     },
-    load: requireModule(createRequire),
+    load: loadPluginModule(createRequire, () => lastResolved),
     prepare: (run, peer) => {
       prepareRealm(run, peer);
+      guardModules(workerData as readonly string[], (url) => (lastResolved = url));
       resources.begin();
     },
     leave: () => exit(0),
@@ -45,7 +47,6 @@ function serve(port: Port): void {
 }
 
 function prepareRealm(run: GuestRunFacts, peer: GuestPeer): void {
-  setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
   for (const [name, value] of Object.entries(run.env)) process.env[name] = value;
   captureStreams(peer);
   captureConsole(peer);
@@ -53,7 +54,6 @@ function prepareRealm(run: GuestRunFacts, peer: GuestPeer): void {
   const line = createPoolLine();
   boundCrypto(line);
   boundZlib(line);
-  guardModules(workerData as readonly string[]);
   // An error that nobody awaits is the handler's failure, with its stack, rather than the end of the thread.
   process.on('uncaughtException', (error) => peer.fail(error));
 }
