@@ -5,7 +5,14 @@ import { HINTS } from './bundle-words.js';
 import type { BundleFailure, BundleReply } from './bundle-words.js';
 import { startBundlerThread } from './bundler-host.js';
 import type { BundlerThread } from './bundler-host.js';
+import { createTurns } from './turns.js';
+import type { Turns } from './turns.js';
 import { BUNDLE_NAME, filesOf, GUEST_ROOT, toGuestPath } from './guest-paths.js';
+
+/** Of those who share a bundler: each may hold what is three times maxSourceBytes, and its map. */
+const MAX_TOGETHER = 8;
+/** Of those who have one of their own, with a process of esbuild that may hold 512 MiB. */
+const MAX_ALONE = 2;
 
 /** One call's code, and by when. Its signal calls it off. */
 export interface BundleOptions {
@@ -32,7 +39,12 @@ export interface Bundler {
 /** Makes it. Nothing is started before it is needed. */
 export function createBundler({ maxSourceBytes }: { readonly maxSourceBytes: number }): Bundler {
   const threads = new Set<BundlerThread>();
+  const together = createTurns(MAX_TOGETHER);
+  const alone = createTurns(MAX_ALONE);
+  const askInTurn = (find: Asked['find'], turns: Turns, options: BundleOptions): Promise<Answer> =>
+    askThread({ find, turns, maxSourceBytes }, options);
   let shared: BundlerThread | undefined;
+  let disposed = false;
   const start = (): BundlerThread => {
     const thread = startBundlerThread();
     threads.add(thread);
@@ -48,21 +60,27 @@ export function createBundler({ maxSourceBytes }: { readonly maxSourceBytes: num
     },
     async bundle(options) {
       const begun = performance.now();
-      shared ??= start();
-      const thread = shared;
-      const first = await askThread(thread, options, maxSourceBytes);
+      let thread: BundlerThread | undefined;
+      const atShared = (): BundlerThread | undefined => {
+        if (disposed) return undefined;
+        thread = shared ??= start();
+        return thread;
+      };
+      const first = await askInTurn(atShared, together, options);
       if (!hasStopped(first)) return toBundled(first);
       if (shared === thread) shared = undefined;
       // The bundler ended under one of those who used it. Alone with it, it shows who that was.
-      const own = start();
+      let own: BundlerThread | undefined;
+      const atOwn = (): BundlerThread | undefined => (own = disposed ? undefined : start());
       try {
         const timeoutMs = Math.max(1, options.timeoutMs - (performance.now() - begun));
-        return toBundled(await askThread(own, { ...options, timeoutMs }, maxSourceBytes));
+        return toBundled(await askInTurn(atOwn, alone, { ...options, timeoutMs }));
       } finally {
-        own.end();
+        own?.end();
       }
     },
     async dispose() {
+      disposed = true;
       const all = [...threads];
       for (const thread of all) thread.end();
       await Promise.all(all.map(({ gone }) => gone));
@@ -70,10 +88,17 @@ export function createBundler({ maxSourceBytes }: { readonly maxSourceBytes: num
   };
 }
 
+/** Who is asked, once it is one's turn. */
+interface Asked {
+  /** Nobody, once the bundler is disposed. */
+  readonly find: () => BundlerThread | undefined;
+  readonly turns: Turns;
+  readonly maxSourceBytes: number;
+}
+
 async function askThread(
-  thread: BundlerThread,
+  { find, turns, maxSourceBytes }: Asked,
   { root, call, timeoutMs, limitMs }: BundleOptions,
-  maxSourceBytes: number,
 ): Promise<Answer> {
   const { signal } = call;
   const files = Object.fromEntries(filesOf(call).map((file) => [toGuestPath(file, root), file]));
@@ -83,8 +108,21 @@ async function askThread(
     late.resolve({ failed: createAbortError('the run was aborted while its code was bundled', signal) });
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
+  const turn = turns.take();
   try {
+    const early = await Promise.race([turn.ready, late.promise]);
+    if (early !== undefined) {
+      turn.leave();
+      return early;
+    }
+    const thread = find();
+    if (thread === undefined) {
+      turn.leave();
+      return { failed: createError('ERR_SANDBOX_CRASHED', 'the sandbox was disposed before the run began') };
+    }
     const asked = thread.ask({ root, files, maxSourceBytes });
+    // A task that was called off has its turn until it has ended.
+    void asked.reply.then(turn.leave);
     const answer = await Promise.race([asked.reply, late.promise]);
     if ('failed' in answer) asked.cancel();
     return answer;
