@@ -43,7 +43,7 @@ export function startBundlerThread(): BundlerThread {
       resolve();
     });
   });
-  for (const stream of [worker.stdout, worker.stderr]) stream.resume();
+  // Its streams are not read: Node refs the port of a worker whose streams are (a tick later, so that `unref` below is undone), and it says nothing.
   // Its exit follows, and tells all there is to tell.
   worker.on('error', () => undefined);
   worker.on('message', line.settle);
