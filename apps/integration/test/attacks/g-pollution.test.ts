@@ -95,7 +95,12 @@ describe.each(places.filter(({ name }) => name === 'in-process'))('$name', (plac
   });
 
   it('G08 marks every run that was under way', async () => {
+    const { events } = arena.scene();
+    const from = events.length;
     const waiting = arena.run('waitsFor', 'kbUndoPollution');
+    const isThere = (): boolean =>
+      events.slice(from).some((event) => event.type === 'stage-start' && event.stage === 'handler');
+    await expect.poll(isThere, PATIENT).toBe(true);
     await arena.run('pollutes', 'Map.prototype.get');
     const { result } = await waiting;
     undo();

@@ -19,30 +19,30 @@ export function createCpuClock(): CpuClock {
   // Node 23.9 and later.
   if (typeof process.threadCpuUsage === 'function') {
     const usage = process.threadCpuUsage.bind(process);
-    return readAlways(() => {
+    const read = (): number => {
       const { user, system } = usage();
       return (user + system) * 1_000;
-    });
+    };
+    return countAll(read, 0);
   }
-  if (readScheduled() === undefined) return readAlways(clockNs);
-  let seenAt = 0;
-  let seen = 0;
+  if (readScheduled() !== undefined) return countAll(() => readScheduled() ?? 0, STALE_NS);
+  return { atEntry: clockNs, recent: clockNs, atExit: clockNs };
+}
+
+/** The kernel adds up when it looks or when the thread waits, so a short turn shows in a later reading only: nothing between two turns is left out. */
+function countAll(read: () => number, staleNs: number): CpuClock {
+  let seen = read();
+  let seenAt = clockNs();
   const readNow = (): number => {
-    seen = readScheduled() ?? seen;
+    seen = Math.max(seen, read());
     seenAt = clockNs();
     return seen;
   };
-  readNow();
   return {
-    // The kernel adds up when it looks or when the thread waits, so a short turn shows in the next reading only: nothing between two turns is left out.
     atEntry: () => seen,
-    recent: () => (clockNs() - seenAt > STALE_NS ? readNow() : seen),
+    recent: () => (clockNs() - seenAt >= staleNs ? readNow() : seen),
     atExit: readNow,
   };
-}
-
-function readAlways(read: () => number): CpuClock {
-  return { atEntry: read, recent: read, atExit: read };
 }
 
 /** Linux: nanoseconds on a processor, then nanoseconds of waiting for one, then turns. */
