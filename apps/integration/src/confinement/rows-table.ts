@@ -77,10 +77,11 @@ function cellOf(byNode: readonly (readonly [node: string, count: string])[]): st
 function problemsOf(corpus: readonly CorpusSection[], tested: readonly Tested[]): string[] {
   const ids = corpus.flatMap(({ rows }) => rows);
   const known = new Set(ids);
-  return tested.flatMap(({ node, results }) => {
+  return tested.flatMap(({ node, results }, index) => {
     const seen = new Map([...results].map(([key, status]) => [key.slice(-3), status]));
     return [
-      ...ids.filter((id) => !seen.has(id)).map((id) => `row ${id} has no test on Node ${node}`),
+      // The newest comes first, and tries them all.
+      ...ids.filter((id) => index === 0 && !seen.has(id)).map((id) => `row ${id} has no test on Node ${node}`),
       ...[...seen.keys()].filter((id) => !known.has(id)).map((id) => `a test is titled ${id}, which is no row`),
       ...[...results].filter(([, status]) => status === 'failed').map(([key]) => `${key} failed on Node ${node}`),
     ];
