@@ -4,7 +4,7 @@ export interface Turns {
 }
 
 /** A place in the line, and then a turn. `leave` gives either up, and may be called again. */
-export interface Turn {
+interface Turn {
   readonly ready: Promise<void>;
   leave(): void;
 }
