@@ -9,7 +9,6 @@ import type { Engine } from '../engine.js';
 import { cpuExceeded, describeEnd, maxMemoryFor, usageOf } from './describe-end.js';
 import { startGuestThread } from './guest-thread.js';
 import type { GuestThread } from './guest-thread.js';
-import { headStacks } from './head-stack.js';
 
 /** Between two looks at the CPU time of a guest that does not look itself. */
 const INTERVAL_MS = 20;
@@ -56,7 +55,7 @@ export async function openPlace({ plan, engine, bundler }: PlaceOptions): Promis
       const running = session.run(toGuestCall(call, plan.plugin.root), host);
       // The first thing that a guest hears is the run; then its module may be there.
       thread.load(bundled.module);
-      return headStacks(mapOutcome(await running, bundled));
+      return mapOutcome(await running, bundled);
     },
     async dispose() {
       stopWatching();
