@@ -30,6 +30,7 @@ const BOTH_ENDS_ARE_ENOUGH: LeftOut = {
     'analytics',
     'artifacts',
     'artifacts-s3',
+    'bench',
     'capabilities',
     'conformance',
     'contracts',

@@ -28,6 +28,12 @@ const APP_FLOOR = 4;
 /** The kits serve tests alone. */
 const CONFORMANCE = '@kb-labs/conformance';
 
+const CATALOG = /^(?:catalog|workspace):/u;
+
+/** It compares with peers of one version, which nothing else uses. */
+const BENCH = '@kb-labs/bench';
+const CATALOG_OR_EXACT = /^(?:(?:catalog|workspace):|(?:npm:@[\w/-]+@)?\d+\.\d+\.\d+$)/u;
+
 /** All that the engine in `packages/runtime/src` may import. */
 const ENGINE_IMPORTS = new Set(
   ['contracts', 'permissions', 'capabilities', 'host-api'].map((name) => `@kb-labs/${name}`),
@@ -83,8 +89,9 @@ function checkDependencies({ folder, manifest }: Workspace): string[] {
 
 function checkVersions({ folder, manifest }: Workspace): string[] {
   const all = { ...manifest.dependencies, ...manifest.devDependencies, ...manifest.peerDependencies };
+  const allowed = manifest.name === BENCH ? CATALOG_OR_EXACT : CATALOG;
   return Object.entries(all)
-    .filter(([, version]) => !/^(catalog|workspace):/.test(version))
+    .filter(([, version]) => !allowed.test(version))
     .map(([name, version]) => `${folder}/package.json writes the version ${version} of ${name} itself`);
 }
 

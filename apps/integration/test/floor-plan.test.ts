@@ -81,8 +81,16 @@ describe('the floor plan catches', () => {
     { name: '@kb-labs/contracts', devDependencies: { '@kb-labs/plugin-runtime': 'workspace:*' } },
     { name: '@kb-labs/host-api', dependencies: { '@kb-labs/conformance': 'workspace:*' } },
     { name: '@kb-labs/host-api', dependencies: { zod: '^4.0.0' } },
+    { name: '@kb-labs/host-api', dependencies: { zod: '4.0.0' } },
+    { name: '@kb-labs/bench', dependencies: { piscina: '^5.0.0' } },
+    { name: '@kb-labs/bench', dependencies: { published: 'npm:@kb-labs/published@^2.0.0' } },
   ])('the dependencies of $name', (manifest) => {
     expect(checkFloors(fixture(manifest, {}))).toHaveLength(1);
+  });
+
+  it('nothing where the bench pins a peer', () => {
+    const dependencies = { piscina: '5.3.2', published: 'npm:@kb-labs/published@2.117.0', zod: 'catalog:' };
+    expect(checkFloors(fixture({ name: '@kb-labs/bench', dependencies }, {}))).toEqual([]);
   });
 
   it('nothing where tests use a kit', () => {

@@ -1,0 +1,2 @@
+// All that a process costs which does nothing.
+void 0;

@@ -1,0 +1,76 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BenchRow } from './bench.js';
+import type { Environment } from './environment.js';
+import { describeEnvironment } from './environment.js';
+import { renderChart } from './render-chart.js';
+import { renderTable } from './render-table.js';
+
+export interface Generated {
+  readonly repository: string;
+  readonly environment: Environment;
+  readonly rows: readonly BenchRow[];
+}
+
+/** The figures that the pages show, as they were measured. */
+export interface Results {
+  readonly environment: Environment;
+  readonly rows: readonly BenchRow[];
+}
+
+/**
+ * Writes `docs/performance/results.json`, and from it the chart beside it and the table between the markers of `docs/performance.md`. Rows that
+ * were not measured now stay as they are. Throws where those were had on another machine.
+ */
+export async function writeGenerated({ repository, environment, rows }: Generated): Promise<void> {
+  const folder = join(repository, 'docs/performance');
+  const page = join(repository, 'docs/performance.md');
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, 'results.json');
+  const results = mergeResults(await readResults(file), { environment, rows });
+  const text = replaceBetween(await readFile(page, 'utf8'), 'table', renderResults(results));
+  await writeFile(file, `${JSON.stringify(results, undefined, 2)}\n`);
+  await writeFile(join(folder, 'goals.svg'), renderChart(results.rows));
+  await writeFile(page, text);
+}
+
+/** What stands between the markers of the page. */
+function renderResults({ environment, rows }: Results): string {
+  return `${describeEnvironment(environment)}\n\n${renderTable(rows)}`;
+}
+
+/** New rows in the places of old ones of the same name, others behind them. */
+export function mergeResults(old: Results | undefined, measured: Results): Results {
+  if (old === undefined) return measured;
+  const fresh = new Map(measured.rows.map((row) => [row.name, row]));
+  const isWhole = old.rows.every(({ name }) => fresh.has(name));
+  const [before, now] = [old.environment, measured.environment].map(describeEnvironment);
+  if (!isWhole && before !== now) {
+    throw new Error(
+      `the other rows were measured on another machine (${before}), not on this (${now}): run all benches`,
+    );
+  }
+  const kept = old.rows.map((row) => fresh.get(row.name) ?? row);
+  const names = new Set(kept.map(({ name }) => name));
+  return {
+    environment: measured.environment,
+    rows: [...kept, ...measured.rows.filter(({ name }) => !names.has(name))],
+  };
+}
+
+/** Puts `content` between `<!-- bench:name -->` and `<!-- /bench:name -->`. Throws where a marker is missing. */
+export function replaceBetween(text: string, name: string, content: string): string {
+  const [open, close] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
+  const [start, end] = [text.indexOf(open), text.indexOf(close)];
+  if (start < 0 || end < start) throw new Error(`the page has no ${open} … ${close}`);
+  return `${text.slice(0, start + open.length)}\n${content}\n${text.slice(end)}`;
+}
+
+async function readResults(file: string): Promise<Results | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Results;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,54 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { row } from '../src/row.js';
+import { mergeResults, replaceBetween, writeGenerated } from '../src/write-generated.js';
+
+const environment = { node: '26.10.0', cores: 2, cpu: 'a processor', platform: 'linux x64 6' };
+const cold = row('cold', { ours: 30, floor: 30, peers: {}, unit: 'ms' });
+const warm = row('warm', { ours: 1, floor: 1, peers: {}, unit: 'ms' });
+const warmer = row('warm', { ours: 2, floor: 1, peers: {}, unit: 'ms' });
+
+describe('what is generated', () => {
+  let repository: string;
+  beforeAll(async () => {
+    repository = await mkdtemp(join(tmpdir(), 'kb-labs-bench-'));
+    await mkdir(join(repository, 'docs'));
+    await writeFile(
+      join(repository, 'docs/performance.md'),
+      'before\n<!-- bench:table -->\nold\n<!-- /bench:table -->\nafter\n',
+    );
+  });
+  afterAll(() => rm(repository, { recursive: true }));
+
+  it('stands between the markers, and is the same when it is written again', async () => {
+    await writeGenerated({ repository, environment, rows: [cold] });
+    await writeGenerated({ repository, environment, rows: [warm] });
+    const page = await readFile(join(repository, 'docs/performance.md'), 'utf8');
+    expect(page).toMatch(
+      /^before\n<!-- bench:table -->\nNode 26\.10\.0, 2 cores .*\| cold .*\| warm .*<!-- \/bench:table -->\nafter\n$/su,
+    );
+    expect(await readFile(join(repository, 'docs/performance/goals.svg'), 'utf8')).toContain('>warm<');
+    await writeGenerated({ repository, environment, rows: [warm] });
+    expect(await readFile(join(repository, 'docs/performance.md'), 'utf8')).toBe(page);
+  });
+
+  it('keeps what was not measured now, in its place', () => {
+    const old = { environment, rows: [cold, warm] };
+    expect(mergeResults(old, { environment, rows: [warmer] }).rows).toEqual([cold, warmer]);
+    expect(mergeResults(undefined, old)).toEqual(old);
+  });
+
+  it('never mixes figures of two machines', () => {
+    const other = { ...environment, cores: 64 };
+    expect(() => mergeResults({ environment, rows: [cold, warm] }, { environment: other, rows: [warm] })).toThrow(
+      'on another machine (Node 26.10.0, 2 cores',
+    );
+    expect(mergeResults({ environment, rows: [warm] }, { environment: other, rows: [warmer] }).environment).toBe(other);
+  });
+
+  it('has its place', () => {
+    expect(() => replaceBetween('<!-- /bench:table --> <!-- bench:table -->', 'table', '')).toThrow('the page has no');
+  });
+});

@@ -1,0 +1,11 @@
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: ['src/main.ts', 'src/bench-process.ts'],
+  format: 'esm',
+  target: 'node22',
+  dts: false,
+  removeNodeProtocol: false,
+  sourcemap: true,
+  clean: true,
+});
