@@ -15,13 +15,15 @@ const library: Options = {
   ...shared,
   entry: { index: 'src/index.ts', 'bootstrap/index': 'src/bootstrap/index.ts', 'wire/index': 'src/wire/index.ts' },
   // Both builds write into one folder, at the same time.
-  clean: ['!bootstrap.js', '!bootstrap.js.map'],
+  clean: ['!bootstrap.cjs', '!bootstrap.cjs.map'],
 };
 
 // The guest's side starts from one file that needs nothing but Node, so it can run where no node_modules can be read.
 const bootstrap: Options = {
   ...shared,
   entry: { bootstrap: 'src/bootstrap/main.ts' },
+  // An ES module that imports a part of Node makes Node read all exports of that part, the late ones too: 3 ms more at every cold start.
+  format: 'cjs',
   splitting: false,
   // Every cold start reads it. The names stay, for they stand in errors.
   esbuildOptions: (options) => {

@@ -5,7 +5,7 @@ import type { EcmaScriptModule } from 'oxc-parser';
 export interface SourceFile {
   readonly path: string;
   readonly lines: number;
-  /** Every module that the file names: static, dynamic, re-exported, or as a type only. */
+  /** Every module that the file names: static, dynamic, required, re-exported, or as a type only. */
   readonly imports: readonly string[];
   /** The module behind each re-export, also of names that were imported first. */
   readonly reExports: readonly string[];
@@ -25,6 +25,10 @@ export function parseSource(path: string, text: string): SourceFile {
   const ambient: string[] = [];
   new Visitor({
     TSImportType: (node) => void imports.add(node.source.value),
+    CallExpression({ callee, arguments: [asked] }) {
+      if (callee.type !== 'Identifier' || callee.name !== 'require' || asked === undefined) return;
+      imports.add(nameIn(text.slice(asked.start, asked.end)));
+    },
     MemberExpression(node) {
       if (node.object.type !== 'Identifier') return;
       const property = text.slice(node.property.start, node.property.end).replaceAll(/["'`]/g, '');
@@ -53,10 +57,12 @@ function namedModules(module: EcmaScriptModule, text: string): string[] {
       statement.entries.flatMap((entry) => entry.moduleRequest?.value ?? []),
     ),
     // A computed module name stays as written and so matches no rule that allows it by name.
-    ...module.dynamicImports.map(({ moduleRequest: { start, end } }) =>
-      text.slice(start, end).replaceAll(/^['"`]|['"`]$/g, ''),
-    ),
+    ...module.dynamicImports.map(({ moduleRequest: { start, end } }) => nameIn(text.slice(start, end))),
   ];
+}
+
+function nameIn(written: string): string {
+  return written.replaceAll(/^['"`]|['"`]$/g, '');
 }
 
 function importsProcessEnv(module: EcmaScriptModule): boolean {

@@ -31,8 +31,8 @@ let bootstrap: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kb-wall-'));
-  bootstrap = join(folder, 'bootstrap.js');
-  const source = await readFile(new URL('../dist/bootstrap.js', import.meta.url), 'utf8');
+  bootstrap = join(folder, 'bootstrap.cjs');
+  const source = await readFile(new URL('../dist/bootstrap.cjs', import.meta.url), 'utf8');
   const bare = GUARDS.reduce((text, guard) => {
     const [before, after, ...more] = text.split(guard);
     if (after === undefined || more.length > 0) throw new Error(`the bootstrap does not say ${guard.source} just once`);

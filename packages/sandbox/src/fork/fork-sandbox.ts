@@ -96,7 +96,7 @@ async function prepareLauncher({ wall }: CheckedOptions): Promise<Prepared> {
     setpriv: await findSetpriv(),
     coreLimiter: await findCoreLimiter(),
     // Next to this file once both are bundled into dist/, and there alone.
-    bootstrap: await realpath(fileURLToPath(new URL('./bootstrap.js', import.meta.url))),
+    bootstrap: await realpath(fileURLToPath(new URL('./bootstrap.cjs', import.meta.url))),
   };
   return { launcher, report: describeConfinement(launcher.wall) };
 }

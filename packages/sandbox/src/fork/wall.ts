@@ -21,7 +21,7 @@ export interface Wall {
 
 const BWRAP_PLACES = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap', '/run/wrappers/bin/bwrap'];
 const GUEST_NODE = '/kb/node';
-const GUEST_BOOTSTRAP = '/kb/bootstrap.js';
+const GUEST_BOOTSTRAP = '/kb/bootstrap.cjs';
 /** Where bubblewrap reads the seccomp filter; 3 is the guest's channel. */
 export const SECCOMP_FD = 4;
 

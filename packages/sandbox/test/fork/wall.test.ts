@@ -64,7 +64,7 @@ describe.skipIf(wall === undefined)('the wall alone, around a Node without --per
       'write /tmp': 'EROFS',
       'write /dev': 'ENOENT',
       'write /dev/shm': 'ENOENT',
-      'write /kb/bootstrap.js': 'EROFS',
+      'write /kb/bootstrap.cjs': 'EROFS',
       'write the plugin': 'EROFS',
       'write /proc/sys': 'EROFS',
       'write /proc': 'EROFS',
