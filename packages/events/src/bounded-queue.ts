@@ -14,11 +14,17 @@ export interface QueueBounds {
 }
 
 const NONE: readonly never[] = Object.freeze([]);
+const FIRST_PLACES = 16;
+/** Places that an emptied queue keeps, 2 KiB. */
+const KEPT_PLACES = 256;
 
 /** A queue with room for so many, and so much. What a full one does with the next is its policy; `reject` counts on being asked first. */
 export class BoundedQueue<Item extends Sized> {
   readonly #bounds: QueueBounds;
-  readonly #items: Item[] = [];
+  /** A ring: moving the rest forward with each item that goes costs more than all else where many wait. */
+  #places: (Item | undefined)[] = [];
+  #head = 0;
+  #length = 0;
   #bytes = 0;
 
   constructor(bounds: QueueBounds) {
@@ -26,14 +32,14 @@ export class BoundedQueue<Item extends Sized> {
   }
 
   get length(): number {
-    return this.#items.length;
+    return this.#length;
   }
 
   /** Whether it takes so much without letting go of anything, and leaves what others who share the room have been promised. */
   hasRoom(bytes: number, promised = 0): boolean {
     const { limit, maxBytes, room } = this.#bounds;
-    if (this.#items.length === 0) return room.has(bytes, promised) || bytes <= room.share;
-    return this.#items.length < limit && this.#bytes + bytes <= maxBytes && room.has(bytes, promised);
+    if (this.#length === 0) return room.has(bytes, promised) || bytes <= room.share;
+    return this.#length < limit && this.#bytes + bytes <= maxBytes && room.has(bytes, promised);
   }
 
   /** Adds the item, and returns those that had to go: the oldest, or none but itself where it found no room, also not by that. */
@@ -51,21 +57,37 @@ export class BoundedQueue<Item extends Sized> {
   }
 
   shift(): Item | undefined {
-    const item = this.#items.shift();
-    if (item !== undefined) this.#count(-item.bytes);
+    const item = this.#places[this.#head];
+    if (item === undefined) return undefined;
+    this.#places[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (this.#places.length - 1);
+    this.#length -= 1;
+    if (this.#length === 0 && this.#places.length > KEPT_PLACES) this.#places = [];
+    this.#count(-item.bytes);
     return item;
   }
 
   /** Removes and returns all. */
   clear(): readonly Item[] {
-    this.#count(-this.#bytes);
-    return this.#items.splice(0);
+    const all: Item[] = [];
+    for (let item = this.shift(); item !== undefined; item = this.shift()) all.push(item);
+    return all;
   }
 
   #add(item: Item, gone: readonly Item[]): readonly Item[] {
-    this.#items.push(item);
+    if (this.#length === this.#places.length) this.#grow();
+    this.#places[(this.#head + this.#length) & (this.#places.length - 1)] = item;
+    this.#length += 1;
     this.#count(item.bytes);
     return gone;
+  }
+
+  /** The number of places is a power of two, so that the end of the ring is found without a division. */
+  #grow(): void {
+    const waiting = [...this.#places.slice(this.#head), ...this.#places.slice(0, this.#head)];
+    const places = Math.max(waiting.length * 2, FIRST_PLACES);
+    this.#places = Array.from({ length: places }, (_, at) => waiting[at]);
+    this.#head = 0;
   }
 
   #count(bytes: number): void {

@@ -58,6 +58,8 @@ const OPTIONS: readonly string[] = ['transport', 'clock', 'report', 'schemas', .
 export interface BusSettings extends Numbers {
   readonly transport: EventTransport | undefined;
   readonly clock: Clock;
+  /** Whether that is the process's, and nobody's own. */
+  readonly isSystemClock: boolean;
   /** Never throws. */
   readonly report: (report: EventReport) => void;
   readonly schemas: PayloadSchemas;
@@ -76,6 +78,7 @@ export function parseConfig(config: EventBusConfig): BusSettings {
   return Object.freeze({
     transport: assertMethods(transport, '/transport', ['send', 'listen']),
     clock: assertMethods(clock, '/clock', ['now', 'monotonic']) ?? systemClock(),
+    isSystemClock: clock === undefined,
     report: safeReport(report),
     schemas: compileSchemas(schemas ?? {}),
     maxPayloadBytes: numberOf(config, 'maxPayloadBytes'),

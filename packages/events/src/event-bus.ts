@@ -22,7 +22,8 @@ import { Owners } from './owners.js';
 import { Port } from './port.js';
 import type { BusParts } from './port.js';
 import { PortLife } from './port-life.js';
-import { Switchboard } from './switchboard.js';
+import type { Route } from './routes.js';
+import { dispatch, Switchboard } from './switchboard.js';
 import { Turn } from './turn.js';
 
 /** Makes a bus. Throws `ERR_CONFIG_INVALID` with a pointer. It keeps no process alive. */
@@ -38,6 +39,7 @@ export class TopicBus implements EventBus {
   readonly #lives = new Set<PortLife>();
   readonly #parts: BusParts;
   #sending: Parcel | undefined;
+  #sendingTo: Route | undefined;
   #ending: Promise<void> | undefined;
 
   constructor(settings: BusSettings) {
@@ -47,7 +49,7 @@ export class TopicBus implements EventBus {
     const switchboard = new Switchboard((channel) =>
       this.#transport.listen(channel, (message) => this.#receive(channel, message)),
     );
-    const send: BusParts['send'] = (channel, parcel, signal) => this.#send(channel, parcel, signal);
+    const send: BusParts['send'] = (route, parcel, signal) => this.#send(route, parcel, signal);
     this.#parts = { settings, switchboard, turn: new Turn(), ids: new IdSource(), send };
   }
 
@@ -107,23 +109,30 @@ export class TopicBus implements EventBus {
     return life;
   }
 
-  #send(channel: string, parcel: Parcel, signal: AbortSignal): void | Promise<void> {
+  #send(route: Route, parcel: Parcel, signal: AbortSignal): void | Promise<void> {
     this.#sending = parcel;
+    this.#sendingTo = route;
     try {
-      return this.#transport.send({ channel, envelope: parcel.envelope }, signal);
+      return this.#transport.send({ channel: route.channel, envelope: parcel.envelope }, signal);
     } finally {
       this.#sending = undefined;
+      this.#sendingTo = undefined;
     }
   }
 
   /** Takes its own envelope as it is while it sends it; anything else is read as what it is: data from elsewhere. */
   #receive(channel: string, message: EventMessage): void {
     const { report, maxPayloadBytes } = this.#settings;
+    const { switchboard } = this.#parts;
     try {
       const own = this.#sending;
-      const isOwn = own !== undefined && message.envelope === own.envelope;
-      const parcel = isOwn ? own : parseMessage(message, channel, maxPayloadBytes);
-      this.#parts.switchboard.dispatch(channel, parcel, parcel.envelope.topic.split('.'));
+      const route = this.#sendingTo;
+      if (own !== undefined && message.envelope === own.envelope && route?.channel === channel) {
+        dispatch(switchboard.targetsOf(route), own);
+      } else {
+        const parcel = parseMessage(message, channel, maxPayloadBytes);
+        dispatch(switchboard.find(channel, parcel.envelope.topic), parcel);
+      }
     } catch (error) {
       report({ kind: 'transport-failed', channel, error });
     }

@@ -57,7 +57,8 @@ export class Mailbox {
 
   offer(parcel: Parcel): void {
     if (this.#state !== 'open') return;
-    for (const gone of this.#queue.push(parcel)) this.#drop(gone, 'overflow');
+    const gone = this.#queue.push(parcel);
+    if (gone.length > 0) for (const each of gone) this.#drop(each, 'overflow');
     this.#wake();
   }
 

@@ -17,10 +17,11 @@ export function createMemoryTransport(): EventTransport {
   return Object.freeze({
     send(message: EventMessage): void {
       assertOpen();
-      backlog.push(message);
+      if (handingOut || backlog.length > 0) backlog.push(message);
       if (handingOut) return;
       handingOut = true;
       try {
+        if (backlog.length === 0) channels.emit(message.channel, message);
         for (let next = backlog.shift(); next !== undefined; next = backlog.shift()) channels.emit(next.channel, next);
       } finally {
         handingOut = false;

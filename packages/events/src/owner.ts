@@ -18,13 +18,18 @@ export class Owner {
     this.#settings = settings;
     this.room = new SharedRoom(settings);
     this.#bucket = options.limited
-      ? new TokenBucket({ clock: settings.clock, perMinute: settings.ratePerMinute, burst: settings.rateBurst })
+      ? new TokenBucket({
+          clock: settings.clock,
+          perMinute: settings.ratePerMinute,
+          burst: settings.rateBurst,
+          steady: settings.isSystemClock,
+        })
       : undefined;
   }
 
-  /** Throws `ERR_QUOTA_EXCEEDED` where it publishes too fast. */
-  charge(): void {
-    const retryAfterMs = this.#bucket?.take() ?? 0;
+  /** Throws `ERR_QUOTA_EXCEEDED` where it publishes too fast. `now` is what the bus's clock tells. */
+  charge(now: number): void {
+    const retryAfterMs = this.#bucket?.take(now) ?? 0;
     if (retryAfterMs === 0) return;
     const { ratePerMinute, rateBurst } = this.#settings;
     throw createError('ERR_QUOTA_EXCEEDED', `more than ${ratePerMinute} events a minute`, {

@@ -8,7 +8,7 @@ import type { TopicPattern } from './topic-pattern.js';
 
 /** Schemas by topic. `parse` returns what the last one that matches made, or the payload itself where none matches. */
 export interface PayloadSchemas {
-  parse(topic: readonly string[], payload: unknown): unknown;
+  parse(topic: string, segments: readonly string[], payload: unknown): unknown;
 }
 
 /** Throws `ERR_CONFIG_INVALID` for a key that is no pattern, or a value that is no Standard Schema. */
@@ -22,10 +22,10 @@ export function compileSchemas(schemas: Readonly<Record<string, StandardSchemaV1
     },
   );
   return Object.freeze({
-    parse(topic: readonly string[], payload: unknown): unknown {
+    parse(topic: string, segments: readonly string[], payload: unknown): unknown {
       let value = payload;
       for (const { pattern, schema } of compiled) {
-        if (matches(pattern.segments, topic)) value = validate(schema, value, topic.join('.'));
+        if (matches(pattern.segments, segments)) value = validate(schema, value, topic);
       }
       return value;
     },

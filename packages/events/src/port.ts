@@ -1,4 +1,4 @@
-import { createError, isPluginError } from '@kb-labs/contracts';
+import { createError } from '@kb-labs/contracts';
 import type {
   EventEnvelope,
   EventListener,
@@ -6,7 +6,6 @@ import type {
   EventPublishOptions,
   EventReceipt,
   EventReport,
-  EventScope,
   EventSender,
   EventStream,
   EventSubscribeOptions,
@@ -14,23 +13,24 @@ import type {
   EventWaitOptions,
 } from '@kb-labs/contracts';
 import type { BusSettings } from './bus-settings.js';
-import { parsePublish, parseSubscribe, parseWait } from './call-options.js';
+import { parseSubscribe, parseWait } from './call-options.js';
 import type { ParsedSubscribe } from './call-options.js';
 import { startDelivery } from './delivery.js';
 import { withDeadline } from './deadline.js';
 import type { Parcel } from './envelope.js';
-import { eventDenied, invalidArgument, notAPattern, notATopic, portClosed, waitAborted } from './event-errors.js';
+import { eventDenied, invalidArgument, notAPattern, waitAborted } from './event-errors.js';
 import type { CompiledRules } from './event-rules.js';
 import type { IdSource } from './id-source.js';
 import type { Channels } from './identity.js';
 import { Mailbox } from './mailbox.js';
 import { streamMailbox } from './mailbox-stream.js';
 import type { Owner } from './owner.js';
-import { copyPayload } from './payload.js';
-import type { PayloadCopy } from './payload.js';
 import type { PortLife } from './port-life.js';
+import { Publisher } from './publisher.js';
+import { Routes } from './routes.js';
+import type { Route } from './routes.js';
 import type { Switchboard } from './switchboard.js';
-import { parseTopic, showTopic } from './topic.js';
+import { showTopic } from './topic.js';
 import { parsePattern } from './topic-pattern.js';
 import type { TopicPattern } from './topic-pattern.js';
 import type { Turn } from './turn.js';
@@ -43,7 +43,7 @@ export interface BusParts {
   readonly turn: Turn;
   readonly ids: IdSource;
   /** Hands an envelope to the transport. */
-  readonly send: (channel: string, parcel: Parcel, signal: AbortSignal) => void | Promise<void>;
+  readonly send: (route: Route, parcel: Parcel, signal: AbortSignal) => void | Promise<void>;
 }
 
 export interface PortOptions {
@@ -58,20 +58,18 @@ export interface PortOptions {
 export class Port implements EventPort {
   readonly #bus: BusParts;
   readonly #options: PortOptions;
+  readonly #routes: Routes;
+  readonly #publisher: Publisher;
 
   constructor(bus: BusParts, options: PortOptions) {
     this.#bus = bus;
     this.#options = options;
+    this.#routes = new Routes(options);
+    this.#publisher = new Publisher(bus, options, this.#routes);
   }
 
   publish(topic: string, payload: unknown, options?: EventPublishOptions): Promise<EventReceipt> {
-    const accepted = this.#accept(topic, payload, options);
-    accepted.catch((error: unknown) => {
-      const code = isPluginError(error) ? error.code : 'ERR_INTERNAL';
-      const { sender } = this.#options;
-      this.#bus.settings.report({ kind: 'refused', sender, topic: showTopic(topic), code });
-    });
-    return accepted;
+    return this.#publisher.publish(topic, payload, options);
   }
 
   subscribe(pattern: string, listener: EventListener, options?: EventSubscribeOptions): EventSubscription {
@@ -120,45 +118,6 @@ export class Port implements EventPort {
     return waitForEvent(mailbox, { predicate, timeoutMs, signal, turn: this.#bus.turn });
   }
 
-  async #accept(topic: unknown, payload: unknown, options: EventPublishOptions | undefined): Promise<EventReceipt> {
-    const { rules, owner, sender, life } = this.#options;
-    const { settings, switchboard } = this.#bus;
-    life.assertOpen('publish');
-    const segments = parseTopic(topic);
-    if (segments === undefined) throw notATopic(topic);
-    const name = segments.join('.');
-    const { scope, idempotencyKey } = parsePublish(options);
-    rules.assertPublish(segments, scope);
-    const channel = this.#channel(scope);
-    owner.charge();
-    const key = idempotencyKey === undefined ? undefined : JSON.stringify([channel, name, idempotencyKey]);
-    const earlier = key === undefined ? undefined : owner.sentBefore(key);
-    if (earlier !== undefined) return { id: earlier, duplicate: true };
-    const { value, weight: bytes } = this.#checkPayload(segments, payload);
-    switchboard.assertRoom(channel, bytes, segments);
-    const id = this.#bus.ids.next();
-    const time = settings.clock.now();
-    const envelope = Object.freeze({ id, topic: name, scope, time, sender, payload: value });
-    if (key !== undefined) owner.remember(key, id);
-    try {
-      const sent = this.#bus.send(channel, { envelope, bytes }, life.signal);
-      if (sent !== undefined) await life.track(sent);
-    } catch (error) {
-      if (key !== undefined) owner.forget(key);
-      if (life.signal.aborted) throw portClosed('publish');
-      throw createError('ERR_IO_FAILED', `the transport did not take an event of ${name}`, { cause: error });
-    }
-    if (this.#bus.turn.pause !== undefined) await this.#bus.turn.pause;
-    return { id, duplicate: false };
-  }
-
-  #checkPayload(topic: readonly string[], payload: unknown): PayloadCopy {
-    const { schemas, maxPayloadBytes } = this.#bus.settings;
-    const copy = copyPayload(payload, maxPayloadBytes);
-    const parsed = schemas.parse(topic, copy.value);
-    return parsed === copy.value ? copy : copyPayload(parsed, maxPayloadBytes);
-  }
-
   #openMailbox(text: string, options: ParsedSubscribe, report: (report: EventReport) => void): Mailbox {
     const { rules, owner, sender, life } = this.#options;
     life.assertOpen('subscribe');
@@ -167,7 +126,7 @@ export class Port implements EventPort {
     const { scope, queueLimit, overflow, signal } = options;
     rules.assertSubscribe(pattern, scope);
     this.#assertMayReject(pattern, options);
-    const channel = this.#channel(scope);
+    const channel = this.#routes.channel(scope);
     owner.addSubscription();
     const bounds = { limit: queueLimit, maxBytes: this.#bus.settings.queueBytes, room: owner.room, overflow };
     const mailbox = new Mailbox({ subscriber: sender, channel, pattern, bounds, report });
@@ -186,14 +145,5 @@ export class Port implements EventPort {
   #assertMayReject(pattern: TopicPattern, { scope, overflow }: ParsedSubscribe): void {
     if (overflow !== 'reject' || scope !== 'host' || this.#options.sender.kind === 'host') return;
     throw eventDenied({ action: 'subscribe', topic: pattern.text, scope, reason: 'may-not-reject' });
-  }
-
-  #channel(scope: EventScope): string {
-    const channel = this.#options.channels[scope];
-    if (channel !== undefined) return channel;
-    throw invalidArgument(
-      `this port has no place in the scope "${scope}"`,
-      'open the host port with the plugin and the execution that it speaks to',
-    );
   }
 }
