@@ -3,4 +3,14 @@ import type { Bench } from './bench.js';
 /** All benches, in the order in which they run. Each is loaded only in the process that runs it, so that none warms another. */
 export const catalogue: Readonly<Record<string, () => Promise<Bench>>> = {
   'fresh-process': async () => (await import('./benches/fresh-process.js')).freshProcess,
+  'fresh-process-wall': async () => (await import('./benches/fresh-process-wall.js')).freshProcessWall,
+  cold: async () => (await import('./benches/cold.js')).cold,
+  'fresh-throughput': async () => (await import('./benches/fresh-throughput.js')).freshThroughput,
+  'host-loop': async () => (await import('./benches/host-loop.js')).hostLoop,
+  warm: async () => (await import('./benches/warm.js')).warm,
+  'warm-parallel': async () => (await import('./benches/warm-parallel.js')).warmParallel,
+  'host-calls': async () => (await import('./benches/host-calls.js')).hostCalls,
+  'payload-1mb': async () => (await import('./benches/payload-1mb.js')).payload,
+  import: async () => (await import('./benches/import.js')).importFacade,
+  memory: async () => (await import('./benches/memory.js')).memory,
 };

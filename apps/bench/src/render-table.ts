@@ -1,9 +1,12 @@
 import type { BenchRow } from './bench.js';
+import { goalOf } from './goals.js';
 
-/** The rows as a Markdown table, one line each. */
+/** The rows as a Markdown table, one line each. Where a goal is against one peer, the others are left out. */
 export function renderTable(rows: readonly BenchRow[]): string {
   const lines = rows.map(({ name, ours, floor, peers, unit, ratio, goal, ok, note }) => {
-    const others = Object.entries(peers).map(([peer, value]) => `${peer} ${figure(value)}`);
+    const { peer } = goalOf(name);
+    const shown = Object.entries(peers).filter(([other]) => peer === undefined || peer === other);
+    const others = shown.map(([other, value]) => `${other} ${figure(value)}`);
     const cells = [
       name,
       amount(ours, unit),

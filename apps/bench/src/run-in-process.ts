@@ -20,6 +20,9 @@ export interface ProcessRun {
   readonly graceMs?: number;
 }
 
+/** Characters of what a bench printed that are told where it fails without a reason. */
+const TAIL_LENGTH = 4000;
+
 /**
  * Runs one bench in a process and a process group of its own, so that nothing of it warms, or outlives, another. Throws what it threw, also
  * where it ended without rows. After an abort it may clean up; then its whole group is killed.
@@ -29,7 +32,8 @@ export async function runInProcess(run: ProcessRun): Promise<readonly BenchRow[]
   signal.throwIfAborted();
   const child = spawn(process.execPath, [script, name, ...(quick ? ['--quick'] : [])], {
     detached: true,
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // Peers print what they please.
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
   });
   const exited = once(child, 'exit');
@@ -38,12 +42,23 @@ export async function runInProcess(run: ProcessRun): Promise<readonly BenchRow[]
     if (message.type === 'progress') progress(message.text);
     else last = message;
   });
+  const printed = keepTail(child);
   using _stop = stopOnAbort(child, signal, graceMs);
   const [code, killedBy] = await exited;
   killGroup(child);
   signal.throwIfAborted();
   if (last?.type === 'rows') return last.rows;
-  throw new Error(last?.reason ?? `the process of the bench ended without a row (${killedBy ?? `exit code ${code}`})`);
+  throw new Error(
+    last?.reason ?? `the process of the bench ended without a row (${killedBy ?? `exit code ${code}`})\n${printed()}`,
+  );
+}
+
+function keepTail({ stderr }: ChildProcess): () => string {
+  let tail = '';
+  stderr?.setEncoding('utf8').on('data', (text: string) => {
+    tail = `${tail}${text}`.slice(-TAIL_LENGTH);
+  });
+  return () => tail;
 }
 
 function stopOnAbort(child: ChildProcess, signal: AbortSignal, graceMs: number): Disposable {

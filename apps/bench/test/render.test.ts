@@ -3,11 +3,11 @@ import { renderChart, usedOfGoal } from '../src/render-chart.js';
 import { figure, renderTable } from '../src/render-table.js';
 import { row, unmeasured } from '../src/row.js';
 
-const reached = row('cold', { ours: 30.123, floor: 30, peers: {}, unit: 'ms' });
+const reached = row('cold', { ours: 30.123, floor: 30, peers: { 'a|b': 1234.5 }, unit: 'ms' });
 const missed = row('warm:kb-labs', {
   ours: 8,
   floor: 1,
-  peers: { 'KB Labs worker pool': 16, 'a|b': 1234.5 },
+  peers: { 'KB Labs worker pool': 16, other: 1234.5 },
   unit: 'ms',
 });
 const most = row('fresh-throughput', { ours: 46, floor: 100, peers: {}, unit: 'runs a second' });
@@ -17,8 +17,8 @@ const point = row('scale:rules:10', { ours: 1, floor: 1, peers: {}, unit: 'ms' }
 describe('the table', () => {
   it('has a line for each row', () => {
     expect(renderTable([reached, missed, unknown]).split('\n').slice(2)).toEqual([
-      '| cold | 30.1 ms | 30 |  | 1 × | ≤ 1.12 × cold fork of an empty script | yes |  |',
-      '| warm:kb-labs | 8 ms | 1 | KB Labs worker pool 16, a\\|b 1,235 | 0.5 × | ≤ 0.2 × KB Labs worker pool | **no** |  |',
+      '| cold | 30.1 ms | 30 | a\\|b 1,235 | 1 × | ≤ 1.12 × cold fork of an empty script | yes |  |',
+      '| warm:kb-labs | 8 ms | 1 | KB Labs worker pool 16 | 0.5 × | ≤ 0.2 × KB Labs worker pool | **no** |  |',
       '| fresh-process-wall | – | – |  | – | ≤ 0.1 × cold fork of an empty script | **no** | not measured: no <bwrap> |',
     ]);
   });

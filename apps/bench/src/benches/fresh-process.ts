@@ -1,30 +1,56 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { createRuntime, forkSandbox } from '@kb-labs/plugin-runtime';
+import { callAtRandom } from '../arrivals.js';
 import type { Bench } from '../bench.js';
 import { interleave } from '../interleave.js';
+import { openOurs } from '../ours.js';
+import { forkEmpty, spawnEmpty } from '../peers/bare-process.js';
+import { openKbLabs } from '../peers/kb-labs.js';
+import { openTinypool } from '../peers/pools.js';
 import { row } from '../row.js';
-import { median } from '../statistics.js';
+import { median, percentile } from '../statistics.js';
 
-const EMPTY = fileURLToPath(new URL('../children/empty.cjs', import.meta.url));
-const PLUGIN = fileURLToPath(new URL('../plugin', import.meta.url));
+/** Long enough for whoever boots a process ahead to have it ready for the next call. */
+const REST_MS = 60;
+const PER_SECOND = 15;
 
 export const freshProcess: Bench = {
   name: 'fresh-process',
-  title: 'execute() in a process of its own, no wall, beside a cold fork of an empty script',
-  async run({ quick, signal }) {
-    await using runtime = createRuntime({ sandbox: forkSandbox({ wall: 'off' }) });
-    const context = runtime.createContext({ capabilities: [], permissions: {}, pluginRoot: PLUGIN });
+  title: 'execute() in a process of its own, without a wall, beside a cold fork of an empty script',
+  async run({ quick, signal, progress }) {
+    await using ours = openOurs();
+    await using kbLabs = await openKbLabs({ mode: 'subprocess' });
+    await using tinypool = await openTinypool({ kind: 'processes', workers: 2, isolate: true, ready: 0 });
+    await using tinypoolAhead = await openTinypool({ kind: 'processes', workers: 2, isolate: true, ready: 1 });
+    const input = { n: 1 };
     const samples = await interleave(
       {
-        ours: () => runtime.execute({ handler: './handlers.js#trivial', input: { n: 1 } }, context),
-        fork: async () => {
-          await once(fork(EMPTY), 'exit');
-        },
+        ours: () => ours.call('trivial', input),
+        fork: forkEmpty,
+        spawn: spawnEmpty,
+        kbLabs: () => kbLabs.call(input),
+        tinypool: () => tinypool.call(input),
+        tinypoolAhead: () => tinypoolAhead.call(input),
       },
-      { rounds: quick ? 20 : 100, signal },
+      { rounds: quick ? 20 : 100, restMs: REST_MS, signal },
     );
-    return [row('fresh-process', { ours: median(samples.ours), floor: median(samples.fork), peers: {}, unit: 'ms' })];
+    progress(`at random, ${PER_SECOND} a second`);
+    const count = quick ? 225 : 1500;
+    const atRandom = await callAtRandom(() => ours.call('trivial', input), { perSecond: PER_SECOND, count, signal });
+    const figures = {
+      ours: median(samples.ours),
+      floor: median(samples.fork),
+      peers: {
+        'bare spawn': median(samples.spawn),
+        'KB Labs subprocess': median(samples.kbLabs),
+        'tinypool processes, isolated': median(samples.tinypool),
+        'tinypool processes, isolated, one ahead': median(samples.tinypoolAhead),
+      },
+      unit: 'ms',
+    };
+    return [
+      row('fresh-process', figures),
+      row('fresh-process:kb-labs', figures),
+      row('fresh-process:tinypool', figures),
+      row('fresh-process:p99', { ...figures, ours: percentile(atRandom, 99) }),
+    ];
   },
 };

@@ -1,0 +1,2 @@
+// Does nothing until its standard input ends.
+process.stdin.resume();
