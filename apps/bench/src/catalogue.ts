@@ -13,4 +13,10 @@ export const catalogue: Readonly<Record<string, () => Promise<Bench>>> = {
   'payload-1mb': async () => (await import('./benches/payload-1mb.js')).payload,
   import: async () => (await import('./benches/import.js')).importFacade,
   memory: async () => (await import('./benches/memory.js')).memory,
+  breakdown: async () => (await import('./benches/breakdown.js')).breakdown,
+  'scale-rules': async () => (await import('./benches/scale-rules.js')).scaleRules,
+  'scale-plugins': async () => (await import('./benches/scale-plugins.js')).scalePlugins,
+  'scale-concurrency': async () => (await import('./benches/scale-concurrency.js')).scaleConcurrency,
+  'scale-payload': async () => (await import('./benches/scale-payload.js')).scalePayload,
+  'scale-run-length': async () => (await import('./benches/scale-run-length.js')).scaleRunLength,
 };

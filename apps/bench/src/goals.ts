@@ -71,11 +71,33 @@ const GOALS = {
   memory: atMost(1.15, 'an idle empty node'),
 } as const satisfies Readonly<Record<string, Goal>>;
 
-/** A row of the goals, or a point of a curve: those of one curve are named `scale:<what>:<how many>`. */
-export type RowName = keyof typeof GOALS | `scale:${string}:${number}`;
+/** What a curve is drawn over, and how its cost may grow with it. */
+const CURVES = {
+  rules: 'linear',
+  plugins: 'constant',
+  concurrency: 'linear',
+  payload: 'linear',
+  'run-length': 'constant',
+} as const satisfies Readonly<Record<string, Growth>>;
 
-/** A point of a curve may cost so many times what the first point makes expect: above that something grows faster than it should. */
-const CURVE: Goal = atMost(1.5, 'what the first point of the curve makes expect');
+/** A cost that grows no faster than what it is drawn over, or one that does not grow. */
+export type Growth = 'linear' | 'constant';
+export type CurveName = keyof typeof CURVES;
+
+/** A row of the goals, a point of a curve, or a part of one run. */
+export type RowName = keyof typeof GOALS | `scale:${CurveName}:${number}` | `breakdown:${string}`;
+
+const GROWTH: Readonly<Record<Growth, Goal>> = {
+  linear: atMost(1.2, 'the point before, times as much as there is more'),
+  constant: atMost(1.5, 'the least of the points before'),
+};
+
+/** It has no limit of its own: the whole has one. */
+const PART: Goal = atMost(1, 'the whole run');
+
+export function growthOf(curve: CurveName): Growth {
+  return CURVES[curve];
+}
 
 /** Names of all rows that a goal was set for, in the order of the table. */
 export const goalNames: readonly string[] = Object.keys(GOALS);
@@ -83,7 +105,10 @@ export const goalNames: readonly string[] = Object.keys(GOALS);
 export function goalOf(name: RowName): Goal {
   const goal = Object.entries<Goal>(GOALS).find(([key]) => key === name)?.[1];
   if (goal !== undefined) return goal;
-  if (name.startsWith('scale:')) return CURVE;
+  const [kind, what] = name.split(':');
+  const growth = Object.entries<Growth>(CURVES).find(([curve]) => curve === what)?.[1];
+  if (kind === 'scale' && growth !== undefined) return GROWTH[growth];
+  if (kind === 'breakdown') return PART;
   throw new Error(`no goal is set for the row ${name}`);
 }
 

@@ -4,6 +4,7 @@ import type { BenchRow } from './bench.js';
 import type { Environment } from './environment.js';
 import { describeEnvironment } from './environment.js';
 import { renderChart } from './render-chart.js';
+import { renderCurves } from './render-curves.js';
 import { renderTable } from './render-table.js';
 
 export interface Generated {
@@ -19,8 +20,8 @@ export interface Results {
 }
 
 /**
- * Writes `docs/performance/results.json`, and from it the chart beside it and the table between the markers of `docs/performance.md`. Rows that
- * were not measured now stay as they are. Throws where those were had on another machine.
+ * Writes `docs/performance/results.json`, and from it the charts beside it and the tables between the markers of `docs/performance.md`. Rows
+ * that were not measured now stay as they are. Throws where those were had on another machine.
  */
 export async function writeGenerated({ repository, environment, rows }: Generated): Promise<void> {
   const folder = join(repository, 'docs/performance');
@@ -28,15 +29,20 @@ export async function writeGenerated({ repository, environment, rows }: Generate
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'results.json');
   const results = mergeResults(await readResults(file), { environment, rows });
-  const text = replaceBetween(await readFile(page, 'utf8'), 'table', renderResults(results));
+  const text = renderPage(await readFile(page, 'utf8'), results);
   await writeFile(file, `${JSON.stringify(results, undefined, 2)}\n`);
   await writeFile(join(folder, 'goals.svg'), renderChart(results.rows));
+  await writeFile(join(folder, 'curves.svg'), renderCurves(results.rows));
   await writeFile(page, text);
 }
 
-/** What stands between the markers of the page. */
-function renderResults({ environment, rows }: Results): string {
-  return `${describeEnvironment(environment)}\n\n${renderTable(rows)}`;
+/** The page with what was measured between its markers. What stands outside of them is written by hand and stays. */
+export function renderPage(page: string, { environment, rows }: Results): string {
+  const of = (kind: string): readonly BenchRow[] => rows.filter(({ name }) => name.startsWith(`${kind}:`));
+  const goals = rows.filter((row) => !of('scale').includes(row) && !of('breakdown').includes(row));
+  const table = replaceBetween(page, 'table', `${describeEnvironment(environment)}\n\n${renderTable(goals)}`);
+  const breakdown = replaceBetween(table, 'breakdown', renderTable(of('breakdown')));
+  return replaceBetween(breakdown, 'curves', renderTable(of('scale')));
 }
 
 /** New rows in the places of old ones of the same name, others behind them. */

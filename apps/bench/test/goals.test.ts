@@ -7,7 +7,7 @@ describe('the goals', () => {
     expect(goalNames.length).toBeGreaterThan(40);
     expect(new Set(goalNames).size).toBe(goalNames.length);
   });
-  it('are none of a row that nobody set one for', () => {
-    expect(() => goalOf('fast' as RowName)).toThrow('no goal is set for the row fast');
+  it.each(['fast', 'scale:nothing:10'])('are none of %s', (name) => {
+    expect(() => goalOf(name as RowName)).toThrow(`no goal is set for the row ${name}`);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { renderCurves } from '../src/render-curves.js';
 import { renderChart, usedOfGoal } from '../src/render-chart.js';
 import { figure, renderTable } from '../src/render-table.js';
 import { row, unmeasured } from '../src/row.js';
@@ -47,6 +48,30 @@ describe('the chart', () => {
       ['ok', 193.6],
       ['no', 360],
       ['no', 1],
+    ]);
+  });
+});
+
+describe('the curves', () => {
+  const rows = (
+    [
+      [1, 2],
+      [10, 2.2],
+      [100, 20],
+    ] as const
+  ).map(([at, ours]) => row(`scale:rules:${at}`, { ours, floor: ours, peers: {}, unit: 'ms' }));
+
+  it('have a panel each, with the points where their logarithms are', () => {
+    const svg = renderCurves([...rows, reached, row('scale:payload:10', { ours: 1, floor: 1, peers: {}, unit: 's' })]);
+    expect([...svg.matchAll(/<text x="46" y="14">(.*?)</gu)].map(([, title]) => title)).toEqual([
+      'rules, ms',
+      'payload, s',
+    ]);
+    const [points = ''] = [...svg.matchAll(/points="(.*?)"/gu)].map(([, found]) => found);
+    expect(points.split(' ').map((point) => point.split(',').map(Number))).toEqual([
+      [46, 146],
+      [128, 141],
+      [210, 26],
     ]);
   });
 });

@@ -11,8 +11,9 @@ describe('a row', () => {
     ['env-check', { ours: 9.9e6, floor: null }, null, false, '≥ 10,000,000 a second'],
     ['fs-check:hostile', { ours: 5, floor: null }, null, true, '≤ 5 ms'],
     ['fs-check:hostile', { ours: 5.1, floor: null }, null, false, '≤ 5 ms'],
-    ['scale:rules:100', { ours: 3, floor: 2 }, 1.5, true, '≤ 1.5 × what the first point of the curve makes expect'],
-    ['scale:rules:100', { ours: 3.1, floor: 2 }, 1.55, false, '≤ 1.5 × what the first point of the curve makes expect'],
+    ['scale:plugins:100', { ours: 3, floor: 2 }, 1.5, true, '≤ 1.5 × the least of the points before'],
+    ['scale:plugins:100', { ours: 3.1, floor: 2 }, 1.55, false, '≤ 1.5 × the least of the points before'],
+    ['breakdown:input', { ours: 1, floor: 4 }, 0.25, true, '≤ 1 × the whole run'],
   ] as const)('%s with %j is %s times, so %s', (name, figures, ratio, ok, goal) => {
     const measured = { ...figures, peers: {}, unit: 'ms' };
     expect(row(name, measured)).toEqual({ name, ...measured, ratio, goal, ok });

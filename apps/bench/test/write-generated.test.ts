@@ -10,26 +10,44 @@ const cold = row('cold', { ours: 30, floor: 30, peers: {}, unit: 'ms' });
 const warm = row('warm', { ours: 1, floor: 1, peers: {}, unit: 'ms' });
 const warmer = row('warm', { ours: 2, floor: 1, peers: {}, unit: 'ms' });
 
+const part = row('breakdown:input', { ours: 1, floor: 2, peers: {}, unit: 'ms' });
+const point = row('scale:rules:10', { ours: 1, floor: 2, peers: {}, unit: 'ms' });
+const places = ['table', 'breakdown', 'curves'];
+const PAGE = `before\n${places.map((name) => `<!-- bench:${name} -->\nold\n<!-- /bench:${name} -->\n`).join('between\n')}after\n`;
+
 describe('what is generated', () => {
   let repository: string;
   beforeAll(async () => {
     repository = await mkdtemp(join(tmpdir(), 'kb-labs-bench-'));
     await mkdir(join(repository, 'docs'));
-    await writeFile(
-      join(repository, 'docs/performance.md'),
-      'before\n<!-- bench:table -->\nold\n<!-- /bench:table -->\nafter\n',
-    );
+    await writeFile(join(repository, 'docs/performance.md'), PAGE);
   });
   afterAll(() => rm(repository, { recursive: true }));
 
   it('stands between the markers, and is the same when it is written again', async () => {
     await writeGenerated({ repository, environment, rows: [cold] });
-    await writeGenerated({ repository, environment, rows: [warm] });
+    await writeGenerated({ repository, environment, rows: [warm, part, point] });
     const page = await readFile(join(repository, 'docs/performance.md'), 'utf8');
-    expect(page).toMatch(
-      /^before\n<!-- bench:table -->\nNode 26\.10\.0, 2 cores .*\| cold .*\| warm .*<!-- \/bench:table -->\nafter\n$/su,
-    );
+    const lines = page.split('\n').filter((line) => !/^(?:\| (?:row|---)|$)/u.test(line));
+    expect(lines.map((line) => line.split(',')[0]?.slice(0, 20))).toEqual([
+      'before',
+      '<!-- bench:table -->',
+      'Node 26.10.0',
+      '| cold | 30 ms | 30 ',
+      '| warm | 1 ms | 1 | ',
+      '<!-- /bench:table --',
+      'between',
+      '<!-- bench:breakdown',
+      '| breakdown:input | ',
+      '<!-- /bench:breakdow',
+      'between',
+      '<!-- bench:curves --',
+      '| scale:rules:10 | 1',
+      '<!-- /bench:curves -',
+      'after',
+    ]);
     expect(await readFile(join(repository, 'docs/performance/goals.svg'), 'utf8')).toContain('>warm<');
+    expect(await readFile(join(repository, 'docs/performance/curves.svg'), 'utf8')).toContain('>rules, ms<');
     await writeGenerated({ repository, environment, rows: [warm] });
     expect(await readFile(join(repository, 'docs/performance.md'), 'utf8')).toBe(page);
   });

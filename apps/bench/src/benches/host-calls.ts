@@ -1,5 +1,4 @@
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bench } from '../bench.js';
 import { interleave } from '../interleave.js';
@@ -7,6 +6,7 @@ import { openOurs } from '../ours.js';
 import { openRawChannel } from '../peers/raw-channel.js';
 import { row } from '../row.js';
 import { median } from '../statistics.js';
+import { openTemporaryFolder } from '../temporary-folder.js';
 
 const FILES = 50;
 
@@ -14,8 +14,8 @@ export const hostCalls: Bench = {
   name: 'host-calls',
   title: 'fifty granted reads of small files, in turn and all at once, beside a raw channel without a policy',
   async run({ quick, signal }) {
-    const root = await realpath(await mkdtemp(join(tmpdir(), 'kb-labs-bench-')));
-    await using _root = { [Symbol.asyncDispose]: () => rm(root, { recursive: true }) };
+    await using folder = await openTemporaryFolder();
+    const root = folder.path;
     const files = Array.from({ length: FILES }, (_, index) => `file-${index}.txt`);
     for (const file of files) await writeFile(join(root, file), `what stands in ${file}`.repeat(10));
     const permissions = { fs: { mode: 'read', allow: ['*.txt'] } } as const;
