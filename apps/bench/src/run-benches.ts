@@ -27,6 +27,7 @@ export async function runBenches({ names, runOne, ...options }: RunOptions): Pro
       rows.push(...(await runOne(name, { ...options, progress })));
       progress(`took ${((performance.now() - began) / 1000).toFixed(1)} s`);
     } catch (error) {
+      if (options.signal.aborted) break;
       const reason = error instanceof Error ? error.message : String(error);
       failures.push({ name, reason });
       progress(`FAILED: ${reason}`);

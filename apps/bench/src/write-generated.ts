@@ -37,7 +37,7 @@ export async function writeGenerated({ repository, environment, rows }: Generate
 }
 
 /** The page with what was measured between its markers. What stands outside of them is written by hand and stays. */
-export function renderPage(page: string, { environment, rows }: Results): string {
+function renderPage(page: string, { environment, rows }: Results): string {
   const of = (kind: string): readonly BenchRow[] => rows.filter(({ name }) => name.startsWith(`${kind}:`));
   const goals = rows.filter((row) => !of('scale').includes(row) && !of('breakdown').includes(row));
   const table = replaceBetween(page, 'table', `${describeEnvironment(environment)}\n\n${renderTable(goals)}`);
