@@ -7,6 +7,7 @@ import type {
   EventPortOptions,
   EventTransport,
 } from '@kb-labs/contracts';
+import type { BusParts } from './bus-parts.js';
 import { parseConfig } from './bus-settings.js';
 import type { BusSettings, EventBusConfig } from './bus-settings.js';
 import { assertKeys, checkSignal } from './call-options.js';
@@ -20,7 +21,6 @@ import { createMemoryTransport } from './memory-transport.js';
 import { Owner } from './owner.js';
 import { Owners } from './owners.js';
 import { Port } from './port.js';
-import type { BusParts } from './port.js';
 import { PortLife } from './port-life.js';
 import type { Route } from './routes.js';
 import { dispatch, Switchboard } from './switchboard.js';

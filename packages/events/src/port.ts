@@ -6,53 +6,25 @@ import type {
   EventPublishOptions,
   EventReceipt,
   EventReport,
-  EventSender,
   EventStream,
   EventSubscribeOptions,
   EventSubscription,
   EventWaitOptions,
 } from '@kb-labs/contracts';
-import type { BusSettings } from './bus-settings.js';
+import type { BusParts, PortOptions } from './bus-parts.js';
 import { parseSubscribe, parseWait } from './call-options.js';
 import type { ParsedSubscribe } from './call-options.js';
 import { startDelivery } from './delivery.js';
 import { withDeadline } from './deadline.js';
-import type { Parcel } from './envelope.js';
 import { eventDenied, invalidArgument, notAPattern, waitAborted } from './event-errors.js';
-import type { CompiledRules } from './event-rules.js';
-import type { IdSource } from './id-source.js';
-import type { Channels } from './identity.js';
 import { Mailbox } from './mailbox.js';
 import { streamMailbox } from './mailbox-stream.js';
-import type { Owner } from './owner.js';
-import type { PortLife } from './port-life.js';
 import { Publisher } from './publisher.js';
 import { Routes } from './routes.js';
-import type { Route } from './routes.js';
-import type { Switchboard } from './switchboard.js';
 import { showTopic } from './topic.js';
 import { parsePattern } from './topic-pattern.js';
 import type { TopicPattern } from './topic-pattern.js';
-import type { Turn } from './turn.js';
 import { waitForEvent } from './wait-for-event.js';
-
-/** What every port of a bus shares. */
-export interface BusParts {
-  readonly settings: BusSettings;
-  readonly switchboard: Switchboard;
-  readonly turn: Turn;
-  readonly ids: IdSource;
-  /** Hands an envelope to the transport. */
-  readonly send: (route: Route, parcel: Parcel, signal: AbortSignal) => void | Promise<void>;
-}
-
-export interface PortOptions {
-  readonly sender: EventSender;
-  readonly channels: Channels;
-  readonly rules: CompiledRules;
-  readonly owner: Owner;
-  readonly life: PortLife;
-}
 
 /** One party's hold on a bus. Identity, rules and limits are its own from the start and never change. */
 export class Port implements EventPort {

@@ -1,11 +1,11 @@
 import { createError, isPluginError } from '@kb-labs/contracts';
 import type { EventEnvelope, EventPublishOptions, EventReceipt } from '@kb-labs/contracts';
+import type { BusParts, PortOptions } from './bus-parts.js';
 import { parsePublish } from './call-options.js';
 import type { Parcel } from './envelope.js';
 import { portClosed } from './event-errors.js';
 import { copyPayload } from './payload.js';
 import type { PayloadCopy } from './payload.js';
-import type { BusParts, PortOptions } from './port.js';
 import type { Route, Routes } from './routes.js';
 import { assertRoom } from './switchboard.js';
 import { showTopic } from './topic.js';
