@@ -19,6 +19,7 @@ export async function openPlace({ plan, roots, threads }: PlaceOptions): Promise
   const session = createSession({
     plan,
     transport: thread.transport,
+    stays: false,
     lifeline: {
       // A thread has no signals: the session's abort is all the asking there is.
       terminate: () => undefined,
@@ -27,10 +28,10 @@ export async function openPlace({ plan, roots, threads }: PlaceOptions): Promise
       usage: () => watch.usage(),
     },
   });
-  thread.onOutput((source, text) => session.output.raw(source, text));
-  thread.onForgery((error) => session.fail(error));
+  thread.onOutput((source, text) => session.guest.raw(source, text));
+  thread.onForgery((error) => session.guest.fail(error));
   await session.start();
   // A thread that ends meanwhile never answers; the run then fails with the way that it ended.
-  await Promise.race([watch.begin((error) => session.fail(error)), thread.gone]);
+  await Promise.race([watch.begin((error) => session.guest.fail(error)), thread.gone]);
   return session;
 }

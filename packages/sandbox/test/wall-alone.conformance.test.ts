@@ -89,6 +89,7 @@ function openWalled(around: Wall, plan: SandboxPlan): Session {
   const child = startGuestProcess({ ...command, args }, root);
   const kill = (): void => child.signal('SIGKILL');
   return createSession({
+    stays: false,
     plan,
     transport: {
       send: (frame) => void child.channel.write(frame),

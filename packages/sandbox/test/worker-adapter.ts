@@ -42,6 +42,7 @@ function openSession(plan: SandboxPlan, workers: Set<Worker>): Session {
   return createSession({
     plan,
     transport: { send, receive: (onBytes) => worker.on('message', onBytes), pendingBytes: () => 0, close: kill },
+    stays: false,
     lifeline: { terminate: kill, kill, gone, usage: () => ({ cpuMs: undefined, peakMemoryBytes: undefined }) },
   });
 }

@@ -27,7 +27,7 @@ describe.each(places.filter(({ name }) => name.startsWith('fork')))('$name', (pl
                 ? Buffer.concat(disorder(frames, how.changes))
                 : damage(Buffer.concat(frames), how.wounds);
             const { result } = await arena.run('./channel.js#writes', { bytes: stream, piece }, grant);
-            const own = frameOf({ t: 'result', ok: true, value: 'its own' });
+            const own = frameOf({ t: 'result', run: 1, ok: true, value: 'its own' });
             const said = resultIn(Buffer.concat([stream, own]));
             const told = result.ok ? isSame(result.data, said?.value) : FAILURES.test(result.error.code);
             expect({ told, code: result.ok ? 'ok' : result.error.code }).toMatchObject({ told: true });

@@ -28,12 +28,18 @@ const values = fc.oneof(
 const words = fc.oneof(
   fc.record({
     t: fc.constant('log'),
+    run: fc.constant(1),
     level: fc.constantFrom('info', 'warn'),
     source: fc.constantFrom('log', 'console', 'stdout'),
     text: fc.string({ unit: 'grapheme' }),
     fields: fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 2 }),
   }),
-  fc.record({ t: fc.constant('progress'), message: fc.string(), fraction: fc.constantFrom(0, 0.5, 1, undefined) }),
+  fc.record({
+    t: fc.constant('progress'),
+    run: fc.constant(1),
+    message: fc.string(),
+    fraction: fc.constantFrom(0, 0.5, 1, undefined),
+  }),
 );
 
 /** What an honest guest says after `ready`: lines and calls in any order, then its result. */
@@ -42,11 +48,12 @@ export const conversations = fc
   .map(({ said, calls, value }) => {
     const asked = Array.from({ length: calls }, (_, n) => ({
       t: 'call',
+      run: 1,
       id: n + 1,
       name: 'fs.stat',
       args: ['a', { n }],
     }));
-    const messages = [...said, ...asked, { t: 'result', ok: true, value }];
+    const messages = [...said, ...asked, { t: 'result', run: 1, ok: true, value }];
     return { frames: messages.map(frameOf), value: decodeValue(encodeValue(value)) };
   });
 

@@ -55,6 +55,7 @@ export async function play(bytes: Buffer, piece: number, isReady = true): Promis
       close: () => undefined,
     },
     plan,
+    stays: false,
     lifeline: { terminate: end, kill: end, gone: gone.promise, usage: () => ({ cpuMs: 1, peakMemoryBytes: 2 }) },
   });
   const feed = async (part: Buffer): Promise<void> => {
@@ -63,7 +64,7 @@ export async function play(bytes: Buffer, piece: number, isReady = true): Promis
   const notes: GuestNote[] = [];
   let settled = 0;
   try {
-    await feed(isReady ? frameOf({ t: 'ready', version: 1 }) : bytes);
+    await feed(isReady ? frameOf({ t: 'ready', version: 2 }) : bytes);
     if (!isReady) end();
     await session.start();
     const running = session.run(call, { call: () => Promise.resolve('answer'), note: (note) => notes.push(note) });

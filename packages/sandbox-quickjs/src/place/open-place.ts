@@ -83,6 +83,7 @@ function openSession(plan: SandboxPlan, thread: GuestThread): Session {
     transport: thread.transport,
     // No path of the host goes in.
     plan: { ...plan, plugin: { ...plan.plugin, root: GUEST_ROOT } },
+    stays: false,
     lifeline: {
       terminate: thread.stop,
       kill: thread.kill,
@@ -90,7 +91,7 @@ function openSession(plan: SandboxPlan, thread: GuestThread): Session {
       usage: () => usageOf(thread),
     },
   });
-  thread.onEnded((word) => session.fail(describeEnd(word, limits, thread)));
+  thread.onEnded((word) => session.guest.fail(describeEnd(word, limits, thread)));
   return session;
 }
 
@@ -98,7 +99,7 @@ function openSession(plan: SandboxPlan, thread: GuestThread): Session {
 function watchCpu(thread: GuestThread, session: Session, { limits }: SandboxPlan): () => void {
   const timer = setInterval(() => {
     const { cpuMs } = thread.usage();
-    if (cpuMs > limits.cpuMs) session.fail(cpuExceeded(cpuMs, limits));
+    if (cpuMs > limits.cpuMs) session.guest.fail(cpuExceeded(cpuMs, limits));
   }, INTERVAL_MS);
   timer.unref();
   const stop = (): void => clearInterval(timer);

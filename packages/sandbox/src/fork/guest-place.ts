@@ -41,6 +41,7 @@ export async function openPlace({ plan, launcher, guard, codeRoots }: PlaceOptio
   const session = createSession({
     transport: channelTransport(child.channel),
     plan,
+    stays: false,
     lifeline: {
       terminate: () => child.signal('SIGTERM'),
       kill: () => child.signal('SIGKILL'),
@@ -48,12 +49,12 @@ export async function openPlace({ plan, launcher, guard, codeRoots }: PlaceOptio
       usage: () => watch?.usage() ?? { cpuMs: undefined, peakMemoryBytes: undefined },
     },
   });
-  child.onOutput((source, text) => session.output.raw(source, text));
+  child.onOutput((source, text) => session.guest.raw(source, text));
   await session.start();
   const pid = child.pid();
   // Without limits on what it uses, nothing runs.
-  if (pid === undefined) session.fail(createError('ERR_SANDBOX_CRASHED', 'the guest is not to be found'));
-  else watch = watchResources(pid, plan.limits, (error) => session.fail(error));
+  if (pid === undefined) session.guest.fail(createError('ERR_SANDBOX_CRASHED', 'the guest is not to be found'));
+  else watch = watchResources(pid, plan.limits, (error) => session.guest.fail(error));
   return session;
 }
 

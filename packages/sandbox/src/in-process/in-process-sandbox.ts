@@ -57,6 +57,7 @@ async function createPlace(plan: SandboxPlan, alarm: TaintAlarm): Promise<Sandbo
   const session = createSession({
     transport: host,
     plan,
+    stays: false,
     lifeline: {
       terminate: kill,
       kill,

@@ -1,29 +1,32 @@
 import { encodeFrame, measureFrame, refusesCallFrame } from './frame.js';
-import type { GuestMessage, HostCallFailure, HostMessage } from './messages.js';
+import type { GuestLimits, GuestMessage, HostCallFailure, HostReply } from './messages.js';
 import { encodeValue } from './encode-value.js';
 import { describeThrown } from './guest-error.js';
 import { createSinglePlace, createTurnstile } from './turnstile.js';
 import { WAITING_CALL } from './messages.js';
 import { UnsendableError } from './wire-value.js';
 
-type Reply = Extract<HostMessage, { t: 'reply' }>;
+/** What the host takes of one run: calls at a time, and bytes in one message. */
+type CallLimits = Pick<
+  GuestLimits,
+  'maxInFlight' | 'maxDepth' | 'maxCallJsonBytes' | 'maxCallElements' | 'maxBinaryBytes'
+>;
 
-/** What the host takes of one guest: calls at a time, and bytes in one message. */
-interface CallLimits {
-  readonly maxInFlight: number;
-  readonly maxDepth: number;
-  readonly maxCallJsonBytes: number;
-  readonly maxCallElements: number;
-  readonly maxBinaryBytes: number;
+/** The run that the calls are made in, what bounds them, and how they leave. */
+export interface CallTableOptions {
+  readonly run: number;
+  readonly limits: CallLimits;
+  /** No two calls of a guest have the same number. */
+  readonly nextId: () => number;
+  /** Takes whole frames. */
+  readonly send: (frame: Uint8Array) => void;
 }
 
-/** The host calls of one guest that wait for an answer, and those that wait for their turn. */
+/** The host calls of one run that wait for an answer, and those that wait for their turn. */
 export interface CallTable {
-  /** `events.next` waits in no line and takes no place in one: of it there is one at a time. */
+  /** Calls beyond `maxInFlight` wait here rather than being refused there. `events.next` waits in no line and takes no place in one: of it there is one at a time. */
   call(name: string, args: readonly unknown[], signal: AbortSignal | undefined): Promise<unknown>;
-  settle(reply: Reply): void;
-  /** Calls beyond `maxInFlight` wait here rather than being refused there. */
-  limit(limits: CallLimits): void;
+  settle(reply: HostReply): void;
   /** Ends the calls that are open, those that wait, and all that come later, with this error. The first one counts. */
   close(error: Error): void;
 }
@@ -36,17 +39,15 @@ interface OpenCall {
 /** Calls that wait for their turn: each takes some kilobytes of the guest's memory. */
 const MAX_WAITING = 50_000;
 
-/** Makes the table. `send` takes whole frames. */
-export function createCallTable(send: (frame: Uint8Array) => void): CallTable {
+/** Makes the table. */
+export function createCallTable({ run, limits, nextId, send }: CallTableOptions): CallTable {
   const open = new Map<number, OpenCall>();
   const turnstile = createTurnstile(MAX_WAITING, tooManyWait);
   const waitingPlace = createSinglePlace(() => invalidArgument(`${WAITING_CALL} is under way already`));
-  let lastId = 0;
-  let limits: CallLimits | undefined;
   let closed: Error | undefined;
 
   const ask = (frame: Uint8Array, id: number, signal: AbortSignal | undefined): Promise<unknown> => {
-    const cancel = (): void => send(encodeFrame(encodeValue({ t: 'cancel', id } satisfies GuestMessage)));
+    const cancel = (): void => send(encodeFrame(encodeValue({ t: 'cancel', run, id } satisfies GuestMessage)));
     signal?.addEventListener('abort', cancel, { once: true });
     return new Promise((resolve, reject) => {
       open.set(id, { resolve, reject });
@@ -60,12 +61,12 @@ export function createCallTable(send: (frame: Uint8Array) => void): CallTable {
   return {
     async call(name, args, signal) {
       const passage = name === WAITING_CALL ? waitingPlace : turnstile;
-      await passage.enter(limits?.maxInFlight ?? 1);
+      await passage.enter(limits.maxInFlight);
       try {
         if (closed !== undefined) throw closed;
         signal?.throwIfAborted();
-        lastId += 1;
-        return await ask(encodeCall({ t: 'call', id: lastId, name, args }, limits), lastId, signal);
+        const id = nextId();
+        return await ask(encodeCall({ t: 'call', run, id, name, args }, limits), id, signal);
       } finally {
         passage.leave();
       }
@@ -74,9 +75,6 @@ export function createCallTable(send: (frame: Uint8Array) => void): CallTable {
       const call = open.get(reply.id);
       if (reply.ok) call?.resolve(reply.value);
       else call?.reject(makeCallError(reply.error));
-    },
-    limit(next) {
-      limits = next;
     },
     close(error) {
       closed ??= error;
@@ -94,7 +92,7 @@ function tooManyWait(): Error {
   });
 }
 
-function encodeCall(message: GuestMessage, limits: CallLimits | undefined): Uint8Array {
+function encodeCall(message: GuestMessage, limits: CallLimits): Uint8Array {
   let frame: Uint8Array;
   try {
     frame = encodeFrame(encodeValue(message));
@@ -103,7 +101,6 @@ function encodeCall(message: GuestMessage, limits: CallLimits | undefined): Uint
     // A getter or a proxy of the handler's own, which said no.
     throw invalidArgument(`the arguments cannot be read: ${describeThrown(error, '').message}`);
   }
-  if (limits === undefined) return frame;
   const { binaryBytes } = measureFrame(frame);
   const tooMuch =
     binaryBytes > limits.maxBinaryBytes

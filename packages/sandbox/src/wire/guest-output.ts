@@ -1,13 +1,12 @@
-import type { GuestMessage } from './messages.js';
+import type { OutputMessage } from './messages.js';
 import { outputCost, sendableFields } from './output-budget.js';
 import { cutToUtf8 } from './utf8.js';
 
 /** A line on its way out. What its fields are is looked at here. */
-type GuestLine = Omit<Extract<GuestMessage, { t: 'log' }>, 't' | 'fields'> & { readonly fields: unknown };
+type GuestLine = Omit<Extract<OutputMessage, { t: 'log' }>, 't' | 'fields'> & { readonly fields: unknown };
 
 /** What a guest says without waiting for an answer, up to `maxOutputBytes`. Nothing of it throws, whatever it is given. */
 export interface GuestOutput {
-  limit(maxBytes: number): void;
   log(line: GuestLine): void;
   progress(message: string, fraction: number | undefined): void;
   track(name: string, attributes: unknown): void;
@@ -19,9 +18,9 @@ const MAX_CHARACTER_BYTES = 4;
 /** Characters of one line: in UTF-8 it must fit into a frame. What is longer goes as several. */
 const MAX_LINE = 4_194_304;
 
-/** Makes it, with no limit yet. The host cuts at the same place and says so; what is over it need not travel. */
-export function createGuestOutput(send: (message: GuestMessage) => void): GuestOutput {
-  let left = Number.POSITIVE_INFINITY;
+/** Makes it. The host cuts at the same place and says so; what is over it need not travel. */
+export function createGuestOutput(maxBytes: number, send: (message: OutputMessage) => void): GuestOutput {
+  let left = maxBytes;
   const spend = (text: string, fields: Readonly<Record<string, unknown>>): string | undefined => {
     if (left < 0) return undefined;
     // Lone surrogates would travel as six characters each, and mean nothing in a line.
@@ -30,9 +29,6 @@ export function createGuestOutput(send: (message: GuestMessage) => void): GuestO
     return kept;
   };
   return {
-    limit(maxBytes) {
-      left = maxBytes;
-    },
     log({ level, source, text, fields }) {
       if (left < 0) return;
       const sent = sendableFields(fields);

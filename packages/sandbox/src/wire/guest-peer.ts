@@ -1,33 +1,27 @@
 import type { LogLevel, LogSource } from '@kb-labs/contracts';
-import { createGuestContext } from './guest-context.js';
-import type { GuestContext } from './guest-context.js';
-import { createGuestOutput } from './guest-output.js';
-import type { GuestOutput } from './guest-output.js';
-import type { GuestPort } from './guest-port.js';
-import { encodeVerdict } from './encode-verdict.js';
-import { createFrameDecoder, encodeFrame } from './frame.js';
-import { createCallTable, makeCallError } from './guest-calls.js';
-import type { CallTable } from './guest-calls.js';
-import { describeFailure, runInGuest } from './guest-run.js';
-import type { GuestVerdict, ModuleLoader } from './guest-run.js';
-import { WIRE_VERSION } from './messages.js';
-import type { GuestMessage, HostCallFailure, HostMessage } from './messages.js';
-import type { WireTransport } from './transport.js';
-import { armTimer, createSettled } from './waiting.js';
 import { decodeValue } from './decode-value.js';
 import { encodeValue } from './encode-value.js';
-
-type RunMessage = Extract<HostMessage, { t: 'run' }>;
+import { createFrameDecoder, encodeFrame } from './frame.js';
+import { enterRealm } from './guest-realm.js';
+import type { EnteredRealm } from './guest-realm.js';
+import type { ModuleLoader } from './guest-run.js';
+import { createGuestRuns } from './guest-runs.js';
+import type { GuestRuns } from './guest-runs.js';
+import { WIRE_VERSION } from './messages.js';
+import type { GuestMessage, GuestModules, GuestRealm, HostMessage } from './messages.js';
+import { preloadModules, rememberModules } from './preload.js';
+import { createServedRun } from './served-run.js';
+import type { WireTransport } from './transport.js';
 
 /** What an adapter brings to the guest's side: the channel, and how modules load and a guest leaves where it runs. */
 export interface GuestPeerOptions {
   readonly transport: WireTransport;
   readonly load: ModuleLoader;
-  /** Called when a run is asked for, before any code of the plugin is loaded: set the environment, replace globals. */
-  readonly prepare: (run: GuestRunFacts, peer: GuestPeer) => void;
-  /** Called once the host has said that it is over and everything has been sent: leave now. */
+  /** Called once, before any code of the plugin is loaded: set the environment, replace globals. */
+  readonly prepare: (facts: GuestRunFacts, peer: GuestPeer) => void;
+  /** Called when nobody is left to serve, the channel has ended: leave now. */
   readonly leave: () => void;
-  /** Kinds of resources that the handler left open. */
+  /** Kinds of resources that were opened since `prepare` and are open still. */
   readonly leaked: () => readonly string[];
 }
 
@@ -38,7 +32,7 @@ export interface GuestRunFacts {
   readonly fetch: typeof globalThis.fetch | undefined;
 }
 
-/** What the surroundings of a handler can tell the host besides what the handler does. */
+/** What the surroundings of a handler can tell the host besides what the handler does. Each goes to the run whose code is running. */
 export interface GuestPeer {
   /** Sends a line that did not come through `ctx.log`. */
   log(level: LogLevel, source: LogSource, text: string): void;
@@ -56,136 +50,119 @@ const HOST_FRAMES = {
   maxCallElements: 100_000_000,
 };
 
-/** The guest's side of the wire: says `ready`, serves one run, cleans up, says `done`. Nothing here is trusted by the host. */
+/**
+ * The guest's side of the wire: says `ready`, prepares its realm once, and serves runs, one after the other or several at once, each with
+ * its own `ctx`, until the channel ends. Nothing here is trusted by the host.
+ */
 export function serveGuest(options: GuestPeerOptions): GuestPeer {
   const { transport } = options;
-  const send = (message: GuestMessage): void => transport.send(encodeFrame(encodeValue(message)));
-  const state = createGuestState(send, (frame) => transport.send(frame));
-  const peer: GuestPeer = {
-    log: (level, source, text) => state.output.log({ level, source, text, fields: undefined }),
-    fail: (thrown) => state.conclude(describeFailure(thrown, 'handler', state.root)),
-  };
+  const guest = createGuest(options);
   const decoder = createFrameDecoder(HOST_FRAMES);
+  transport.receive(
+    (bytes) => {
+      for (const message of decoder.push(bytes)) guest.handle(decodeValue(message) as HostMessage);
+    },
+    () => options.leave(),
+  );
+  guest.send({ t: 'ready', version: WIRE_VERSION });
+  return guest.peer;
+}
 
+interface Guest {
+  readonly peer: GuestPeer;
+  send(message: GuestMessage): void;
+  handle(message: HostMessage): void;
+}
+
+function createGuest(options: GuestPeerOptions): Guest {
+  const runs = createGuestRuns();
+  const send = (message: GuestMessage): void => options.transport.send(encodeFrame(encodeValue(message)));
+  const state: GuestState = { runs, load: rememberModules(options.load), send, isLoading: false, isSound: true };
+  const peer = createPeer(state, options);
+  const begin = createBeginner(state, options);
+  const enter = (facts: GuestRealm): void => {
+    state.realm = enterRealm(facts, runs);
+    options.prepare({ env: facts.env, root: facts.root, fetch: state.realm.fetch }, peer);
+  };
   const handle = (message: HostMessage): void => {
     switch (message.t) {
+      case 'preload':
+        enter(message.realm);
+        return void preload(message, state, options.leaked);
       case 'run':
-        state.running = serveRun(message, options, { state, peer });
-        break;
+        if (message.realm !== undefined) enter(message.realm);
+        return begin(message);
       case 'reply':
-        state.calls.settle(message);
-        break;
+        return runs.get(message.run)?.settle(message);
       case 'abort':
-        revoke(state, makeAbortError(message));
-        break;
-      case 'end':
-        void serveEnd(options, state, send);
-        break;
+        return runs.get(message.run)?.abort(makeAbortError(message));
       default:
         message satisfies never;
     }
   };
-  transport.receive(
-    (bytes) => {
-      for (const message of decoder.push(bytes)) handle(decodeValue(message) as HostMessage);
-    },
-    () => options.leave(),
-  );
-  send({ t: 'ready', version: WIRE_VERSION });
-  return peer;
+  return { peer, send, handle };
 }
 
 interface GuestState {
-  readonly abort: AbortController;
-  readonly calls: CallTable;
-  readonly port: GuestPort;
-  readonly output: GuestOutput;
-  /** Sends the verdict; the first one counts. */
-  readonly conclude: (verdict: GuestVerdict) => void;
-  root: string;
-  graceMs: number;
-  context: GuestContext | undefined;
-  /** Resolves when the handler has come to an end of its own. */
-  running: Promise<void>;
+  readonly runs: GuestRuns;
+  readonly load: ModuleLoader;
+  readonly send: (message: GuestMessage) => void;
+  /** Told once, with the first word of the host. */
+  realm?: EnteredRealm;
+  isLoading: boolean;
+  /** Nothing was thrown that nobody caught. */
+  isSound: boolean;
 }
 
-function createGuestState(send: (message: GuestMessage) => void, sendFrame: (frame: Uint8Array) => void): GuestState {
-  const calls = createCallTable(sendFrame);
-  const output = createGuestOutput(send);
-  let concluded = false;
+function createPeer(state: GuestState, { leave }: GuestPeerOptions): GuestPeer {
+  const { runs } = state;
   return {
-    abort: new AbortController(),
-    calls,
-    port: {
-      call: (name, args, signal) => calls.call(name, args, signal),
-      log: (level, text, fields) => output.log({ level, source: 'log', text, fields }),
-      progress: (message, fraction) => output.progress(message, fraction),
-      track: (name, attributes) => output.track(name, attributes),
+    log(level, source, text) {
+      const output = runs.current()?.output ?? state.realm?.earlyOutput()?.output;
+      output?.log({ level, source, text, fields: undefined });
     },
-    output,
-    conclude: (verdict) => {
-      if (!concluded) sendFrame(encodeVerdict(verdict));
-      concluded = true;
+    fail(thrown) {
+      state.isSound = false;
+      const current = runs.current();
+      for (const run of current === undefined ? runs.all() : [current]) run.fail(thrown);
+      // Nobody hears of it, and the next run would find what it would not find in a new guest.
+      if (runs.size === 0 && !state.isLoading) leave();
     },
-    root: '',
-    graceMs: 0,
-    context: undefined,
-    running: Promise.resolve(),
   };
 }
 
-/** Takes `ctx` away: calls that are open or come later fail with this error. */
-function revoke(state: GuestState, error: Error): void {
-  state.context?.end();
-  state.calls.close(error);
-  state.abort.abort(error);
+function createBeginner(state: GuestState, { transport, leaked }: GuestPeerOptions) {
+  const { runs, load } = state;
+  let lastCallId = 0;
+  const shared = {
+    load,
+    send: (frame: Uint8Array): void => transport.send(frame),
+    nextCallId: () => (lastCallId += 1),
+    // With others under way nobody can tell whose it is. The last one sees it.
+    leftOpen: () => (runs.size > 1 ? [] : leaked()),
+  };
+  return (message: Extract<HostMessage, { t: 'run' }>): void => {
+    const { realm } = state;
+    if (realm === undefined) return;
+    const run = createServedRun(message, { ...shared, realm: realm.facts }, realm.openOutput());
+    realm.meet(run);
+    void runs.serve(message.run, run);
+  };
+}
+
+async function preload(modules: GuestModules, state: GuestState, leaked: GuestPeerOptions['leaked']): Promise<void> {
+  let isLoaded = true;
+  state.isLoading = true;
+  try {
+    await preloadModules(modules, state.load);
+  } catch {
+    // The run that needs it fails in the same way, and tells.
+    isLoaded = false;
+  }
+  state.isLoading = false;
+  state.send({ t: 'loaded', ok: isLoaded && state.isSound && leaked().length === 0 });
 }
 
 function makeAbortError({ code, reason }: Extract<HostMessage, { t: 'abort' }>): Error {
   return Object.assign(new Error(reason), { name: 'AbortError', code });
-}
-
-async function serveRun(
-  message: RunMessage,
-  options: GuestPeerOptions,
-  { state, peer }: { readonly state: GuestState; readonly peer: GuestPeer },
-): Promise<void> {
-  state.calls.limit(message.limits);
-  state.output.limit(message.limits.maxOutputBytes);
-  const context = createGuestContext(state.port, { api: message.api, env: message.env, signal: state.abort.signal });
-  state.context = context;
-  state.root = message.root;
-  state.graceMs = message.limits.graceMs;
-  options.prepare({ env: message.env, root: message.root, fetch: context.ctx.fetch }, peer);
-  const task = { ...message, maxResultBytes: message.limits.maxResultBytes };
-  state.conclude(await runInGuest(task, context, options.load));
-}
-
-async function serveEnd(
-  options: GuestPeerOptions,
-  state: GuestState,
-  send: (message: GuestMessage) => void,
-): Promise<void> {
-  const leaked = options.leaked();
-  state.context?.end();
-  state.calls.close(makeCallError(RUN_OVER));
-  await settledWithin(state.running, state.graceMs / 2);
-  await state.context?.cleanUp();
-  send({ t: 'done', leaked });
-  options.leave();
-}
-
-const RUN_OVER: HostCallFailure = {
-  code: 'ERR_PERMISSION_DENIED',
-  message: 'the run is over: its context is revoked',
-  hint: 'await every host call before the handler returns',
-  details: { reason: 'run-over' },
-};
-
-/** Gives a handler that was aborted half of the grace to end by itself; its cleanups have the other half. */
-async function settledWithin(running: Promise<void>, ms: number): Promise<void> {
-  const late = createSettled<void>();
-  const stop = armTimer(ms, () => late.settle());
-  await Promise.race([running, late.promise]);
-  stop();
 }

@@ -1,15 +1,13 @@
 import { createError, isPluginError } from '@kb-labs/contracts';
 import type { PluginError, SandboxHost } from '@kb-labs/contracts';
 import { WAITING_CALL } from './messages.js';
-import type { GuestMessage, HostCallFailure, HostMessage } from './messages.js';
+import type { HostCallFailure, HostReply, RunMessage } from './messages.js';
 import { UnsendableError } from './wire-value.js';
 
-type Call = Extract<GuestMessage, { t: 'call' }>;
+type Call = Extract<RunMessage, { t: 'call' }>;
 
-/** The calls of one guest that the host is working on. */
+/** The calls of one run that the host is working on. */
 export interface HostCalls {
-  /** From now on calls go to this host. */
-  serve(host: SandboxHost): void;
   begin(call: Call): void;
   cancel(id: number): void;
   /** Aborts what is under way and refuses what comes. */
@@ -17,10 +15,11 @@ export interface HostCalls {
 }
 
 export interface HostCallsOptions {
+  readonly host: SandboxHost;
   /** Calls beyond it are refused, and far beyond it a flood: a guest's own side queues them. */
   readonly maxInFlight: number;
   /** Must throw `UnsendableError` for what the wire cannot carry. */
-  readonly send: (message: HostMessage) => void;
+  readonly send: (reply: HostReply) => void;
   /** Whether the guest has answers to read before it can have more. */
   readonly isBehind: () => boolean;
   readonly onFlood: () => void;
@@ -31,21 +30,20 @@ const MAX_REFUSED = 1_000;
 const LOOK_AGAIN_MS = 5;
 
 /** Makes the table of the calls of one run. */
-export function createHostCalls({ maxInFlight, send, isBehind, onFlood }: HostCallsOptions): HostCalls {
+export function createHostCalls({ host, maxInFlight, send, isBehind, onFlood }: HostCallsOptions): HostCalls {
   const open = new Map<number, AbortController>();
   /** The call that may wait as long as the run: it takes no place of `maxInFlight`. */
   let waitingId: number | undefined;
-  let host: SandboxHost | undefined;
   let closed = false;
   let refused = 0;
 
   const refuse = (id: number, error: PluginError): void => sendRefusal(send, id, describeCallError(error));
 
-  const work = async (target: SandboxHost, { id, name, args }: Call, signal: AbortSignal): Promise<void> => {
+  const work = async ({ id, name, args }: Call, signal: AbortSignal): Promise<void> => {
     try {
-      const value = await target.call(name, args, signal);
+      const value = await host.call(name, args, signal);
       await untilRead(() => !closed && isBehind());
-      if (!closed) send({ t: 'reply', id, ok: true, value });
+      if (!closed) send({ id, ok: true, value });
     } catch (error) {
       if (!closed) refuse(id, toCallError(error, name));
     } finally {
@@ -55,12 +53,9 @@ export function createHostCalls({ maxInFlight, send, isBehind, onFlood }: HostCa
   };
 
   return {
-    serve(next) {
-      host = next;
-    },
     begin(call) {
       if (open.has(call.id)) throw new TypeError('a call id that is in use');
-      if (closed || host === undefined) return refuse(call.id, runIsOver());
+      if (closed) return refuse(call.id, runIsOver());
       const refusal = whyRefused(call.name, { inFlight: open.size, isWaiting: waitingId !== undefined, maxInFlight });
       if (refusal !== undefined) {
         refused += 1;
@@ -69,7 +64,7 @@ export function createHostCalls({ maxInFlight, send, isBehind, onFlood }: HostCa
       if (call.name === WAITING_CALL) waitingId = call.id;
       const controller = new AbortController();
       open.set(call.id, controller);
-      void work(host, call, controller.signal);
+      void work(call, controller.signal);
     },
     cancel: (id) => open.get(id)?.abort(createError('ERR_ABORTED', 'the call was cancelled by its caller')),
     close() {
@@ -118,12 +113,12 @@ function isUnderWay(name: string): PluginError {
   });
 }
 
-function sendRefusal(send: (message: HostMessage) => void, id: number, error: HostCallFailure): void {
+function sendRefusal(send: (reply: HostReply) => void, id: number, error: HostCallFailure): void {
   try {
-    send({ t: 'reply', id, ok: false, error });
+    send({ id, ok: false, error });
   } catch {
     // Details that the wire cannot carry: the code and the message go without them.
-    send({ t: 'reply', id, ok: false, error: { ...error, details: {} } });
+    send({ id, ok: false, error: { ...error, details: {} } });
   }
 }
 

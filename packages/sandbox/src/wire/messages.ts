@@ -10,7 +10,7 @@ import type {
 } from '@kb-labs/contracts';
 
 /** The version of this set of messages. A guest that speaks another one is refused. */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 /** The one call that may wait as long as its run. It takes no place of `maxInFlight`, and of it one may be open. */
 export const WAITING_CALL = 'events.next';
@@ -23,25 +23,44 @@ export type GuestFailureKind = 'not-found' | 'threw' | 'issues' | 'unsendable' |
 
 /** All that a host may say. */
 export type HostMessage =
-  | {
+  /** Loads modules and calls nothing. */
+  | ({ readonly t: 'preload'; readonly realm: GuestRealm } & GuestModules)
+  /** `realm` comes once, with the first of these two. */
+  | ({
       readonly t: 'run';
-      readonly handler: HandlerModule;
-      readonly inputSchema: HandlerModule | undefined;
-      readonly outputSchema: HandlerModule | undefined;
-      readonly outputParts: readonly OutputPart[];
+      readonly run: number;
+      readonly realm: GuestRealm | undefined;
       readonly input: unknown;
       readonly api: readonly string[];
-      readonly root: string;
-      readonly env: Readonly<Record<string, string>>;
-      readonly limits: GuestLimits;
-    }
-  | { readonly t: 'reply'; readonly id: number; readonly ok: true; readonly value: unknown }
-  | { readonly t: 'reply'; readonly id: number; readonly ok: false; readonly error: HostCallFailure }
-  | { readonly t: 'abort'; readonly code: string; readonly reason: string }
-  | { readonly t: 'end' };
+    } & GuestModules)
+  | ({ readonly t: 'reply'; readonly run: number } & HostReply)
+  /** The run is to end: calls that come now are refused, and the guest says `done` as soon as it can. */
+  | { readonly t: 'abort'; readonly run: number; readonly code: string; readonly reason: string };
+
+/** The answer to one call of a run. */
+export type HostReply =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly id: number; readonly ok: false; readonly error: HostCallFailure };
+
+/** What a run loads of its plugin. */
+export interface GuestModules {
+  readonly handler: HandlerModule;
+  readonly inputSchema: HandlerModule | undefined;
+  readonly outputSchema: HandlerModule | undefined;
+  readonly outputParts: readonly OutputPart[];
+}
+
+/** The surroundings of all runs of one guest. */
+export interface GuestRealm {
+  readonly root: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Whether there is a global `fetch`. */
+  readonly fetch: boolean;
+  readonly limits: GuestLimits;
+}
 
 /** Limits that the guest's side keeps by itself, so that honest code meets a clear error rather than a kill. */
-interface GuestLimits {
+export interface GuestLimits {
   readonly maxInFlight: number;
   readonly maxOutputBytes: number;
   readonly maxResultBytes: number;
@@ -60,11 +79,25 @@ export interface HostCallFailure {
   readonly details: ErrorDetails;
 }
 
-/** All that a guest may say. Anything else ends it with `ERR_PROTOCOL`. */
+/** All that a guest may say. Anything else ends it with `ERR_PROTOCOL`. What concerns a run bears the number that its host gave it. */
 export type GuestMessage =
   | { readonly t: 'ready'; readonly version: number }
+  /** Whether the modules are there, and nothing is open or under way. */
+  | { readonly t: 'loaded'; readonly ok: boolean }
+  | (RunMessage & { readonly run: number });
+
+/** What a guest says in a run, without the number of the run. */
+export type RunMessage =
   | { readonly t: 'call'; readonly id: number; readonly name: string; readonly args: readonly unknown[] }
   | { readonly t: 'cancel'; readonly id: number }
+  | OutputMessage
+  | { readonly t: 'result'; readonly ok: true; readonly value: unknown }
+  | GuestFailureMessage
+  /** The last word of a run. `reusable` says that nothing of it is left that another run could meet. */
+  | { readonly t: 'done'; readonly leaked: readonly string[]; readonly reusable: boolean };
+
+/** What nobody answers, and `maxOutputBytes` bounds. */
+export type OutputMessage =
   | {
       readonly t: 'log';
       readonly level: LogLevel;
@@ -73,10 +106,7 @@ export type GuestMessage =
       readonly fields: Readonly<Record<string, unknown>>;
     }
   | { readonly t: 'progress'; readonly message: string; readonly fraction: number | undefined }
-  | { readonly t: 'track'; readonly name: string; readonly attributes: Readonly<Record<string, unknown>> }
-  | { readonly t: 'result'; readonly ok: true; readonly value: unknown }
-  | GuestFailureMessage
-  | { readonly t: 'done'; readonly leaked: readonly string[] };
+  | { readonly t: 'track'; readonly name: string; readonly attributes: Readonly<Record<string, unknown>> };
 
 /** A run that failed, in the words of the guest, which prove nothing. */
 export interface GuestFailureMessage {

@@ -1,9 +1,9 @@
 import { createError } from '@kb-labs/contracts';
 import type { ErrorCode, PluginError, SandboxOutcome, SandboxUsage } from '@kb-labs/contracts';
-import type { GuestFailureMessage, GuestMessage } from './messages.js';
+import type { GuestFailureMessage, RunMessage } from './messages.js';
 import { UnsendableError } from './wire-value.js';
 
-type GuestResult = Extract<GuestMessage, { t: 'result' }>;
+type GuestResult = Extract<RunMessage, { t: 'result' }>;
 
 /** A result, and the bytes that its value took on the wire. */
 export interface ArrivedResult {

@@ -8,6 +8,7 @@ type TrackNote = Omit<Extract<GuestNote, { kind: 'track' }>, 'kind'>;
 
 /** Passes on what a guest says, up to `maxOutputBytes`, with one marker where it cut. */
 export interface OutputGate {
+  /** From now on it goes to this host. What came before has waited, and goes first. */
   serve(host: SandboxHost): void;
   /** Throws `FrameError` for fields of more than 16 KiB, which no honest guest sends; so does `track`. */
   log(note: LogNote): void;
@@ -25,23 +26,24 @@ const FORGIVEN = 65_536;
 
 /** Makes the gate. `onFlood` is called, with the bytes so far, when the guest's frames go on far beyond the limit. */
 export function createOutputGate(maxOutputBytes: number, onFlood: (bytes: number) => void): OutputGate {
-  let host: SandboxHost | undefined;
+  let waiting: GuestNote[] = [];
+  let tell = (note: GuestNote): void => void waiting.push(note);
   let bytes = 0;
   let frames = 0;
   let cut = false;
 
-  const warn = (text: string): void => host?.note({ kind: 'log', level: 'warn', source: 'sandbox', text, fields: {} });
+  const warn = (text: string): void => tell({ kind: 'log', level: 'warn', source: 'sandbox', text, fields: {} });
   const deliver = (note: GuestNote, cost: number): void => {
     if (cut) return;
     if (bytes + cost <= maxOutputBytes) {
       bytes += cost;
-      host?.note(note);
+      tell(note);
       return;
     }
     cut = true;
     const left = maxOutputBytes - bytes;
     bytes = maxOutputBytes;
-    if (note.kind === 'log' && left > 0) host?.note({ ...note, text: cutToUtf8(note.text, left), fields: {} });
+    if (note.kind === 'log' && left > 0) tell({ ...note, text: cutToUtf8(note.text, left), fields: {} });
     warn(`output was cut at ${maxOutputBytes} bytes (maxOutputBytes)`);
   };
   const pass = (note: GuestNote, cost: number): void => {
@@ -52,7 +54,9 @@ export function createOutputGate(maxOutputBytes: number, onFlood: (bytes: number
 
   return {
     serve(next) {
-      host = next;
+      tell = (note) => next.note(note);
+      for (const note of waiting) tell(note);
+      waiting = [];
     },
     log: (note) => pass({ kind: 'log', ...pickNote(note) }, costOf(note.text, note.fields)),
     progress: (message, fraction) => pass({ kind: 'progress', message, fraction }, outputCost(message, {})),

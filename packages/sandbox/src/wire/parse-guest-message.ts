@@ -2,7 +2,7 @@ import { MAX_ISSUES } from '@kb-labs/contracts';
 import type { GuestPhase, Issue, LogLevel, LogSource } from '@kb-labs/contracts';
 import { parseGuestError } from './guest-error.js';
 import { MAX_TRACK_NAME } from './messages.js';
-import type { GuestFailureKind, GuestMessage } from './messages.js';
+import type { GuestFailureKind, GuestMessage, RunMessage } from './messages.js';
 
 const LEVELS: ReadonlySet<unknown> = new Set<LogLevel>(['trace', 'debug', 'info', 'warn', 'error']);
 const SOURCES: ReadonlySet<unknown> = new Set<LogSource>(['log', 'console', 'stdout', 'stderr', 'sandbox']);
@@ -18,9 +18,15 @@ const KINDS: ReadonlySet<unknown> = new Set<GuestFailureKind>([
 /** Makes what came over the wire into a message, or returns `undefined`: unknown words, wrong shapes and ids that no call can have. */
 export function parseGuestMessage(value: unknown): GuestMessage | undefined {
   if (!isRecord(value)) return undefined;
+  const { t, run, version, ok } = value;
+  if (t === 'ready') return typeof version === 'number' ? { t, version } : undefined;
+  if (t === 'loaded') return typeof ok === 'boolean' ? { t, ok } : undefined;
+  const message = isId(run) ? parseRunMessage(value) : undefined;
+  return message === undefined || !isId(run) ? undefined : { ...message, run };
+}
+
+function parseRunMessage(value: Record<string, unknown>): RunMessage | undefined {
   switch (value['t']) {
-    case 'ready':
-      return typeof value['version'] === 'number' ? { t: 'ready', version: value['version'] } : undefined;
     case 'call':
       return parseCall(value);
     case 'cancel':
@@ -40,20 +46,20 @@ export function parseGuestMessage(value: unknown): GuestMessage | undefined {
   }
 }
 
-function parseCall(value: Record<string, unknown>): GuestMessage | undefined {
+function parseCall(value: Record<string, unknown>): RunMessage | undefined {
   const { id, name, args } = value;
   if (!isId(id) || typeof name !== 'string' || name.length > 128 || !Array.isArray(args) || args.length > 16)
     return undefined;
   return { t: 'call', id, name, args };
 }
 
-function parseLog(value: Record<string, unknown>): GuestMessage | undefined {
+function parseLog(value: Record<string, unknown>): RunMessage | undefined {
   const { level, source, text, fields } = value;
   if (!isLevel(level) || !isSource(source) || typeof text !== 'string' || !isPlain(fields)) return undefined;
   return { t: 'log', level, source, text, fields };
 }
 
-function parseProgress(value: Record<string, unknown>): GuestMessage | undefined {
+function parseProgress(value: Record<string, unknown>): RunMessage | undefined {
   const { message, fraction } = value;
   if (typeof message !== 'string') return undefined;
   if (fraction === undefined) return { t: 'progress', message, fraction };
@@ -62,13 +68,13 @@ function parseProgress(value: Record<string, unknown>): GuestMessage | undefined
     : undefined;
 }
 
-function parseTrack(value: Record<string, unknown>): GuestMessage | undefined {
+function parseTrack(value: Record<string, unknown>): RunMessage | undefined {
   const { name, attributes } = value;
   if (typeof name !== 'string' || name === '' || name.length > MAX_TRACK_NAME) return undefined;
   return isPlain(attributes) ? { t: 'track', name, attributes } : undefined;
 }
 
-function parseResult(value: Record<string, unknown>): GuestMessage | undefined {
+function parseResult(value: Record<string, unknown>): RunMessage | undefined {
   if (value['ok'] === true && Object.hasOwn(value, 'value')) return { t: 'result', ok: true, value: value['value'] };
   const { phase, kind, message, error, issues, bytes } = value;
   if (value['ok'] !== false || !isPhase(phase) || !isKind(kind) || typeof message !== 'string') return undefined;
@@ -93,11 +99,11 @@ function parseIssue(value: unknown): Issue {
   };
 }
 
-function parseDone(value: Record<string, unknown>): GuestMessage | undefined {
-  const { leaked } = value;
-  if (!Array.isArray(leaked)) return undefined;
+function parseDone(value: Record<string, unknown>): RunMessage | undefined {
+  const { leaked, reusable } = value;
+  if (!Array.isArray(leaked) || typeof reusable !== 'boolean') return undefined;
   const names = leaked.slice(0, 16).filter((name): name is string => typeof name === 'string');
-  return { t: 'done', leaked: names.map((name) => name.slice(0, 64)) };
+  return { t: 'done', leaked: names.map((name) => name.slice(0, 64)), reusable };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

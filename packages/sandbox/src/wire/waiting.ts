@@ -15,3 +15,14 @@ export function armTimer(ms: number, ring: () => void): () => void {
   const timer = setTimeout(ring, ms);
   return () => clearTimeout(timer);
 }
+
+/** What the promise resolves with, or `undefined` when the time is up. */
+export async function within<Value>(ms: number, promise: Promise<Value>): Promise<Value | undefined> {
+  const late = createSettled<undefined>();
+  const stop = armTimer(ms, () => late.settle(undefined));
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    stop();
+  }
+}

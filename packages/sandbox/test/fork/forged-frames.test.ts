@@ -22,7 +22,7 @@ const FORGE = `
     return bytes;
   };
   const forge = (...messages) => write(Buffer.concat(messages.map(frame)));
-  const call = (id, name, ...args) => ({ t: 'call', id, name, args });
+  const call = (id, name, ...args) => ({ t: 'call', run: 1, id, name, args });
 `;
 
 describe('frames that a guest forges', () => {
@@ -36,7 +36,7 @@ describe('frames that a guest forges', () => {
       const wait = ctx.events.waitFor('a');
       // Once the second is answered, the call that waits has been sent.
       for (const n of [1, 2]) await ctx.events.publish('other', n);
-      forge(call(1_000, 'events.next'), call(1_001, 'events.next'), { t: 'cancel', id: 1_001 });
+      forge(call(1_000, 'events.next'), call(1_001, 'events.next'), { t: 'cancel', run: 1, id: 1_001 });
       await ctx.events.publish('a', 'mine');
       return (await wait).payload;`;
     expect(valueOf(await run(body, { api: EVENT_API, answer: scene.answer }))).toBe('mine');
@@ -79,21 +79,29 @@ describe('frames that a guest forges', () => {
   });
 
   it.each<[string, string, readonly string[]]>([
-    ['a reply', "forge({ t: 'reply', id: 1, ok: true, value: 'forged' })", EVENT_API],
+    ['a reply', "forge({ t: 'reply', run: 1, id: 1, ok: true, value: 'forged' })", EVENT_API],
     ['an id that is in use', "forge(call(77, 'events.next'), call(77, 'events.next'))", EVENT_API],
-    ['a track that was not lent', "forge({ t: 'track', name: 'a', attributes: {} })", EVENT_API],
-    ['a track with a long name', "forge({ t: 'track', name: 'x'.repeat(65), attributes: {} })", ['analytics.track']],
-    ['a track with no name', "forge({ t: 'track', name: '', attributes: {} })", ['analytics.track']],
-    ['attributes that are no record', "forge({ t: 'track', name: 'a', attributes: [1] })", ['analytics.track']],
+    ['a track that was not lent', "forge({ t: 'track', run: 1, name: 'a', attributes: {} })", EVENT_API],
     [
-      'attributes that are a Map',
-      "forge({ t: 'track', name: 'a', attributes: { $: ['Map', [['a', 1]]] } })",
+      'a track with a long name',
+      "forge({ t: 'track', run: 1, name: 'x'.repeat(65), attributes: {} })",
       ['analytics.track'],
     ],
-    ['huge attributes', "forge({ t: 'track', name: 'a', attributes: { a: 'x'.repeat(20_000) } })", ['analytics.track']],
+    ['a track with no name', "forge({ t: 'track', run: 1, name: '', attributes: {} })", ['analytics.track']],
+    ['attributes that are no record', "forge({ t: 'track', run: 1, name: 'a', attributes: [1] })", ['analytics.track']],
+    [
+      'attributes that are a Map',
+      "forge({ t: 'track', run: 1, name: 'a', attributes: { $: ['Map', [['a', 1]]] } })",
+      ['analytics.track'],
+    ],
+    [
+      'huge attributes',
+      "forge({ t: 'track', run: 1, name: 'a', attributes: { a: 'x'.repeat(20_000) } })",
+      ['analytics.track'],
+    ],
     [
       'huge fields',
-      "forge({ t: 'log', level: 'info', source: 'log', text: '', fields: { a: 'x'.repeat(20_000) } })",
+      "forge({ t: 'log', run: 1, level: 'info', source: 'log', text: '', fields: { a: 'x'.repeat(20_000) } })",
       [],
     ],
   ])('end the guest: %s', async (_, attack, api) => {
@@ -107,7 +115,7 @@ describe('frames that a guest forges', () => {
 
   it('pollute nothing by what a track is named or holds', async () => {
     const polluted =
-      '{"t":"track","name":"__proto__","attributes":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}}';
+      '{"t":"track","run":1,"name":"__proto__","attributes":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}}';
     const body = `forge(JSON.parse('${polluted}')); return 'alive';`;
     const result = await run(body, { api: ['analytics.track'] });
     expect(valueOf(result)).toBe('alive');
@@ -119,7 +127,7 @@ describe('frames that a guest forges', () => {
 
   it('end the guest where it tracks on far beyond its output', async () => {
     const body = `
-      const many = Buffer.concat(Array.from({ length: 10_000 }, () => frame({ t: 'track', name: 'many', attributes: {} })));
+      const many = Buffer.concat(Array.from({ length: 10_000 }, () => frame({ t: 'track', run: 1, name: 'many', attributes: {} })));
       for (let round = 0; round < 100; round += 1) write(many);
       await new Promise(() => setInterval(() => undefined, 1_000));`;
     const result = await run(body, { api: ['analytics.track'] });

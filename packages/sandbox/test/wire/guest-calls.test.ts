@@ -16,11 +16,16 @@ interface Scene {
 function openTable(): Scene {
   const sent: Scene['sent'] = [];
   const decoder = createFrameDecoder(DEFAULT_WIRE_LIMITS);
-  const table = createCallTable((frame) => {
-    for (const message of decoder.push(frame)) sent.push(decodeValue(message) as Scene['sent'][number]);
+  let lastId = 0;
+  const table = createCallTable({
+    run: 7,
+    limits,
+    nextId: () => (lastId += 1),
+    send(frame) {
+      for (const message of decoder.push(frame)) sent.push(decodeValue(message) as Scene['sent'][number]);
+    },
   });
-  table.limit(limits);
-  return { table, sent, answer: (id) => table.settle({ t: 'reply', id, ok: true, value: id }) };
+  return { table, sent, answer: (id) => table.settle({ id, ok: true, value: id }) };
 }
 
 const throwing = {
@@ -80,7 +85,7 @@ describe('the call table of a guest', () => {
     await turn();
     controller.abort();
     const error = { code: 'ERR_ABORTED', message: 'cancelled', hint: undefined, details: { a: 1 } };
-    table.settle({ t: 'reply', id: 1, ok: false, error });
+    table.settle({ id: 1, ok: false, error });
     await expect(call).rejects.toMatchObject({ name: 'PluginError', ...error });
     expect(sent.map(({ t, id }) => [t, id])).toEqual([
       ['call', 1],

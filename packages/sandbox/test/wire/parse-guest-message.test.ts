@@ -3,21 +3,31 @@ import * as fc from 'fast-check';
 import { parseGuestMessage } from '../../src/wire/parse-guest-message.js';
 import { plain } from './carried-values.js';
 
-const call = { t: 'call', id: 1, name: 'fs.readFile', args: ['a'] };
-const log = { t: 'log', level: 'info', source: 'log', text: 'x', fields: {} };
-const failure = { t: 'result', ok: false, phase: 'handler', kind: 'threw', message: 'm', error: undefined, issues: [] };
+const call = { t: 'call', run: 1, id: 1, name: 'fs.readFile', args: ['a'] };
+const log = { t: 'log', run: 1, level: 'info', source: 'log', text: 'x', fields: {} };
+const failure = {
+  t: 'result',
+  run: 1,
+  ok: false,
+  phase: 'handler',
+  kind: 'threw',
+  message: 'm',
+  error: undefined,
+  issues: [],
+};
 
 describe('a message of a guest', () => {
   it.each([
     { t: 'ready', version: 1 },
     call,
-    { t: 'cancel', id: 1 },
+    { t: 'loaded', ok: true },
+    { t: 'cancel', run: 1, id: 1 },
     log,
-    { t: 'progress', message: 'half', fraction: 0.5 },
-    { t: 'progress', message: 'some', fraction: undefined },
-    { t: 'result', ok: true, value: undefined },
+    { t: 'progress', run: 1, message: 'half', fraction: 0.5 },
+    { t: 'progress', run: 1, message: 'some', fraction: undefined },
+    { t: 'result', run: 1, ok: true, value: undefined },
     failure,
-    { t: 'done', leaked: ['Timeout'] },
+    { t: 'done', run: 1, leaked: ['Timeout'], reusable: false },
   ])('is one of a closed set: $t', (message) => {
     expect(parseGuestMessage(message)).toEqual(message);
   });
@@ -26,9 +36,13 @@ describe('a message of a guest', () => {
     ['no message', 'ready'],
     ['nothing', null],
     ['a list', [{ t: 'ready', version: 1 }]],
-    ['a word of the host', { t: 'end' }],
+    ['a word of the host', { t: 'abort', run: 1 }],
     ['an inherited word', { t: 'toString' }],
     ['ready without a version', { t: 'ready' }],
+    ['loaded without an answer', { t: 'loaded', ok: 1 }],
+    ['a call without a run', { ...call, run: undefined }],
+    ['a line of run zero', { ...log, run: 0 }],
+    ['a result of a run of text', { ...failure, run: '1' }],
     ['a call without an id', { ...call, id: undefined }],
     ['an id of zero', { ...call, id: 0 }],
     ['an id below zero', { ...call, id: -1 }],
@@ -44,13 +58,14 @@ describe('a message of a guest', () => {
     ['an unknown source', { ...log, source: 'host' }],
     ['fields in a list', { ...log, fields: [] }],
     ['text that is none', { ...log, text: { toString: 1 } }],
-    ['more than all', { t: 'progress', message: 'x', fraction: 1.1 }],
-    ['NaN', { t: 'progress', message: 'x', fraction: Number.NaN }],
-    ['a result without a value', { t: 'result', ok: true }],
+    ['more than all', { t: 'progress', run: 1, message: 'x', fraction: 1.1 }],
+    ['NaN', { t: 'progress', run: 1, message: 'x', fraction: Number.NaN }],
+    ['a result without a value', { t: 'result', run: 1, ok: true }],
     ['a result that is neither', { ...failure, ok: 'false' }],
     ['an unknown phase', { ...failure, phase: 'permissions' }],
     ['an unknown kind', { ...failure, kind: 'denied' }],
-    ['leaks that are no list', { t: 'done', leaked: 'Timeout' }],
+    ['leaks that are no list', { t: 'done', run: 1, leaked: 'Timeout', reusable: true }],
+    ['a last word that does not say whether another run may come', { t: 'done', run: 1, leaked: [] }],
   ])('is refused: %s', (_, message) => {
     expect(parseGuestMessage(message)).toBeUndefined();
   });
@@ -84,17 +99,19 @@ describe('a message of a guest', () => {
       ],
     });
     const leaked = ['x'.repeat(100), 7, ...Array.from({ length: 100 }, () => 'Timeout')];
-    expect(parseGuestMessage({ t: 'done', leaked })).toEqual({
+    expect(parseGuestMessage({ t: 'done', run: 3, leaked, reusable: true })).toEqual({
       t: 'done',
+      run: 3,
+      reusable: true,
       leaked: ['x'.repeat(64), ...Array.from({ length: 14 }, () => 'Timeout')],
     });
   });
 
   it('makes no exception, whatever it is', () => {
-    const word = fc.constantFrom('ready', 'call', 'cancel', 'log', 'progress', 'track', 'result', 'done', 'end');
+    const word = fc.constantFrom('ready', 'call', 'cancel', 'log', 'progress', 'track', 'result', 'done', 'loaded');
     const record = fc.tuple(
       word,
-      fc.dictionary(fc.constantFrom('ok', 'id', 'args', 'error', 'issues', 'name', 'attributes'), fc.anything()),
+      fc.dictionary(fc.constantFrom('ok', 'run', 'id', 'args', 'error', 'issues', 'name', 'attributes'), fc.anything()),
     );
     const isQuiet = fc.property(record, ([t, members]) => {
       parseGuestMessage({ ...members, t });

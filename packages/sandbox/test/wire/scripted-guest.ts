@@ -4,6 +4,7 @@ import { decodeValue } from '../../src/wire/decode-value.js';
 import { encodeValue } from '../../src/wire/encode-value.js';
 import { createFrameDecoder, encodeFrame } from '../../src/wire/frame.js';
 import { createSession } from '../../src/wire/session.js';
+import type { GuestLifeline } from '../../src/wire/guest-fate.js';
 import type { Session } from '../../src/wire/session.js';
 
 const limits: SandboxLimits = {
@@ -44,6 +45,7 @@ export interface ScriptedGuest {
 interface RunOptions {
   readonly call?: Partial<SandboxCall>;
   readonly answer?: SandboxHost['call'];
+  readonly onNote?: SandboxHost['note'];
 }
 
 export interface GuestHabits {
@@ -53,6 +55,8 @@ export interface GuestHabits {
   readonly onTerminate?: (guest: ScriptedGuest) => void;
   readonly unread?: () => number;
   readonly signal?: AbortSignal;
+  readonly stays?: boolean;
+  readonly usage?: GuestLifeline['usage'];
 }
 
 function planOf(habits: GuestHabits): SandboxPlan {
@@ -91,6 +95,7 @@ export function scriptGuest(habits: GuestHabits = {}): ScriptedGuest {
       close: () => note('close'),
     },
     plan: planOf(habits),
+    stays: habits.stays ?? false,
     lifeline: {
       terminate() {
         note('terminate');
@@ -101,7 +106,7 @@ export function scriptGuest(habits: GuestHabits = {}): ScriptedGuest {
         end('it was killed');
       },
       gone: gone.promise,
-      usage: () => ({ cpuMs: 1, peakMemoryBytes: 2 }),
+      usage: habits.usage ?? (() => ({ cpuMs: 1, peakMemoryBytes: 2 })),
     },
   });
   const guest: ScriptedGuest = {
@@ -115,7 +120,7 @@ export function scriptGuest(habits: GuestHabits = {}): ScriptedGuest {
     sayBytes: (bytes) => onBytes(bytes),
     hangUp: () => onEnd(),
     die: () => end('it ended by itself'),
-    run: ({ call, answer } = {}) =>
+    run: ({ call, answer, onNote } = {}) =>
       session.run(
         {
           executionId: 'e',
@@ -128,16 +133,18 @@ export function scriptGuest(habits: GuestHabits = {}): ScriptedGuest {
           signal: new AbortController().signal,
           ...call,
         },
-        { call: answer ?? (() => Promise.resolve('answer')), note: (said) => notes.push(said) },
+        { call: answer ?? (() => Promise.resolve('answer')), note: onNote ?? ((said) => notes.push(said)) },
       ),
   };
   return guest;
 }
 
-export const ready = { t: 'ready', version: 1 };
-export const result = (value: unknown): object => ({ t: 'result', ok: true, value });
+export const ready = { t: 'ready', version: 2 };
+export const result = (value: unknown, run = 1): object => ({ t: 'result', run, ok: true, value });
+export const done = (more: object = {}): object => ({ t: 'done', run: 1, leaked: [], reusable: true, ...more });
 export const log = (text: string, more: object = {}): object => ({
   t: 'log',
+  run: 1,
   level: 'info',
   source: 'log',
   text,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createError } from '@kb-labs/contracts';
-import { result, scriptGuest, startGuest } from './scripted-guest.js';
+import { done, result, scriptGuest, startGuest } from './scripted-guest.js';
 
 describe('the end of a guest', () => {
   it('by time: asked, then told, then killed', async () => {
@@ -15,19 +15,18 @@ describe('the end of a guest', () => {
       },
       usage: { cpuMs: 1, peakMemoryBytes: 2 },
     });
-    expect(guest.fate).toEqual(['run', 'abort', 'end', 'terminate', 'kill']);
+    expect(guest.fate).toEqual(['run', 'abort', 'terminate', 'kill']);
   });
 
   it('by time: at once when it does as it is asked', async () => {
     const guest = await startGuest({
       limits: { timeoutMs: 30, graceMs: 60_000 },
       onMessage: (t, self) => {
-        if (t === 'end') self.say({ t: 'done', leaked: [] });
+        if (t === 'abort') self.say(done());
       },
-      onTerminate: (self) => self.die(),
     });
     expect(await guest.run()).toMatchObject({ error: { code: 'ERR_TIMEOUT' } });
-    expect(guest.fate).toEqual(['run', 'abort', 'end', 'terminate', 'kill']);
+    expect(guest.fate).toEqual(['run', 'abort', 'kill']);
   });
 
   it('by abort: says why, and a result that comes in the grace does not count', async () => {
@@ -44,10 +43,11 @@ describe('the end of a guest', () => {
     });
     expect(guest.heard.find(({ t }) => t === 'abort')).toEqual({
       t: 'abort',
+      run: 1,
       code: 'ERR_ABORTED',
       reason: 'the run was aborted: the user left',
     });
-    expect(guest.fate).toEqual(['run', 'abort', 'end', 'terminate', 'kill']);
+    expect(guest.fate).toEqual(['run', 'abort', 'terminate', 'kill']);
   });
 
   it.each<[string, unknown, string]>([
@@ -66,7 +66,7 @@ describe('the end of a guest', () => {
   it('by the adapter: at once, with its error', async () => {
     const guest = await startGuest();
     const outcome = guest.run();
-    guest.session.fail(createError('ERR_MEMORY_EXCEEDED', 'too much'));
+    guest.session.guest.fail(createError('ERR_MEMORY_EXCEEDED', 'too much'));
     expect(await outcome).toMatchObject({ error: { code: 'ERR_MEMORY_EXCEEDED' } });
     expect(guest.fate).toEqual(['run', 'kill']);
   });
@@ -84,7 +84,7 @@ describe('the end of a guest', () => {
     });
     const guest = await startGuest();
     const outcome = guest.run({ call: { signal } });
-    guest.say(result(1));
+    guest.say(result(1), done());
     await outcome;
     expect(listeners).toBe(0);
   });

@@ -1,21 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { log, ready, result, scriptGuest, startGuest } from './scripted-guest.js';
-import type { GuestHabits, ScriptedGuest } from './scripted-guest.js';
+import { done, log, ready, result, scriptGuest, startGuest } from './scripted-guest.js';
+import type { ScriptedGuest } from './scripted-guest.js';
 
 const usage = { cpuMs: 1, peakMemoryBytes: 2, outputBytes: 0, resultBytes: 0, leaked: [] };
 
-/** Leaves as soon as it is told that it is over. */
-const polite: GuestHabits = {
-  onMessage: (t, guest) => {
-    if (t === 'end') guest.say({ t: 'done', leaked: [] });
-  },
-};
-
 describe('a session', () => {
   it('hands the call over, takes the result, and lets the guest leave', async () => {
-    const guest = await startGuest(polite);
+    const guest = await startGuest();
     const outcome = guest.run({ call: { input: new Map([['a', 1]]), api: ['fs.readFile'] } });
-    guest.say(log('hello'), { t: 'progress', message: 'half', fraction: 0.5 }, result([undefined]));
+    guest.say(log('hello'), { t: 'progress', run: 1, message: 'half', fraction: 0.5 }, result([undefined]), done());
     expect(await outcome).toEqual({
       ok: true,
       value: [undefined],
@@ -25,27 +18,23 @@ describe('a session', () => {
       t: 'run',
       input: new Map([['a', 1]]),
       api: ['fs.readFile'],
-      root: '/plugin',
+      realm: { root: '/plugin', env: {}, fetch: false },
     });
-    expect(guest.fate).toEqual(['run', 'end', 'kill']);
+    expect(guest.fate).toEqual(['run', 'kill']);
     expect(guest.notes.map(({ kind }) => kind)).toEqual(['log', 'progress']);
   });
 
   it('tells what a guest says it left open, and that it did not leave', async () => {
-    const tidy = await startGuest({
-      onMessage: (t, guest) => {
-        if (t === 'end') guest.say({ t: 'done', leaked: ['Timeout'] });
-      },
-    });
+    const tidy = await startGuest();
     const first = tidy.run();
-    tidy.say(result(1));
+    tidy.say(result(1), done({ leaked: ['Timeout'] }));
     expect((await first).usage.leaked).toEqual(['Timeout']);
 
     const stubborn = await startGuest();
     const second = stubborn.run();
     stubborn.say(result(1));
     expect(await second).toMatchObject({ ok: true, usage: { leaked: ['did not leave within graceMs'] } });
-    expect(stubborn.fate).toEqual(['run', 'end', 'kill']);
+    expect(stubborn.fate).toEqual(['run', 'kill']);
   });
 
   it('keeps the first result, whatever comes after it', async () => {
@@ -66,16 +55,16 @@ describe('a session', () => {
     guest.say(result(1));
     await Promise.resolve();
     await Promise.resolve();
-    guest.say({ t: 'call', id: 1, name: 'fs.writeFile', args: [] });
+    guest.say({ t: 'call', run: 1, id: 1, name: 'fs.writeFile', args: [] });
     await outcome;
     expect(made).toEqual([]);
     expect(guest.heard.filter(({ t }) => t === 'reply')).toMatchObject([{ error: { code: 'ERR_PERMISSION_DENIED' } }]);
   });
 
   it('refuses a result larger than maxResultBytes from a guest that does not look', async () => {
-    const guest = await startGuest({ ...polite, limits: { maxResultBytes: 100 } });
+    const guest = await startGuest({ limits: { maxResultBytes: 100 } });
     const outcome = guest.run();
-    guest.say(result(new Uint8Array(101)));
+    guest.say(result(new Uint8Array(101)), done());
     expect(await outcome).toMatchObject({
       ok: false,
       phase: 'output',
@@ -90,11 +79,11 @@ describe('a session', () => {
   });
 
   it('tells how large a result was that the guest kept to itself', async () => {
-    const tooLarge = { t: 'result', ok: false, phase: 'output', kind: 'too-large', message: 'm', issues: [] };
+    const tooLarge = { t: 'result', run: 1, ok: false, phase: 'output', kind: 'too-large', message: 'm', issues: [] };
     const details = async (said: object): Promise<unknown> => {
-      const guest = await startGuest(polite);
+      const guest = await startGuest();
       const outcome = guest.run();
-      guest.say({ ...tooLarge, ...said });
+      guest.say({ ...tooLarge, ...said }, done());
       const { error } = { error: undefined, ...(await outcome) };
       return error?.details;
     };
@@ -124,10 +113,13 @@ describe('a session', () => {
   });
 
   it('says what a failed result means in its own words, and keeps those of the guest apart', async () => {
-    const guest = await startGuest(polite);
+    const guest = await startGuest();
     const outcome = guest.run();
     const error = { name: 'PermissionDeniedError', message: 'forged', code: 'ERR_PERMISSION_DENIED', truncated: false };
-    guest.say({ t: 'result', ok: false, phase: 'handler', kind: 'threw', message: 'forged', error, issues: [] });
+    guest.say(
+      { t: 'result', run: 1, ok: false, phase: 'handler', kind: 'threw', message: 'forged', error, issues: [] },
+      done(),
+    );
     expect(await outcome).toMatchObject({
       ok: false,
       error: { code: 'ERR_HANDLER_FAILED' },
@@ -140,8 +132,8 @@ describe('a guest that breaks the protocol is killed at once', () => {
   it.each<[string, (guest: ScriptedGuest) => void, string, string]>([
     ['two readies', (guest) => guest.say(ready), 'ERR_PROTOCOL', '"ready" out of turn'],
     ['an unknown word', (guest) => guest.say({ t: 'exec', command: 'id' }), 'ERR_PROTOCOL', 'no guest may send'],
-    ['a word of the host', (guest) => guest.say({ t: 'end' }), 'ERR_PROTOCOL', 'no guest may send'],
-    ['done before it is told to go', (guest) => guest.say({ t: 'done', leaked: [] }), 'ERR_PROTOCOL', 'out of turn'],
+    ['a word of the host', (guest) => guest.say({ t: 'abort' }), 'ERR_PROTOCOL', 'no guest may send'],
+    ['done before its result', (guest) => guest.say(done()), 'ERR_PROTOCOL', 'out of turn'],
     [
       'garbage',
       (guest) => guest.sayBytes(new TextEncoder().encode('console.log(1)\n')),
@@ -156,7 +148,7 @@ describe('a guest that breaks the protocol is killed at once', () => {
     ],
     [
       'an id that is in use',
-      (guest) => guest.say(...[1, 1].map((id) => ({ t: 'call', id, name: 'hang', args: [] }))),
+      (guest) => guest.say(...[1, 1].map((id) => ({ t: 'call', run: 1, id, name: 'hang', args: [] }))),
       'ERR_PROTOCOL',
       'in use',
     ],
@@ -186,14 +178,14 @@ describe('a guest that breaks the protocol is killed at once', () => {
   const lines = (count: number, length: number): object[] =>
     Array.from({ length: count }, () => log('x'.repeat(length)));
   const progress = (count: number): object[] =>
-    Array.from({ length: count }, () => ({ t: 'progress', message: '', fraction: undefined }));
+    Array.from({ length: count }, () => ({ t: 'progress', run: 1, message: '', fraction: undefined }));
 
   it('one that stops reading, once its refusals pile up', async () => {
     let unread = 0;
     const guest = await startGuest({ unread: () => unread });
     const outcome = guest.run();
     unread = 100_000_000;
-    for (let id = 1; id < 100; id += 1) guest.say({ t: 'call', id, name: 'fs.readFile', args: [] });
+    for (let id = 1; id < 100; id += 1) guest.say({ t: 'call', run: 1, id, name: 'fs.readFile', args: [] });
     expect(await outcome).toMatchObject({
       error: { code: 'ERR_PROTOCOL', message: 'the guest has stopped reading its answers' },
     });
@@ -221,9 +213,9 @@ describe('a guest that breaks the protocol is killed at once', () => {
 describe('words before their time', () => {
   it.each<[string, object]>([
     ['a result', result(1)],
-    ['a call', { t: 'call', id: 1, name: 'fs.readFile', args: [] }],
+    ['a call', { t: 'call', run: 1, id: 1, name: 'fs.readFile', args: [] }],
     ['a line', log('x')],
-    ['another version', { t: 'ready', version: 2 }],
+    ['another version', { t: 'ready', version: 1 }],
   ])('refuse a start: %s before ready', async (_, message) => {
     const guest = scriptGuest();
     const started = guest.session.start();
@@ -235,7 +227,7 @@ describe('words before their time', () => {
   it.each<[string, object]>([
     ['a result', result('forged')],
     ['a line', log('x')],
-    ['a call', { t: 'call', id: 1, name: 'fs.readFile', args: [] }],
+    ['a call', { t: 'call', run: 1, id: 1, name: 'fs.readFile', args: [] }],
   ])('end a run that has not begun: %s after ready', async (_, message) => {
     const guest = await startGuest();
     guest.say(message);

@@ -15,11 +15,14 @@ const GARBAGE = {
 };
 const FORGED = {
   'an audit record': { t: 'audit', pluginId: 'other', decision: { allowed: true } },
-  'a reply': { t: 'reply', id: 1, ok: true, value: 'forged' },
-  'a second ready': { t: 'ready', version: 1 },
-  'an id beyond numbers': { t: 'call', id: 2 ** 60, name: 'fs.stat', args: [] },
-  'a mark that is none': { t: 'log', level: 'info', source: 'log', text: { $: ['Function', 'x'] }, fields: {} },
-  'a part that is not there': { t: 'result', ok: true, value: { $: ['bytes', 'Uint8Array', 7] } },
+  'a reply': { t: 'reply', run: 1, id: 1, ok: true, value: 'forged' },
+  'a second ready': { t: 'ready', version: 2 },
+  'a line of a run that was never opened': { ...line('x'), run: 2 },
+  'a result of no run': { t: 'result', ok: true, value: 1 },
+  'modules that nobody asked for': { t: 'loaded', ok: true },
+  'an id beyond numbers': { t: 'call', run: 1, id: 2 ** 60, name: 'fs.stat', args: [] },
+  'a mark that is none': { t: 'log', run: 1, level: 'info', source: 'log', text: { $: ['Function', 'x'] }, fields: {} },
+  'a part that is not there': { t: 'result', run: 1, ok: true, value: { $: ['bytes', 'Uint8Array', 7] } },
 };
 
 export const kinds = () => ({ garbage: Object.keys(GARBAGE), forged: Object.keys(FORGED) });
@@ -67,7 +70,7 @@ export async function promisesMuch() {
 }
 
 export async function resultsEarly({ times }) {
-  forge(...Array.from({ length: times }, (_, n) => ({ t: 'result', ok: true, value: `forged ${n}` })));
+  forge(...Array.from({ length: times }, (_, n) => ({ t: 'result', run: 1, ok: true, value: `forged ${n}` })));
   await new Promise((resolve) => setTimeout(resolve, 50));
   return 'the handler has returned';
 }
@@ -78,8 +81,8 @@ export function pretends() {
   forge(
     line('a line', { ...other, fields: { ...other, __proto__: null } }),
     line('of the host', { source: 'sandbox', level: 'warn', time: 0 }),
-    { t: 'progress', message: 'progress', fraction: 0.5, ...other },
-    { t: 'track', name: 'track', attributes: other, ...other },
+    { t: 'progress', run: 1, message: 'progress', fraction: 0.5, ...other },
+    { t: 'track', run: 1, name: 'track', attributes: other, ...other },
   );
   return 'done';
 }
@@ -87,7 +90,7 @@ export function pretends() {
 /** Calls that say that they are allowed. Their answers come to nobody. */
 export async function claims({ path, calls }) {
   const allowed = { allowed: true, decision: { allowed: true, rule: '**' }, granted: ['*'], operation: 'stat' };
-  const call = (name, n, args) => ({ t: 'call', id: 1_000 + n, name, args, ...allowed });
+  const call = (name, n, args) => ({ t: 'call', run: 1, id: 1_000 + n, name, args, ...allowed });
   const names = ['fs.readFile', 'fs.writeFile', 'shell.run', 'net.fetch', 'host.exit', '__proto__', 'constructor'];
   forge(call('fs.readFile', -1, [path]), ...names.map((name, n) => call(name, n, [path, allowed])));
   await new Promise((resolve) => setTimeout(resolve, calls));
@@ -146,7 +149,9 @@ export async function floodsFrames() {
   let id = 1_000_000;
   const many = () =>
     Buffer.concat(
-      Array.from({ length: 1_000 }, () => frameOf(`{"t":"call","id":${++id},"name":"fs.stat","args":["data"]}`)),
+      Array.from({ length: 1_000 }, () =>
+        frameOf(`{"t":"call","run":1,"id":${++id},"name":"fs.stat","args":["data"]}`),
+      ),
     );
   for (let round = 0; round < 1_000; round += 1) write(many());
   await forEver();

@@ -23,4 +23,12 @@ export function frameOf(json, { parts = [], total, text } = {}) {
 
 export const forge = (...messages) => write(Buffer.concat(messages.map((message) => frameOf(JSON.stringify(message)))));
 
-export const line = (text, more = {}) => ({ t: 'log', level: 'info', source: 'log', text, fields: {}, ...more });
+export const line = (text, more = {}) => ({
+  t: 'log',
+  run: 1,
+  level: 'info',
+  source: 'log',
+  text,
+  fields: {},
+  ...more,
+});

@@ -21,7 +21,7 @@ const PATCHES = {
     replace(Reflect, 'get', lie);
     replace(Object, 'keys', () => ['patched']);
   },
-  'JSON.stringify': () => replace(JSON, 'stringify', () => '{"t":"result","ok":true,"value":"patched"}'),
+  'JSON.stringify': () => replace(JSON, 'stringify', () => '{"t":"result","run":1,"ok":true,"value":"patched"}'),
   'Array.prototype.push': () => replace(Array.prototype, 'push', nothing),
   'the iteration of arrays': () => replace(Array.prototype, Symbol.iterator, function* none() {}),
   'Promise.prototype.then': () => replace(Promise.prototype, 'then', () => new Promise(nothing)),

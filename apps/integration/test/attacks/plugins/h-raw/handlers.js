@@ -20,13 +20,13 @@ function frame(json) {
   return bytes;
 }
 
-const result = (value) => `[{"t":"result","ok":true,"value":${value}},[]]`;
-const call = (value) => `[{"t":"call","id":1,"name":"fs.stat","args":[${value}]},[]]`;
-const log = (fields) => `[{"t":"log","level":"info","source":"log","text":"x","fields":${fields}},[]]`;
+const result = (value) => `[{"t":"result","run":1,"ok":true,"value":${value}},[]]`;
+const call = (value) => `[{"t":"call","run":1,"id":1,"name":"fs.stat","args":[${value}]},[]]`;
+const log = (fields) => `[{"t":"log","run":1,"level":"info","source":"log","text":"x","fields":${fields}},[]]`;
 
 const texts = {
   'a million brackets': () => '['.repeat(1_000_000),
-  'a million brackets in a result': () => `[{"t":"result","ok":true,"value":${'['.repeat(1_000_000)}`,
+  'a million brackets in a result': () => `[{"t":"result","run":1,"ok":true,"value":${'['.repeat(1_000_000)}`,
   'a deep result': () => result('['.repeat(400) + ']'.repeat(400)),
   'a deep call': () => call('{"a":'.repeat(400) + '1' + '}'.repeat(400)),
   '8 MB of empty lists': () => result(`[${'[],'.repeat(2_600_000)}[]]`),

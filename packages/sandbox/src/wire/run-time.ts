@@ -1,0 +1,24 @@
+import { createError } from '@kb-labs/contracts';
+import type { PluginError, SandboxLimits } from '@kb-labs/contracts';
+import { armDeadline, onAbort } from './deadline.js';
+
+/** Tells a run to stop when its time is up (`ERR_TIMEOUT`), or its caller aborts it (`ERR_ABORTED`). Returns what calls it off. */
+export function watchTime(
+  signal: AbortSignal,
+  { timeoutMs }: SandboxLimits,
+  stop: (error: PluginError) => void,
+): () => void {
+  const disarm = armDeadline(timeoutMs, (elapsedMs) => stop(timeout(elapsedMs, timeoutMs)));
+  const unlisten = onAbort(signal, stop);
+  return () => {
+    disarm();
+    unlisten();
+  };
+}
+
+function timeout(elapsedMs: number, limitMs: number): PluginError {
+  return createError('ERR_TIMEOUT', `the handler ran longer than ${limitMs} ms`, {
+    details: { elapsedMs, limitMs },
+    hint: 'do less in one call, or raise quotas.timeoutMs in the grant, and in the manifest where there is one',
+  });
+}
