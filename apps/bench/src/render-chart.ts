@@ -1,4 +1,5 @@
 import type { BenchRow } from './bench.js';
+import { escapeText } from './escape-text.js';
 import { goalNames, goalOf } from './goals.js';
 import { figure } from './render-table.js';
 
@@ -40,14 +41,10 @@ export function usedOfGoal({ name, ours, ratio }: BenchRow): number | null {
 }
 
 function renderBar({ name, ok, ours, ratio, unit }: BenchRow, used: number | null, y: number): string {
-  const label = `<text x="${LABEL_WIDTH - 8}" y="${y + 11}" text-anchor="end">${escape(name)}</text>`;
+  const label = `<text x="${LABEL_WIDTH - 8}" y="${y + 11}" text-anchor="end">${escapeText(name)}</text>`;
   const length = Math.max(1, Math.min(PLOT_WIDTH, (used ?? 0) * GOAL_AT * PLOT_WIDTH));
   const bar = `<rect class="${ok ? 'ok' : 'no'}" x="${LABEL_WIDTH}" y="${y}" width="${length.toFixed(1)}" height="13" rx="2"/>`;
   const value = ratio === null ? `${figure(ours)} ${ours === null ? '' : unit}` : `${figure(ratio)} ×`;
-  const text = `<text x="${LABEL_WIDTH + PLOT_WIDTH + 8}" y="${y + 11}">${escape(value.trim())}</text>`;
+  const text = `<text x="${LABEL_WIDTH + PLOT_WIDTH + 8}" y="${y + 11}">${escapeText(value.trim())}</text>`;
   return `${label}${bar}${text}`;
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

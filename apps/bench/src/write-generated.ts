@@ -5,6 +5,7 @@ import type { Environment } from './environment.js';
 import { describeEnvironment } from './environment.js';
 import { renderChart } from './render-chart.js';
 import { renderCurves } from './render-curves.js';
+import { renderPeers, renderSummary } from './render-peers.js';
 import { renderTable } from './render-table.js';
 
 export interface Generated {
@@ -20,29 +21,37 @@ export interface Results {
 }
 
 /**
- * Writes `docs/performance/results.json`, and from it the charts beside it and the tables between the markers of `docs/performance.md`. Rows
- * that were not measured now stay as they are. Throws where those were had on another machine.
+ * Writes `docs/performance/results.json`, and from it the charts beside it and the tables between the markers of `docs/performance.md` and of
+ * the README. Rows that were not measured now stay as they are. Throws where those were had on another machine.
  */
 export async function writeGenerated({ repository, environment, rows }: Generated): Promise<void> {
   const folder = join(repository, 'docs/performance');
-  const page = join(repository, 'docs/performance.md');
+  const [page, readme] = [join(repository, 'docs/performance.md'), join(repository, 'README.md')];
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'results.json');
   const results = mergeResults(await readResults(file), { environment, rows });
   const text = renderPage(await readFile(page, 'utf8'), results);
+  const readmeText = renderReadme(await readFile(readme, 'utf8'), results);
   await writeFile(file, `${JSON.stringify(results, undefined, 2)}\n`);
   await writeFile(join(folder, 'goals.svg'), renderChart(results.rows));
   await writeFile(join(folder, 'curves.svg'), renderCurves(results.rows));
+  await writeFile(join(folder, 'peers.svg'), renderPeers(results.rows));
   await writeFile(page, text);
+  await writeFile(readme, readmeText);
 }
 
 /** The page with what was measured between its markers. What stands outside of them is written by hand and stays. */
-function renderPage(page: string, { environment, rows }: Results): string {
+export function renderPage(page: string, { environment, rows }: Results): string {
   const of = (kind: string): readonly BenchRow[] => rows.filter(({ name }) => name.startsWith(`${kind}:`));
   const goals = rows.filter((row) => !of('scale').includes(row) && !of('breakdown').includes(row));
   const table = replaceBetween(page, 'table', `${describeEnvironment(environment)}\n\n${renderTable(goals)}`);
   const breakdown = replaceBetween(table, 'breakdown', renderTable(of('breakdown')));
   return replaceBetween(breakdown, 'curves', renderTable(of('scale')));
+}
+
+/** The same of the README, which shows the headlines alone. */
+export function renderReadme(readme: string, { rows }: Results): string {
+  return replaceBetween(readme, 'summary', renderSummary(rows));
 }
 
 /** New rows in the places of old ones of the same name, others behind them. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderCurves } from '../src/render-curves.js';
 import { renderChart, usedOfGoal } from '../src/render-chart.js';
+import { renderPeers, renderSummary } from '../src/render-peers.js';
 import { figure, renderTable } from '../src/render-table.js';
 import { row, unmeasured } from '../src/row.js';
 
@@ -73,5 +74,33 @@ describe('the curves', () => {
       [128, 141],
       [210, 26],
     ]);
+  });
+});
+
+describe('the headlines', () => {
+  const peers = { 'tinypool processes': 33, 'bare spawn': 25 };
+  const fresh = row('fresh-process', { ours: 1, floor: 28, peers, unit: 'ms' });
+
+  it('are a line each: here, then elsewhere from the fastest on', () => {
+    expect(renderSummary([fresh, reached]).split('\n').slice(2)).toEqual([
+      '| a run in a fresh process | 1 ms | bare spawn 25, cold fork of an empty script 28, tinypool processes 33 |',
+    ]);
+  });
+
+  it('are a panel each, with bars as long as what they took', () => {
+    const svg = renderPeers([fresh, row('warm', { ours: 2, floor: 1, peers: {}, unit: 'ms' }), reached]);
+    const bars = [...svg.matchAll(/<rect class="(ours|other)".*? width="([\d.]+)"/gu)];
+    expect(bars.map(([, kind, width]) => [kind, Number(width)])).toEqual([
+      ['ours', 10],
+      ['other', 250],
+      ['other', 280],
+      ['other', 330],
+      ['ours', 330],
+      ['other', 165],
+    ]);
+  });
+
+  it('leave out what was not measured', () => {
+    expect(renderSummary([unmeasured('fresh-process', 'ms', 'no')]).split('\n')).toHaveLength(2);
   });
 });

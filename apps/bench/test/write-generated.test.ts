@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { row } from '../src/row.js';
-import { mergeResults, replaceBetween, writeGenerated } from '../src/write-generated.js';
+import { mergeResults, renderPage, renderReadme, replaceBetween, writeGenerated } from '../src/write-generated.js';
 
 const environment = { node: '26.10.0', cores: 2, cpu: 'a processor', platform: 'linux x64 6' };
 const cold = row('cold', { ours: 30, floor: 30, peers: {}, unit: 'ms' });
@@ -20,6 +20,7 @@ describe('what is generated', () => {
   beforeAll(async () => {
     repository = await mkdtemp(join(tmpdir(), 'kb-labs-bench-'));
     await mkdir(join(repository, 'docs'));
+    await writeFile(join(repository, 'README.md'), 'a\n<!-- bench:summary -->\n<!-- /bench:summary -->\nb\n');
     await writeFile(join(repository, 'docs/performance.md'), PAGE);
   });
   afterAll(() => rm(repository, { recursive: true }));
@@ -46,6 +47,10 @@ describe('what is generated', () => {
       '<!-- /bench:curves -',
       'after',
     ]);
+    expect(await readFile(join(repository, 'README.md'), 'utf8')).toMatch(
+      /^a\n.*\n\| a run in a process that .*\nb\n$/su,
+    );
+    expect(await readFile(join(repository, 'docs/performance/peers.svg'), 'utf8')).toContain('used again, ms<');
     expect(await readFile(join(repository, 'docs/performance/goals.svg'), 'utf8')).toContain('>warm<');
     expect(await readFile(join(repository, 'docs/performance/curves.svg'), 'utf8')).toContain('>rules, ms<');
     await writeGenerated({ repository, environment, rows: [warm] });
@@ -64,6 +69,13 @@ describe('what is generated', () => {
       'on another machine (Node 26.10.0, 2 cores',
     );
     expect(mergeResults({ environment, rows: [warm] }, { environment: other, rows: [warmer] }).environment).toBe(other);
+  });
+
+  it('changes nothing where the page shows the same already', () => {
+    const results = { environment, rows: [warm, part, point] };
+    const page = renderPage(PAGE, results);
+    const readme = renderReadme('a <!-- bench:summary --><!-- /bench:summary --> b', results);
+    expect([renderPage(page, results), renderReadme(readme, results)]).toEqual([page, readme]);
   });
 
   it('has its place', () => {

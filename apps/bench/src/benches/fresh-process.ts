@@ -3,6 +3,7 @@ import type { Bench } from '../bench.js';
 import { interleave } from '../interleave.js';
 import { openOurs } from '../ours.js';
 import { forkEmpty, spawnEmpty } from '../peers/bare-process.js';
+import { measureIsolatedVm } from '../peers/isolated-vm.js';
 import { openKbLabs } from '../peers/kb-labs.js';
 import { openTinypool } from '../peers/pools.js';
 import { row } from '../row.js';
@@ -32,6 +33,7 @@ export const freshProcess: Bench = {
       },
       { rounds: quick ? 20 : 100, restMs: REST_MS, signal },
     );
+    const isolatedVm = await measureIsolatedVm(quick ? 20 : 100, signal);
     progress(`at random, ${PER_SECOND} a second`);
     const count = quick ? 225 : 1500;
     const atRandom = await callAtRandom(() => ours.call('trivial', input), { perSecond: PER_SECOND, count, signal });
@@ -43,8 +45,10 @@ export const freshProcess: Bench = {
         'KB Labs subprocess': median(samples.kbLabs),
         'tinypool processes, isolated': median(samples.tinypool),
         'tinypool processes, isolated, one ahead': median(samples.tinypoolAhead),
+        ...(typeof isolatedVm !== 'string' && { 'isolated-vm, a new isolate': isolatedVm.fresh }),
       },
       unit: 'ms',
+      ...(typeof isolatedVm === 'string' && { note: isolatedVm }),
     };
     return [
       row('fresh-process', figures),

@@ -1,6 +1,7 @@
 import type { Bench } from '../bench.js';
 import { interleave } from '../interleave.js';
 import { openOurs } from '../ours.js';
+import { measureIsolatedVm } from '../peers/isolated-vm.js';
 import { openKbLabs } from '../peers/kb-labs.js';
 import { openPiscina, openTinypool, openWorkerpool } from '../peers/pools.js';
 import { openRawChannel } from '../peers/raw-channel.js';
@@ -29,6 +30,7 @@ export const warm: Bench = {
       },
       { rounds: quick ? 500 : 4000, warmups: 100, signal },
     );
+    const isolatedVm = await measureIsolatedVm(quick ? 200 : 1000, signal);
     const figures = {
       ours: median(samples.ours),
       floor: median(samples.raw),
@@ -37,8 +39,10 @@ export const warm: Bench = {
         'KB Labs worker pool': median(samples.kbLabs),
         'piscina threads': median(samples.piscina),
         'workerpool processes': median(samples.workerpool),
+        ...(typeof isolatedVm !== 'string' && { 'isolated-vm, one isolate': isolatedVm.warm }),
       },
       unit: 'ms',
+      ...(typeof isolatedVm === 'string' && { note: isolatedVm }),
     };
     return [row('warm', figures), row('warm:tinypool', figures), row('warm:kb-labs', figures)];
   },
