@@ -3,6 +3,8 @@ import { figure } from './render-table.js';
 
 const PANEL = { width: 220, height: 170, left: 46, right: 10, top: 26, bottom: 24 };
 const COLUMNS = 3;
+/** An axis spans at least so much, so that noise is no mountain. */
+const LEAST_RANGE = 10;
 
 const STYLE = `text{font:11px system-ui,sans-serif;fill:#57606a}.axis{stroke:#8c959f}.curve{stroke:#2da44e;fill:none;stroke-width:2}
 .floor{stroke:#8c959f;fill:none;stroke-dasharray:3 3}circle{fill:#2da44e}@media(prefers-color-scheme:dark){text{fill:#9da7b3}}`;
@@ -54,7 +56,7 @@ function renderPanel(curve: string, points: readonly Point[], index: number): st
   return [
     `<g transform="translate(${left} ${top})"><text x="${PANEL.left}" y="14">${curve}, ${first.unit}</text>`,
     `<path class="axis" fill="none" d="M${PANEL.left} ${PANEL.top}V${bottom}H${right}"/>`,
-    `<path class="floor" d="M${across(first.at)} ${up(first.ours)}L${linear(first, last, { across, up })}"/>`,
+    straight(points, { across, up }),
     `<polyline class="curve" points="${path}"/>`,
     ...points.map(({ at, ours }) => `<circle cx="${across(at)}" cy="${up(ours)}" r="3"/>`),
     `<text x="${PANEL.left - 4}" y="${up(high) + 4}" text-anchor="end">${figure(high)}</text>`,
@@ -64,20 +66,23 @@ function renderPanel(curve: string, points: readonly Point[], index: number): st
   ].join('');
 }
 
-/** Where a straight growth from the first point leaves the panel, or ends with the curve. */
-function linear(
-  first: Point,
-  last: Point,
+/** Straight growth from the first point until it leaves the panel, or ends with the curve. */
+function straight(
+  points: readonly Point[],
   { across, up }: Readonly<Record<'across' | 'up', (value: number) => number>>,
 ): string {
-  const most = Math.max(last.ours, first.ours * 10);
+  const [first, last] = [points.at(0), points.at(-1)];
+  if (first === undefined || last === undefined) return '';
+  const costs = points.map(({ ours }) => ours);
+  const most = Math.max(...costs, Math.min(...costs) * LEAST_RANGE);
+  if (most <= first.ours) return '';
   const at = Math.min(last.at, first.at * (most / first.ours));
-  return `${across(at)} ${Math.max(PANEL.top, up((first.ours * at) / first.at))}`;
+  return `<path class="floor" d="M${across(first.at)} ${up(first.ours)}L${across(at)} ${up((first.ours * at) / first.at)}"/>`;
 }
 
-/** Of the smallest value to `from`, of the largest to `to`; at least a factor of ten apart, so that noise is no mountain. */
+/** Of the smallest value to `from`, of the largest to `to`. */
 function scale(values: readonly number[], from: number, to: number): (value: number) => number {
   const low = Math.log(Math.min(...values));
-  const high = Math.max(Math.log(Math.max(...values)), low + Math.log(10));
+  const high = Math.max(Math.log(Math.max(...values)), low + Math.log(LEAST_RANGE));
   return (value) => Number((from + ((Math.log(value) - low) / (high - low)) * (to - from)).toFixed(1));
 }

@@ -17,7 +17,7 @@ export const freshThroughput: Bench = {
     const input = { n: 1 };
     const samples = await interleaveThroughput(
       { ours: () => ours.call('trivial', input), fork: forkEmpty, tinypool: () => tinypool.call(input) },
-      { inFlight: IN_FLIGHT, rounds: quick ? 3 : 9, sliceMs: quick ? 1500 : 3000, leadMs: 500, signal },
+      { inFlight: IN_FLIGHT, rounds: quick ? 2 : 9, sliceMs: quick ? 1500 : 3000, leadMs: 500, signal },
     );
     const figures = {
       ours: median(samples.ours),
