@@ -8,7 +8,7 @@ const MAX_REASON = 200;
  * `ERR_ABORTED` for a signal that has gone: `what` with the reason in words, which `details.reason` repeats. At most 200 characters of
  * it, and no code of the reason runs.
  */
-export function createAbortError(what: string, signal: AbortSignal): PluginError {
+export function createAbortError(what: string, signal: Pick<AbortSignal, 'reason'>): PluginError {
   const reason = describeReason(signal.reason).slice(0, MAX_REASON);
   return createError('ERR_ABORTED', `${what}: ${reason}`, { details: { reason } });
 }

@@ -1,8 +1,9 @@
 import { createAbortError } from '@kb-labs/contracts';
-import type { PluginError } from '@kb-labs/contracts';
+import type { AbortLine, PluginError } from '@kb-labs/contracts';
 
 /** One signal that follows several. Disposing lets go of them, so that a long-lived signal keeps no trace of a finished run. */
-interface LinkedSignal extends Disposable {
+export interface LinkedSignal extends AbortLine, Disposable {
+  /** Made for the first who asks. */
   readonly signal: AbortSignal;
 }
 
@@ -14,75 +15,143 @@ export interface SignalLinks {
 
 /**
  * Makes the links of one runtime. A source has one listener, however many follow it: Node looks through all that a signal has before it
- * adds one, so that ten thousand executions of one context would hold the event loop up for seconds.
+ * adds one, so that ten thousand executions of one context would hold the event loop up for seconds. `always` is a source of every link, and
+ * has its listener for good.
  */
-export function createSignalLinks(): SignalLinks {
+export function createSignalLinks(always?: AbortSignal): SignalLinks {
   const followers = new WeakMap<AbortSignal, Followers>();
+  const constant = always === undefined ? undefined : new Followers(always, true);
+  const groupOf = (source: AbortSignal): Followers => {
+    const group = followers.get(source) ?? new Followers(source, false);
+    followers.set(source, group);
+    return group;
+  };
   return {
     link(sources) {
-      const controller = new AbortController();
-      const abort = (reason: unknown): void => controller.abort(reason);
-      const followed = new Set(sources.filter((source) => source !== undefined));
-      for (const source of followed) {
-        if (source.aborted) abort(source.reason);
-        const group = followers.get(source) ?? new Followers(source);
-        followers.set(source, group);
-        group.add(abort);
-      }
-      return {
-        signal: controller.signal,
-        [Symbol.dispose]() {
-          for (const source of followed) followers.get(source)?.delete(abort);
-        },
-      };
+      const line = new FollowedLine();
+      if (constant !== undefined) line.follow(constant);
+      for (const source of sources) if (source !== undefined) line.follow(groupOf(source));
+      return line;
     },
   };
 }
 
-/** All that follow one signal. It listens while there are any. */
-class Followers {
-  readonly #source: AbortSignal;
-  readonly #aborts = new Set<(reason: unknown) => void>();
-  readonly #listener = (): void => {
-    for (const abort of this.#aborts) abort(this.#source.reason);
-  };
+class FollowedLine implements LinkedSignal {
+  readonly #groups: Followers[] = [];
+  #listeners: Set<() => void> | undefined;
+  #controller: AbortController | undefined;
+  #ended: { readonly reason: unknown } | undefined;
 
-  constructor(source: AbortSignal) {
-    this.#source = source;
+  get aborted(): boolean {
+    return this.#ended !== undefined;
   }
 
-  add(abort: (reason: unknown) => void): void {
-    if (this.#aborts.size === 0) this.#source.addEventListener('abort', this.#listener, { once: true });
-    this.#aborts.add(abort);
+  get reason(): unknown {
+    return this.#ended?.reason;
   }
 
-  delete(abort: (reason: unknown) => void): void {
-    if (this.#aborts.delete(abort) && this.#aborts.size === 0)
-      this.#source.removeEventListener('abort', this.#listener);
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#ended !== undefined) this.#controller.abort(this.#ended.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  onAbort(listener: () => void): () => void {
+    const { aborted } = this;
+    if (aborted) return () => undefined;
+    const listeners = (this.#listeners ??= new Set());
+    // One of its own for each, so that the same function may listen twice.
+    const heard = (): void => listener();
+    listeners.add(heard);
+    return () => void listeners.delete(heard);
+  }
+
+  follow(group: Followers): void {
+    if (this.#groups.includes(group)) return;
+    if (group.source.aborted) this.abort(group.source.reason);
+    this.#groups.push(group);
+    group.add(this);
+  }
+
+  abort(reason: unknown): void {
+    if (this.aborted) return;
+    this.#ended = { reason };
+    this.#controller?.abort(reason);
+    for (const listener of this.#listeners ?? []) listener();
+    this.#listeners = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    for (const group of this.#groups) group.delete(this);
   }
 }
 
+/** All that follow one signal. It listens while there are any, or for good. */
+class Followers {
+  readonly source: AbortSignal;
+  readonly #isConstant: boolean;
+  readonly #lines = new Set<FollowedLine>();
+  readonly #listener = (): void => {
+    for (const line of this.#lines) line.abort(this.source.reason);
+  };
+
+  constructor(source: AbortSignal, isConstant: boolean) {
+    this.source = source;
+    this.#isConstant = isConstant;
+    if (isConstant) this.#listen();
+  }
+
+  add(line: FollowedLine): void {
+    if (this.#lines.size === 0 && !this.#isConstant) this.#listen();
+    this.#lines.add(line);
+  }
+
+  delete(line: FollowedLine): void {
+    const isLast = this.#lines.delete(line) && this.#lines.size === 0;
+    if (isLast && !this.#isConstant) this.source.removeEventListener('abort', this.#listener);
+  }
+
+  #listen(): void {
+    this.source.addEventListener('abort', this.#listener, { once: true });
+  }
+}
+
+/** What tells that it is over, and why: a signal, or a line of the runtime's own. */
+type Ended = Pick<AbortSignal, 'aborted' | 'reason'>;
+
 /** What the caller of an execution gets whose signal has gone. */
-export function abortError(signal: AbortSignal): PluginError {
-  return createAbortError('the caller ended the execution', signal);
+export function abortError(ended: Ended): PluginError {
+  return createAbortError('the caller ended the execution', ended);
 }
 
 /** Throws `ERR_ABORTED` where the signal has already gone. */
-export function assertNotAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw abortError(signal);
+export function assertNotAborted(ended: Ended): void {
+  if (ended.aborted) throw abortError(ended);
 }
 
-/** Waits for the host's own code (a schema, a registry), but no longer than the signal allows: what comes later is dropped. */
-export async function untilAborted<T>(work: T | PromiseLike<T>, signal: AbortSignal): Promise<T> {
-  assertNotAborted(signal);
-  let onAbort = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(abortError(signal));
+/** Waits for the host's own code (a schema, a registry), but no longer than the line allows: what comes later is dropped. */
+export async function untilAborted<T>(work: T | PromiseLike<T>, line: AbortLine): Promise<T> {
+  assertNotAborted(line);
+  if (!isPending(work)) return work;
+  return await new Promise<T>((resolve, reject) => {
+    const unlisten = line.onAbort(() => reject(abortError(line)));
+    work.then(
+      (value) => {
+        unlisten();
+        resolve(value);
+      },
+      (error: unknown) => {
+        unlisten();
+        reject(error);
+      },
+    );
   });
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
+}
+
+/** Whether there is something to wait for. */
+export function isPending<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  if (value instanceof Promise) return true;
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

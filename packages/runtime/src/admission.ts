@@ -1,5 +1,5 @@
 import { createError } from '@kb-labs/contracts';
-import type { Clock } from '@kb-labs/contracts';
+import type { AbortLine, Clock } from '@kb-labs/contracts';
 import { abortError, assertNotAborted } from './abort.js';
 
 /** A wish to run. `maxConcurrency` and `queueTimeoutMs` are the plugin's own limits. */
@@ -7,16 +7,17 @@ export interface AdmissionRequest {
   readonly pluginId: string;
   readonly maxConcurrency: number;
   readonly queueTimeoutMs: number;
-  readonly signal: AbortSignal;
+  /** Ends the wait. */
+  readonly until: AbortLine;
 }
 
 /** Lets executions in, and keeps the others waiting in bounded queues. */
 export interface Admission {
   /**
-   * Resolves when there is room; dispose what it gives to make room again. First come, first served within a plugin, and plugins
+   * Lets in at once where there is room, or resolves when there is; dispose what it gives to make room again. First come, first served within a plugin, and plugins
    * take turns. Throws `ERR_QUEUE_TIMEOUT`, `ERR_ABORTED`, and `ERR_QUOTA_EXCEEDED` at once where the queue is full.
    */
-  enter(request: AdmissionRequest): Promise<Disposable>;
+  enter(request: AdmissionRequest): Disposable | Promise<Disposable>;
 }
 
 /** The limits of one runtime. */
@@ -56,21 +57,26 @@ class Lines implements Admission {
     this.#options = options;
   }
 
-  async enter(request: AdmissionRequest): Promise<Disposable> {
-    assertNotAborted(request.signal);
+  enter(request: AdmissionRequest): Disposable | Promise<Disposable> {
+    assertNotAborted(request.until);
     const line = this.#lineOf(request.pluginId);
     const nobodyBefore = line.waiting.length === 0 && line.running < request.maxConcurrency;
-    if (nobodyBefore && this.#running < this.#options.maxConcurrency) this.#take(line);
-    else await this.#wait(request, line);
+    if (!nobodyBefore || this.#running >= this.#options.maxConcurrency) return this.#enterLater(request, line);
+    this.#take(line);
+    return slot(() => this.#giveBack(line));
+  }
+
+  async #enterLater(request: AdmissionRequest, line: Line): Promise<Disposable> {
+    await this.#wait(request, line);
     return slot(() => this.#giveBack(line));
   }
 
   async #wait(request: AdmissionRequest, line: Line): Promise<void> {
     const since = this.#options.clock.monotonic();
     let leave = (_error: Error): void => {};
-    const onAbort = (): void => leave(abortError(request.signal));
+    const onAbort = (): void => leave(abortError(request.until));
     const onTimeout = (): void => leave(queueTimeout(request, this.#options.clock.monotonic() - since));
-    request.signal.addEventListener('abort', onAbort, { once: true });
+    const unlisten = request.until.onAbort(onAbort);
     const timer = setTimeout(onTimeout, request.queueTimeoutMs);
     timer.unref();
     try {
@@ -83,7 +89,7 @@ class Lines implements Admission {
       });
     } finally {
       clearTimeout(timer);
-      request.signal.removeEventListener('abort', onAbort);
+      unlisten();
       this.#forget(line);
     }
   }
@@ -107,14 +113,19 @@ class Lines implements Admission {
   }
 
   #admitNext(): void {
-    while (this.#running < this.#options.maxConcurrency) {
-      const line = [...this.#lines.values()].find(mayGo);
+    while (this.#queued > 0 && this.#running < this.#options.maxConcurrency) {
+      const line = this.#nextLine();
       const waiter = line?.waiting.shift();
       if (line === undefined || waiter === undefined) return;
       this.#queued -= 1;
       this.#take(line);
       waiter.admit();
     }
+  }
+
+  #nextLine(): Line | undefined {
+    for (const line of this.#lines.values()) if (mayGo(line)) return line;
+    return undefined;
   }
 
   #lineOf(pluginId: string): Line {

@@ -14,12 +14,9 @@ export interface AuditOutlet {
 /** A sink answers within this time, or counts as gone: no run waits for it for ever. */
 const ANSWER_MS = 5_000;
 
-/** Asks the sink where it is required, and nobody otherwise. */
-export function createAuditOutlet(sink: AuditSink | undefined, required: boolean): AuditOutlet {
-  if (sink === undefined || !required) {
-    const nothing = (): Promise<void> => Promise.resolve();
-    return { assertReady: nothing, assertKept: nothing, release: nothing };
-  }
+/** Asks the sink where it is required; `undefined` where nobody needs to be asked. */
+export function createAuditOutlet(sink: AuditSink | undefined, required: boolean): AuditOutlet | undefined {
+  if (sink === undefined || !required) return undefined;
   const assertKept = (executionId: string): Promise<void> => answered(() => sink.flush(executionId));
   return {
     assertReady: () => answered(() => sink.ready()),

@@ -81,6 +81,7 @@ class Watch implements CrashWatch {
   }
 
   assertMayRun(handler: CrashingHandler): void {
+    if (this.#entries.size === 0) return;
     const entry = this.#entries.get(keyOf(handler));
     const left = entry === undefined ? 0 : this.#timeLeft(entry);
     if (entry !== undefined && left > 0) throw crashLoop(entry, { ...this.#limits, retryAfterMs: left });

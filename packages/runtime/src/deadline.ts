@@ -1,12 +1,14 @@
 import { createError } from '@kb-labs/contracts';
-import type { ErrorCode } from '@kb-labs/contracts';
+import type { AbortLine, ErrorCode } from '@kb-labs/contracts';
 import { abortError } from './abort.js';
-
-/** The longest delay of a Node timer; a longer one fires after 1 ms. */
-const MAX_DELAY = 2 ** 31 - 1;
 
 /** Milliseconds that an adapter has beyond its own limits, for what no limit counts: sending signals, reaping, closing pipes. */
 const SLACK_MS = 2000;
+
+/** Keeps times. Holds the process until they ring or are cleared. */
+export interface Timers {
+  arm(ms: number, ring: () => void): { clear(): void };
+}
 
 /** What an adapter may take, and what it is told when it takes more. */
 export interface Deadline<T> {
@@ -14,12 +16,13 @@ export interface Deadline<T> {
   readonly limitMs: number;
   readonly graceMs: number;
   /** Once this has gone, only the grace counts. */
-  readonly signal: AbortSignal | undefined;
+  readonly line: AbortLine | undefined;
   readonly code: Extract<ErrorCode, 'ERR_START_TIMEOUT' | 'ERR_TIMEOUT' | 'ERR_SANDBOX_CRASHED'>;
   /** What it should have done: `start`. */
   readonly duty: string;
   /** Takes what comes after all. */
   readonly late: (value: T) => void;
+  readonly timers: Timers;
 }
 
 /**
@@ -27,36 +30,43 @@ export interface Deadline<T> {
  * settles. Rejects with the code, or with `ERR_ABORTED` where the signal has gone. Holds the process until then: a host that awaits an
  * execution is told of its end, rather than ended itself.
  */
-export async function withinDeadline<T>(work: PromiseLike<T>, deadline: Deadline<T>): Promise<T> {
-  const { limitMs, graceMs, signal, late } = deadline;
-  let stop = (): void => {};
-  const expired = new Promise<never>((_, reject) => {
+export function withinDeadline<T>(work: PromiseLike<T>, deadline: Deadline<T>): Promise<T> {
+  const { limitMs, graceMs, line, late, timers } = deadline;
+  return new Promise<T>((resolve, reject) => {
     const slackMs = 4 * graceMs + SLACK_MS;
-    const giveUp = (): void => reject(overdue(deadline));
-    let timer = setTimeout(giveUp, Math.min(limitMs + slackMs, MAX_DELAY));
-    const hurry = (): void => {
-      clearTimeout(timer);
-      timer = setTimeout(giveUp, slackMs);
+    let isOver = false;
+    const giveUp = (): void => {
+      isOver = true;
+      unlisten?.();
+      reject(overdue(deadline));
     };
-    if (signal?.aborted === true) hurry();
-    signal?.addEventListener('abort', hurry, { once: true });
-    stop = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', hurry);
+    const isAborted = line?.aborted === true;
+    let timer = timers.arm(isAborted ? slackMs : limitMs + slackMs, giveUp);
+    const unlisten = line?.onAbort(() => {
+      timer.clear();
+      timer = timers.arm(slackMs, giveUp);
+    });
+    const stop = (): void => {
+      timer.clear();
+      unlisten?.();
     };
+    Promise.resolve(work).then(
+      (value) => {
+        if (isOver) return late(value);
+        stop();
+        resolve(value);
+      },
+      (error: unknown) => {
+        // Where the work itself failed after all, there is nothing to come.
+        if (isOver) return;
+        stop();
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([work, expired]);
-  } catch (thrown) {
-    // Where the work itself failed, there is nothing to come.
-    work.then(late, () => undefined);
-    throw thrown;
-  } finally {
-    stop();
-  }
 }
 
-function overdue({ code, duty, limitMs, signal }: Omit<Deadline<unknown>, 'late'>): Error {
-  if (signal?.aborted === true) return abortError(signal);
+function overdue({ code, duty, limitMs, line }: Omit<Deadline<unknown>, 'late'>): Error {
+  if (line?.aborted === true) return abortError(line);
   return createError(code, `the sandbox did not ${duty} in time, and is not waited for`, { details: { limitMs } });
 }

@@ -2,13 +2,16 @@ import { checkArtifactDeclaration } from '@kb-labs/artifacts';
 import { createError } from '@kb-labs/contracts';
 import type { ExecutionObserver, PluginManifest } from '@kb-labs/contracts';
 import { createCommandRunner } from '@kb-labs/host-api';
+import { createDeadlines } from '@kb-labs/sandbox/wire';
 import { satisfies } from 'semver';
 import packageJson from '../package.json' with { type: 'json' };
 import { createSignalLinks } from './abort.js';
 import { createAdmission } from './admission.js';
+import type { ArtifactOutlet } from './artifact-outlet.js';
 import { createAuditOutlet } from './audit-outlet.js';
 import { confinementTable } from './confinement.js';
 import { createCrashWatch } from './crash-loops.js';
+import type { Engine } from './engine.js';
 import { EmbeddedAdapters } from './embedded/adapters.js';
 import { artifactOutlet } from './embedded/artifacts.js';
 import { embeddedEvents } from './embedded/events.js';
@@ -17,6 +20,10 @@ import { bothForms } from './execute-call.js';
 import type { Execute } from './execute-call.js';
 import { createFolderRegistryWith } from './folder-registry.js';
 import type { FolderRegistry, FolderRegistryOptions } from './folder-registry.js';
+import { createIds } from './ids.js';
+import { createInstalledCode } from './installed-code.js';
+import { createManifestParser } from './known-manifests.js';
+import { createKnownPlaces } from './known-places.js';
 import { parseManifestWith } from './manifest.js';
 import type { ParseManifestOptions } from './manifest.js';
 import { createRuntimeLog, jsonLinesSink } from './runtime-log.js';
@@ -24,6 +31,10 @@ import { parseRuntimeOptions } from './runtime-options.js';
 import type { ParsedRuntimeOptions, RuntimeOptions } from './runtime-options.js';
 import { EngineRuntime } from './runtime.js';
 import type { Runtime } from './runtime.js';
+import { createAuthorityDescriber } from './stages/authority-event.js';
+import { createFunctionGrants } from './stages/capabilities.js';
+import { createAuthorities } from './stages/permissions.js';
+import type { Prepared } from './stages/prepare.js';
 import { systemClock } from './system-clock.js';
 
 /** Opens a runtime. Throws `ERR_CONFIG_INVALID` for options that it cannot keep, also for an invalid `KB_LOG_LEVEL`. */
@@ -79,34 +90,29 @@ function openRuntime(options: RuntimeOptions): EngineRuntime {
     clock,
   });
   const closing = new AbortController();
-  const { shell, ...hostApi } = parsed.hostApi;
   const adapters = new EmbeddedAdapters(parsed.sandbox);
   const events = embeddedEvents(parsed.events);
+  const artifacts = artifactOutlet(parsed.artifactStore, clock);
+  const { analytics } = parsed;
+  const { shell, ...hostApi } = parsed.hostApi;
   return new EngineRuntime({
     engine: {
+      ...createMemories(parsed, { adapters, artifacts }),
       adapterFor: (choice) => adapters.find(choice),
-      rooms: {
-        artifacts: artifactOutlet(parsed.artifactStore, clock),
-        events,
-        analytics: parsed.analytics,
-        audit: createAuditOutlet(parsed.audit, parsed.auditRequired),
-      },
+      rooms: { artifacts, events, analytics, audit: createAuditOutlet(parsed.audit, parsed.auditRequired) },
       registry: parsed.registry,
-      parseManifest: (value, templateVariables) =>
-        parseManifest(value, { templateVariables, capabilityRegistry: parsed.capabilityRegistry }),
+      ids: createIds(() => systemClock.now()),
       admission: createAdmission({ maxConcurrency: parsed.maxConcurrency, maxQueued: parsed.maxQueued, clock }),
       crashWatch: createCrashWatch(parsed.crashLoop, clock),
       clock,
+      timers: createDeadlines(),
       log,
       graceMs: parsed.graceMs,
-      capabilities: parsed.capabilityRegistry,
       hostApi,
       commands: createCommandRunner(shell),
       requiredConfinement: confinementTable(parsed.requiredConfinement),
       observers: [...auditObserver(parsed), ...parsed.observers],
-      ownCode: ownCode(),
-      signals: createSignalLinks(),
-      closing: closing.signal,
+      signals: createSignalLinks(closing.signal),
     },
     abort: (reason) => closing.abort(reason),
     closeParts: async () => {
@@ -114,6 +120,43 @@ function openRuntime(options: RuntimeOptions): EngineRuntime {
       await adapters.close();
     },
   });
+}
+
+type Memories = Pick<Engine, 'parseManifest' | 'finderFor' | 'authorities' | 'functionGrants' | 'describeAuthority'>;
+
+interface MemoryParts {
+  readonly adapters: EmbeddedAdapters;
+  readonly artifacts: ArtifactOutlet;
+}
+
+/** What is found out about a context, a manifest or a handler once, for all executions of it. Kept as long as the host holds these. */
+function createMemories(
+  { graceMs, capabilityRegistry }: ParsedRuntimeOptions,
+  { adapters, artifacts }: MemoryParts,
+): Memories {
+  const parse = createManifestParser((value, templateVariables) =>
+    parseManifest(value, { templateVariables, capabilityRegistry }),
+  );
+  const finder = {
+    parseManifest: parse,
+    knownPlaces: createKnownPlaces<Prepared>(),
+    installedCode: createInstalledCode(),
+  };
+  const [findsAgain, findsOnce] = [
+    { ...finder, loadsOnce: false },
+    { ...finder, loadsOnce: true },
+  ];
+  const code = ownCode();
+  return {
+    parseManifest: parse,
+    finderFor: ({ sandbox }) => (adapters.loadsOnce(sandbox) ? findsOnce : findsAgain),
+    authorities: createAuthorities({
+      reservedFor: ({ root }) => ({ code, hidden: [artifacts.folderFor(root)] }),
+      graceMs,
+    }),
+    functionGrants: createFunctionGrants(capabilityRegistry),
+    describeAuthority: createAuthorityDescriber(),
+  };
 }
 
 function auditObserver({ audit }: ParsedRuntimeOptions): readonly ExecutionObserver[] {

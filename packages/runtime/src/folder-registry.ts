@@ -72,8 +72,8 @@ export function createFolderRegistryWith(parse: Parse, options: FolderRegistryOp
   };
   return {
     async find(id, range) {
-      const { plugins, problems } = await current();
-      const known = plugins.filter(({ manifest }) => manifest.id === id);
+      const { byId, problems } = await current();
+      const known = byId.get(id) ?? [];
       const fitting = known.findLast(({ manifest }) => satisfies(manifest.version, range));
       if (fitting !== undefined) return fitting;
       if (range === '*' && known.length > 0) return known.at(-1);
@@ -84,7 +84,8 @@ export function createFolderRegistryWith(parse: Parse, options: FolderRegistryOp
     },
     list: async () => (await current()).plugins,
     problems: async () => (await current()).problems,
-    codeFolders: async () => [...folders, ...(await current()).plugins.map(({ root }) => root)],
+    // The same list until the next look: whoever has looked through it need not do so again.
+    codeFolders: async () => (await current()).codeFolders,
     async refresh() {
       scan = undefined;
       await current();
@@ -96,6 +97,9 @@ type ParseOwn = (value: unknown) => PluginManifest;
 
 interface Scan {
   readonly plugins: readonly InstalledPlugin[];
+  /** The versions of each, in their order. */
+  readonly byId: ReadonlyMap<string, readonly InstalledPlugin[]>;
+  readonly codeFolders: readonly string[];
   readonly problems: readonly FolderProblem[];
 }
 
@@ -117,7 +121,12 @@ async function scanFolders(folders: readonly string[], parse: ParseOwn): Promise
   const sorted = [...plugins.values()].sort(
     (a, b) => compareText(a.manifest.id, b.manifest.id) || compare(a.manifest.version, b.manifest.version),
   );
-  return { plugins: Object.freeze(sorted), problems: Object.freeze(problems) };
+  return {
+    plugins: Object.freeze(sorted),
+    byId: Map.groupBy(sorted, ({ manifest }) => manifest.id),
+    codeFolders: Object.freeze([...folders, ...sorted.map(({ root }) => root)]),
+    problems: Object.freeze(problems),
+  };
 }
 
 function tooMany(found: number): PluginError {

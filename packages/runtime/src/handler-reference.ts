@@ -1,3 +1,4 @@
+import { realpathSync, statSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { createError } from '@kb-labs/contracts';
@@ -44,6 +45,25 @@ export async function locateHandler(reference: HandlerReference, root: string): 
   // A link may have led to a file of another kind.
   if (!EXTENSIONS.has(extname(file))) throw notFound(written, 'it is not a module that can be loaded');
   return { file, export: reference.export };
+}
+
+/** A path as it was put together from what is written, and where it led. */
+export interface Way {
+  readonly path: string;
+  readonly real: string;
+  readonly kind: 'file' | 'folder';
+}
+
+/**
+ * Whether a path still leads where it did. Asks the disk at once, which takes some microseconds; a turn of the thread pool takes a hundred.
+ */
+export function leadsOn({ path, real, kind }: Way): boolean {
+  try {
+    return realpathSync.native(path) === real && (kind === 'folder' || statSync(real).isFile());
+  } catch {
+    // Gone, or out of reach.
+    return false;
+  }
 }
 
 /** Whether a real path lies below a real folder. */

@@ -23,6 +23,7 @@ export interface EmitterOptions {
  * promise that rejects, is reported to the runtime's log and nothing else. None is waited for. Nothing follows `execution-end`.
  */
 export function createEmitter(options: EmitterOptions): (body: EventBody) => void {
+  if (options.observers.length === 0) return tellNobody;
   const { executionId, traceId, spanId, parentSpanId, pluginId } = options.identity;
   let seq = 0;
   let ended = false;
@@ -56,4 +57,8 @@ export function createEmitter(options: EmitterOptions): (body: EventBody) => voi
     });
     for (const observer of options.observers) tell(observer, event);
   };
+}
+
+function tellNobody(): void {
+  // Without observers an event is nothing.
 }

@@ -1,16 +1,16 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { createError } from '@kb-labs/contracts';
 import type { PluginManifest, PluginRegistry } from '@kb-labs/contracts';
-import { z } from 'zod';
 import { settingsOf } from './context.js';
 import type { Caller } from './caller.js';
 import type { ContextSettings } from './context.js';
 import { hasMethods } from './shared-options.js';
 import type { HandlerReference } from './handler-reference.js';
+import { parseRequest } from './parse-request.js';
+import type { ParsedRequest } from './parse-request.js';
 import { parsePluginName } from './plugin-id.js';
 import type { PluginName } from './plugin-id.js';
-import { parseBySchema } from './schema-issues.js';
-import { isStandardSchema } from './standard-schema.js';
+import type { Ids } from './ids.js';
 import { openTracePlace } from './trace-place.js';
 import type { TracePlace } from './trace-place.js';
 
@@ -64,35 +64,15 @@ export interface Job {
 /** What the runtime brings to every request. */
 export interface RequestDefaults {
   readonly registry: PluginRegistry | undefined;
-  /** Throws `ERR_MANIFEST_INVALID`. */
-  readonly parseManifest: (value: unknown, templateVariables: readonly string[]) => PluginManifest;
+  /** Throws `ERR_MANIFEST_INVALID`. The same manifest twice is the same object. */
+  readonly parseManifest: (value: unknown, settings: ContextSettings) => PluginManifest;
+  readonly ids: Ids;
 }
 
 /** The id that events and artifacts carry where neither a manifest nor the context names a plugin. */
 export const ANONYMOUS_PLUGIN: { readonly id: string; readonly version: string } = Object.freeze({
   id: 'anonymous',
   version: '0.0.0',
-});
-
-const standardSchema = z.custom<StandardSchemaV1>(isStandardSchema, 'is not a Standard Schema');
-
-const requestSchema = z.strictObject({
-  handler: z.union(
-    [z.string(), z.strictObject({ file: z.string(), export: z.string() })],
-    'is not a handler reference',
-  ),
-  input: z.unknown().optional(),
-  inputSchema: standardSchema.optional(),
-  outputSchema: standardSchema.optional(),
-  signal: z.instanceof(AbortSignal, { error: 'is not an AbortSignal' }).optional(),
-  timeoutMs: z
-    .int()
-    .min(1)
-    .max(2 ** 31 - 1)
-    .optional(),
-  plugin: z.string().optional(),
-  traceparent: z.string().optional(),
-  dryRun: z.boolean().optional(),
 });
 
 /**
@@ -107,31 +87,32 @@ export function jobOf(args: readonly unknown[], defaults: RequestDefaults): Job 
   return makeJob({ handler: first, input: second }, settings, {
     source: sourceOf(fourth, settings, defaults),
     registry,
+    ids: defaults.ids,
   });
 }
 
 function jobOfRequest([request, context, given]: readonly unknown[], defaults: RequestDefaults): Job {
-  const parsed = parseBySchema(requestSchema, request, { code: 'ERR_CONFIG_INVALID', what: 'the request' });
+  const parsed = parseRequest(request);
   if (given !== undefined && !isRegistry(given)) {
     throw createError('ERR_CONFIG_INVALID', 'the registry has no method "find"', {
       hint: 'hand in an object with find(id, range), or leave it out',
     });
   }
-  const { plugin, ...rest } = parsed;
+  const { plugin } = parsed;
   const settings = settingsOf(context);
   const registry = given ?? settings.registry ?? defaults.registry;
-  if (plugin === undefined) return makeJob(rest, settings, { source: { kind: 'none' }, registry });
+  if (plugin === undefined) return makeJob(parsed, settings, { source: NO_SOURCE, registry, ids: defaults.ids });
   if (registry === undefined) throw noRegistry();
   const name = parsePluginName(plugin);
-  return makeJob(rest, settings, { source: { kind: 'registry', name, registry }, registry });
+  return makeJob(parsed, settings, { source: { kind: 'registry', name, registry }, registry, ids: defaults.ids });
 }
 
-type ParsedRequest = Omit<z.infer<typeof requestSchema>, 'plugin'>;
+const NO_SOURCE: ManifestSource = Object.freeze({ kind: 'none' });
 
 function makeJob(
   request: ParsedRequest,
   settings: ContextSettings,
-  { source, registry }: Pick<Job, 'source' | 'registry'>,
+  { source, registry, ids }: Pick<Job, 'source' | 'registry'> & { readonly ids: Ids },
 ): Job {
   return {
     settings,
@@ -144,16 +125,16 @@ function makeJob(
     signal: request.signal,
     timeoutMs: request.timeoutMs,
     pluginId: pluginIdOf(source, settings),
-    trace: openTracePlace(request.traceparent),
+    trace: openTracePlace(request.traceparent, ids),
     dryRun: request.dryRun ?? settings.dryRun,
     caller: undefined,
   };
 }
 
 function sourceOf(manifest: unknown, settings: ContextSettings, { parseManifest }: RequestDefaults): ManifestSource {
-  if (manifest === undefined) return { kind: 'none' };
+  if (manifest === undefined) return NO_SOURCE;
   try {
-    return { kind: 'manifest', manifest: parseManifest(manifest, Object.keys(settings.templateVariables)) };
+    return { kind: 'manifest', manifest: parseManifest(manifest, settings) };
   } catch (error) {
     return { kind: 'invalid', error };
   }

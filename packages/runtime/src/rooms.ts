@@ -24,5 +24,6 @@ export interface Rooms {
   readonly artifacts: ArtifactOutlet;
   readonly events: EventOutlet;
   readonly analytics: AnalyticsOutlet | undefined;
-  readonly audit: AuditOutlet;
+  /** `undefined` where decisions need not be kept. */
+  readonly audit: AuditOutlet | undefined;
 }

@@ -1,45 +1,26 @@
-import { formatTraceparent } from '@kb-labs/contracts';
 import type {
   ArtifactInfo,
   AuditRecord,
   Clock,
   ConfinementReport,
   ErrorCode,
-  ErrorEnvelope,
   ExecuteResult,
   ExecutionObserver,
   LogRecord,
   OperationRecord,
   StageName,
 } from '@kb-labs/contracts';
-import { abortError, assertNotAborted } from './abort.js';
+import { abortError, assertNotAborted, isPending } from './abort.js';
+import type { LinkedSignal } from './abort.js';
 import { withinDeadline } from './deadline.js';
+import type { Timers } from './deadline.js';
 import { describeThrown, toEnvelope } from './envelope.js';
 import { createEmitter } from './observers.js';
 import type { EventBody, RunIdentity } from './observers.js';
-import { closeReceipt, openReceipt } from './receipt.js';
-import type { Receipt } from './receipt.js';
+import { closeReceipt, KNOWN_STAGES, openReceipt } from './receipt.js';
+import type { Receipt, StageTime } from './receipt.js';
 import type { RuntimeLog } from './runtime-log.js';
-
-/** Ends an execution: what was thrown in a stage, as the envelope that the caller gets. */
-export class StageFailure extends Error {
-  override readonly name = 'StageFailure';
-  readonly #envelope: ErrorEnvelope;
-
-  constructor(envelope: ErrorEnvelope) {
-    super(envelope.message);
-    this.#envelope = envelope;
-  }
-
-  get envelope(): ErrorEnvelope {
-    return this.#envelope;
-  }
-
-  /** Tells whether a thrown value is one, without touching a proxy. */
-  static is(thrown: unknown): thrown is StageFailure {
-    return typeof thrown === 'object' && thrown !== null && #envelope in thrown;
-  }
-}
+import { StageFailure } from './stage-failure.js';
 
 /** Denials, operations and artifacts that a result holds. */
 const MAX_DENIALS = 100;
@@ -52,7 +33,8 @@ export interface RunOptions {
   /** Another one for each host call. */
   readonly nextSpanId: () => string;
   readonly observers: readonly ExecutionObserver[];
-  readonly signal: AbortSignal;
+  readonly line: LinkedSignal;
+  readonly timers: Timers;
   readonly clock: Clock;
   readonly log: RuntimeLog;
 }
@@ -60,112 +42,198 @@ export interface RunOptions {
 /** The state of one execution. The stages fill it in; it tells the observers and writes the result. */
 export class Run {
   readonly identity: RunIdentity;
-  readonly signal: AbortSignal;
+  /** What ends it. Its `signal` is made for the first who asks. */
+  readonly line: LinkedSignal;
+  readonly timers: Timers;
   readonly clock: Clock;
   readonly log: RuntimeLog;
   readonly receipt: Receipt;
   readonly nextSpanId: () => string;
+  /** Whether anybody is told: what nobody hears need not be put together. */
+  readonly isObserved: boolean;
   /** Monotonic; `undefined` before the handler is called. */
   handlerStart: number | undefined;
   readonly emit: (body: EventBody) => void;
-  logs: readonly LogRecord[] = [];
-  readonly #denials: AuditRecord[] = [];
-  readonly #operations: OperationRecord[] = [];
-  readonly #artifacts: ArtifactInfo[] = [];
+  logs: readonly LogRecord[] = NONE;
+  #denials: AuditRecord[] | undefined;
+  #operations: OperationRecord[] | undefined;
+  #artifacts: ArtifactInfo[] | undefined;
+  /** Monotonic: where the stage begins that comes next. */
+  #now: number;
   confinement: ConfinementReport | undefined;
 
   constructor(options: RunOptions) {
     this.identity = options.identity;
     this.nextSpanId = options.nextSpanId;
-    this.signal = options.signal;
+    this.line = options.line;
+    this.timers = options.timers;
     this.clock = options.clock;
     this.log = options.log;
-    this.receipt = openReceipt(options.clock.monotonic());
+    this.#now = options.clock.monotonic();
+    this.receipt = openReceipt(this.#now);
+    this.isObserved = options.observers.length > 0;
     this.emit = createEmitter(options);
   }
 
-  /** Does the work of one stage: keeps its time, tells the observers, and turns whatever is thrown into a `StageFailure`. */
-  async stage<T>(stage: StageName, work: () => T | Promise<T>): Promise<T> {
-    const start = this.clock.monotonic();
-    this.emit({ type: 'stage-start', stage });
-    let failure: StageFailure | undefined;
+  /** Monotonic: when the stage began that is under way. */
+  get stageStart(): number {
+    return this.#now;
+  }
+
+  /** Ends it from outside. */
+  get signal(): AbortSignal {
+    return this.line.signal;
+  }
+
+  /**
+   * Does the work of one stage: keeps its time, tells the observers, and turns whatever is thrown into a `StageFailure`. Work that is done at once
+   * is returned at once. A stage begins where the one before has ended. `isWait`: it does nothing but wait, so that without a wait it takes no time.
+   */
+  stage<T>(stage: StageName, work: () => T | PromiseLike<T>, isWait = false): T | Promise<T> {
+    this.#begin(stage);
+    let outcome: T | PromiseLike<T>;
     try {
-      assertNotAborted(this.signal);
-      return await work();
+      assertNotAborted(this.line);
+      outcome = work();
     } catch (thrown) {
-      failure = this.#failure(thrown, stage);
-      throw failure;
-    } finally {
-      const ms = this.clock.monotonic() - start;
-      this.receipt.stages.push(Object.freeze({ stage, ms }));
-      const code = failure?.envelope.code;
-      this.emit({ type: 'stage-end', stage, ms, code });
+      throw this.#endFailed(stage, thrown);
+    }
+    if (isPending(outcome)) return this.#endLater(stage, outcome);
+    this.#end(stage, undefined, isWait ? KNOWN_STAGES[stage] : undefined);
+    return outcome;
+  }
+
+  /** A stage that decides at once; what was decided before is recalled, and takes no time. */
+  decide<T>(stage: StageName, recalled: T | undefined, work: () => T): T {
+    if (recalled !== undefined) return this.known(stage, recalled);
+    this.#begin(stage);
+    let decided: T;
+    try {
+      assertNotAborted(this.line);
+      decided = work();
+    } catch (thrown) {
+      throw this.#endFailed(stage, thrown);
+    }
+    this.#end(stage, undefined);
+    return decided;
+  }
+
+  /** A stage whose answer is known already: it takes no time. */
+  known<T>(stage: StageName, answer: T): T {
+    this.#begin(stage);
+    if (this.line.aborted) throw this.#endFailed(stage, abortError(this.line));
+    this.#end(stage, undefined, KNOWN_STAGES[stage]);
+    return answer;
+  }
+
+  async #endLater<T>(stage: StageName, outcome: PromiseLike<T>): Promise<T> {
+    let value: T;
+    try {
+      value = await outcome;
+    } catch (thrown) {
+      throw this.#endFailed(stage, thrown);
+    }
+    this.#end(stage, undefined);
+    return value;
+  }
+
+  #begin(stage: StageName): void {
+    if (this.isObserved) this.emit({ type: 'stage-start', stage });
+  }
+
+  #endFailed(stage: StageName, thrown: unknown): StageFailure {
+    const failure = this.#failure(thrown, stage);
+    this.#end(stage, failure.envelope.code);
+    return failure;
+  }
+
+  #end(stage: StageName, code: ErrorCode | undefined, known?: StageTime): void {
+    const time = known ?? this.#timeOf(stage);
+    this.receipt.stages.push(time);
+    const { ms } = time;
+    if (stage === 'handler') this.receipt.wallMs = ms;
+    if (this.isObserved) this.emit({ type: 'stage-end', stage, ms, code });
+    if (this.log.keeps('debug')) {
       this.log.write('debug', 'stage-end', { executionId: this.identity.executionId, stage, ms, code });
     }
   }
 
-  /** Hands over what must be closed. Failing to, or taking too long, goes to the runtime's log: the verdict of the run stands. */
-  closing<T extends AsyncDisposable>(thing: T, graceMs: number): AsyncDisposable & { readonly value: T } {
-    const deadline = { limitMs: 0, graceMs, signal: undefined, code: 'ERR_SANDBOX_CRASHED', duty: 'close' } as const;
-    return {
-      value: thing,
-      [Symbol.asyncDispose]: async () => {
-        try {
-          await withinDeadline(thing[Symbol.asyncDispose](), { ...deadline, late: () => undefined });
-        } catch (thrown) {
-          this.#report('close-failed', thrown);
-        }
-      },
-    };
+  #timeOf(stage: StageName): StageTime {
+    const start = this.#now;
+    this.#now = this.clock.monotonic();
+    return Object.freeze({ stage, ms: this.#now - start });
+  }
+
+  /** Closes what was opened. Failing to, or taking too long, goes to the runtime's log: the verdict of the run stands. */
+  async close(thing: AsyncDisposable, graceMs: number): Promise<void> {
+    const deadline = { limitMs: 0, graceMs, line: undefined, code: 'ERR_SANDBOX_CRASHED', duty: 'close' } as const;
+    try {
+      const closed = thing[Symbol.asyncDispose]();
+      await withinDeadline(closed, { ...deadline, timers: this.timers, late: () => undefined });
+    } catch (thrown) {
+      this.#report('close-failed', thrown);
+    }
   }
 
   /** Tells the observers of a decision, and keeps a denial for the result. */
   audit(record: AuditRecord): void {
-    if (!record.decision.allowed && this.#denials.length < MAX_DENIALS) this.#denials.push(record);
+    const denials = (this.#denials ??= []);
+    if (!record.decision.allowed && denials.length < MAX_DENIALS) denials.push(record);
     this.emit({ type: 'audit', audit: record });
   }
 
   /** Tells the observers of a change that the guest made, and keeps it for the result. */
   operation(operation: OperationRecord): void {
-    if (this.#operations.length < MAX_OPERATIONS) this.#operations.push(operation);
+    const operations = (this.#operations ??= []);
+    if (operations.length < MAX_OPERATIONS) operations.push(operation);
     this.emit({ type: 'operation', operation });
   }
 
   /** Tells the observers of an artifact that was stored, and keeps it for the result. */
   artifact(artifact: ArtifactInfo): void {
-    if (this.#artifacts.length < MAX_ARTIFACTS) this.#artifacts.push(artifact);
+    const artifacts = (this.#artifacts ??= []);
+    if (artifacts.length < MAX_ARTIFACTS) artifacts.push(artifact);
     this.emit({ type: 'artifact', artifact });
   }
 
   /** What a request on behalf of this execution carries. */
   get traceparent(): string {
-    return formatTraceparent(this.identity);
+    const { traceId, spanId } = this.identity;
+    return `00-${traceId}-${spanId}-01`;
   }
 
   /** The result of an execution that came through. */
   succeed(data: unknown): ExecuteResult {
-    return this.#end({ ok: true, data, ...this.#record() });
+    return this.#finish({ ok: true, data, ...this.#record() });
   }
 
   /** The result of an execution that did not, whatever was thrown. */
   fail(thrown: unknown): ExecuteResult {
     const { envelope } = StageFailure.is(thrown) ? thrown : this.#failure(thrown, undefined);
-    return this.#end({ ok: false, error: envelope, ...this.#record() });
+    return this.#finish({ ok: false, error: envelope, ...this.#record() });
   }
 
   #record(): Omit<Extract<ExecuteResult, { ok: false }>, 'ok' | 'error'> {
     const { confinement, traceparent } = this;
     const { executionId, traceId, pluginId } = this.identity;
-    const metrics = closeReceipt(this.receipt, this.clock.monotonic());
-    const logs = Object.freeze([...this.logs]);
-    const denials = Object.freeze([...this.#denials]);
-    const operations = Object.freeze([...this.#operations]);
-    const left = { metrics, artifacts: Object.freeze([...this.#artifacts]), denials, operations, logs, confinement };
-    return { executionId, traceId, traceparent, pluginId, ...left };
+    return {
+      executionId,
+      traceId,
+      traceparent,
+      pluginId,
+      metrics: closeReceipt(this.receipt, this.clock.monotonic()),
+      artifacts: frozenCopy(this.#artifacts),
+      denials: frozenCopy(this.#denials),
+      operations: frozenCopy(this.#operations),
+      logs: frozenCopy(this.logs),
+      confinement,
+    };
   }
 
-  #end(result: ExecuteResult): ExecuteResult {
-    this.emit({ type: 'execution-end', result: Object.freeze(result) });
+  #finish(result: ExecuteResult): ExecuteResult {
+    Object.freeze(result);
+    if (this.isObserved) this.emit({ type: 'execution-end', result });
+    if (!this.log.keeps('info')) return result;
     const { executionId, traceId, pluginId } = result;
     const fields = { executionId, traceId, pluginId, ok: result.ok, totalMs: result.metrics.totalMs };
     if (result.ok) this.log.write('info', 'execution-end', fields);
@@ -177,16 +245,22 @@ export class Run {
     if (StageFailure.is(thrown)) return thrown;
     const envelope = toEnvelope(thrown, stage);
     if (envelope.code === 'ERR_INTERNAL') this.#report('internal-error', thrown);
-    return new StageFailure(this.#endedByCaller(envelope.code) ? toEnvelope(abortError(this.signal), stage) : envelope);
+    return new StageFailure(this.#endedByCaller(envelope.code) ? toEnvelope(abortError(this.line), stage) : envelope);
   }
 
   /** Whether an error comes of the caller's signal: much in Node rejects with the bare reason, and only this side knows it in words. */
   #endedByCaller(code: ErrorCode): boolean {
-    return this.signal.aborted && (code === 'ERR_INTERNAL' || code === 'ERR_ABORTED');
+    return this.line.aborted && (code === 'ERR_INTERNAL' || code === 'ERR_ABORTED');
   }
 
   #report(event: string, thrown: unknown): void {
     const { executionId, pluginId } = this.identity;
     this.log.write('error', event, { executionId, pluginId, error: describeThrown(thrown) });
   }
+}
+
+const NONE: readonly never[] = Object.freeze([]);
+
+function frozenCopy<T>(list: readonly T[] | undefined): readonly T[] {
+  return list === undefined || list.length === 0 ? NONE : Object.freeze([...list]);
 }

@@ -18,6 +18,8 @@ export type RuntimeLogSink = (record: RuntimeLogRecord) => void;
 
 /** The runtime's own log. Never throws. */
 export interface RuntimeLog {
+  /** Whether a line of this level goes anywhere: what nobody reads need not be put together. */
+  keeps(level: LogLevel): boolean;
   write(level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
@@ -28,13 +30,19 @@ export interface RuntimeLogOptions {
   readonly clock: Clock;
 }
 
+const LOG_LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug', 'trace'];
+
 /** Hands on what is at or above the level. */
 export function createRuntimeLog(options: RuntimeLogOptions): RuntimeLog {
   const threshold = RUNTIME_LOG_LEVELS.indexOf(options.level);
+  const kept: ReadonlySet<LogLevel> = new Set(
+    LOG_LEVELS.filter((level) => RUNTIME_LOG_LEVELS.indexOf(level) <= threshold),
+  );
 
   return {
+    keeps: (level) => kept.has(level),
     write(level, event, fields) {
-      if (RUNTIME_LOG_LEVELS.indexOf(level) > threshold) return;
+      if (!kept.has(level)) return;
       try {
         const returned: unknown = options.sink({ time: options.clock.now(), level, event, fields });
         if (returned !== undefined) Promise.resolve(returned).catch(() => undefined);

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { createError, MAX_ISSUES } from '@kb-labs/contracts';
-import type { ErrorCode, Issue, PluginError } from '@kb-labs/contracts';
-import { untilAborted } from './abort.js';
+import type { AbortLine, ErrorCode, Issue, PluginError } from '@kb-labs/contracts';
+import { isPending, untilAborted } from './abort.js';
 import { escapePointer } from './plain-json.js';
 
 /** What is validated, with which code a refusal leaves, and what ends the wait for an asynchronous schema. */
@@ -9,7 +9,7 @@ export interface ValidationOptions {
   readonly code: Extract<ErrorCode, 'ERR_INPUT_INVALID' | 'ERR_OUTPUT_INVALID'>;
   /** The subject of the message: `the input`. */
   readonly what: string;
-  readonly signal: AbortSignal;
+  readonly line: AbortLine;
 }
 
 /** Whether a value is a Standard Schema (version 1), of any vendor. */
@@ -20,13 +20,17 @@ export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
   return Reflect.get(standard, 'version') === 1 && typeof Reflect.get(standard, 'validate') === 'function';
 }
 
-/** Validates with a schema of the host's own and returns the parsed value. Details hold pointers and messages, never the value. */
-export async function validateStandard(
-  schema: StandardSchemaV1,
-  value: unknown,
-  options: ValidationOptions,
-): Promise<unknown> {
-  const result = await untilAborted(schema['~standard'].validate(value), options.signal);
+/**
+ * Validates with a schema of the host's own and returns the parsed value, at once where the schema answers at once. Details hold pointers and
+ * messages, never the value.
+ */
+export function validateStandard(schema: StandardSchemaV1, value: unknown, options: ValidationOptions): unknown {
+  const result = schema['~standard'].validate(value);
+  if (!isPending(result)) return valueOf(result, options);
+  return untilAborted(result, options.line).then((late) => valueOf(late, options));
+}
+
+function valueOf(result: StandardSchemaV1.Result<unknown>, options: ValidationOptions): unknown {
   if (result.issues === undefined) return result.value;
   throw invalid(result.issues, options);
 }

@@ -15,7 +15,33 @@ describe('signal links', () => {
 
   it('has gone where a source had', () => {
     using linked = links.link([AbortSignal.abort('before')]);
-    expect(linked.signal.reason).toBe('before');
+    expect([linked.aborted, linked.reason, linked.signal.reason]).toEqual([true, 'before', 'before']);
+  });
+
+  it('tells who listens to it, once, as it does who asked for its signal', () => {
+    const controller = new AbortController();
+    using linked = links.link([controller.signal]);
+    const heard: unknown[] = [];
+    const listen = (): void => void heard.push(linked.reason);
+    const unlisten = linked.onAbort(listen);
+    linked.onAbort(listen);
+    unlisten();
+    linked.signal.addEventListener('abort', listen);
+    controller.abort('enough');
+    linked.onAbort(listen);
+
+    expect([linked.aborted, heard]).toEqual([true, ['enough', 'enough']]);
+  });
+
+  it('follows the source of all links, with one listener for good', () => {
+    const closing = new AbortController();
+    const always = createSignalLinks(closing.signal);
+    const all = Array.from({ length: 10 }, () => always.link([]));
+    for (const linked of all.slice(1)) linked[Symbol.dispose]();
+    expect(getEventListeners(closing.signal, 'abort')).toHaveLength(1);
+    closing.abort('over');
+    expect(all.map(({ aborted }) => aborted)).toEqual([true, ...all.slice(1).map(() => false)]);
+    expect(always.link([]).reason).toBe('over');
   });
 
   it('leaves nothing on a long-lived signal', () => {
@@ -52,12 +78,12 @@ describe('abortError', () => {
 
 describe('untilAborted', () => {
   it('gives what the work gives', async () => {
-    await expect(untilAborted(Promise.resolve(1), new AbortController().signal)).resolves.toBe(1);
+    await expect(untilAborted(Promise.resolve(1), links.link([]))).resolves.toBe(1);
   });
 
   it('does not wait for work that never ends', async () => {
     const aborter = new AbortController();
-    const waiting = untilAborted(new Promise(() => undefined), aborter.signal);
+    const waiting = untilAborted(new Promise(() => undefined), links.link([aborter.signal]));
     aborter.abort();
     await expect(waiting).rejects.toMatchObject({ code: 'ERR_ABORTED' });
   });

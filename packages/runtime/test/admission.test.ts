@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { createSignalLinks } from '../src/abort.js';
 import { createAdmission } from '../src/admission.js';
 import type { Admission, AdmissionRequest } from '../src/admission.js';
 import { systemClock } from '../src/system-clock.js';
 
-const never = new AbortController().signal;
+const links = createSignalLinks();
+const never = links.link([]);
 
 function request(pluginId: string, rest: Partial<AdmissionRequest> = {}): AdmissionRequest {
-  return { pluginId, maxConcurrency: 100, queueTimeoutMs: 60_000, signal: never, ...rest };
+  return { pluginId, maxConcurrency: 100, queueTimeoutMs: 60_000, until: never, ...rest };
 }
 
 function admission(maxConcurrency: number, maxQueued = 1000): Admission {
@@ -68,7 +70,7 @@ describe('admission', () => {
     slot[Symbol.dispose]();
     await door.enter(request('a'));
     const aborter = new AbortController();
-    const second = door.enter(request('a', { signal: aborter.signal }));
+    const second = door.enter(request('a', { until: links.link([aborter.signal]) }));
     aborter.abort();
 
     await expect(second).rejects.toMatchObject({ code: 'ERR_ABORTED' });
@@ -94,7 +96,7 @@ describe('admission', () => {
     const held = await door.enter(request('a'));
     const aborter = new AbortController();
     const order: string[] = [];
-    const gone = pass(door, 'gone', { request: request('b', { signal: aborter.signal }), order });
+    const gone = pass(door, 'gone', { request: request('b', { until: links.link([aborter.signal]) }), order });
     const kept = pass(door, 'kept', { request: request('c'), order });
     aborter.abort(new Error('changed my mind'));
 
@@ -105,9 +107,12 @@ describe('admission', () => {
   });
 
   it('refuses at once where the signal has gone already', async () => {
-    await expect(admission(1).enter(request('a', { signal: AbortSignal.abort() }))).rejects.toMatchObject({
-      code: 'ERR_ABORTED',
-    });
+    const gone = links.link([AbortSignal.abort()]);
+    expect(() => admission(1).enter(request('a', { until: gone }))).toThrow(
+      expect.objectContaining({
+        code: 'ERR_ABORTED',
+      }),
+    );
   });
 
   it('refuses at once when the queue is full', async () => {

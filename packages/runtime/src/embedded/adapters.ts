@@ -20,6 +20,11 @@ export class EmbeddedAdapters {
     return adapter;
   }
 
+  /** Whether a choice is a sandbox in which a module that was loaded once is the one that runs, whatever becomes of its file. */
+  loadsOnce(choice: SandboxChoice = this.#fallback): boolean {
+    return choice === 'in-process';
+  }
+
   async close(): Promise<void> {
     const owned = typeof this.#fallback === 'string' ? [] : [this.#fallback];
     const ends = [...owned, ...this.#made.values()].map(async (adapter) => adapter[Symbol.asyncDispose]());

@@ -1,6 +1,6 @@
 import { createError } from '@kb-labs/contracts';
 import type { ArtifactDeclaration, ArtifactStore, QuotaMeter } from '@kb-labs/contracts';
-import { untilAborted } from '../abort.js';
+import { createSignalLinks, untilAborted } from '../abort.js';
 import type { ArtifactOutlet } from '../artifact-outlet.js';
 import type { Job } from '../request.js';
 import type { Run } from '../run.js';
@@ -12,13 +12,14 @@ export interface ArtifactPlan {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Fixes the names of the artifacts, so that a template that cannot be rendered fails before anything runs. */
+/** Fixes the names of the artifacts, so that a template that cannot be rendered fails before anything runs. `undefined` where there are none. */
 export function planArtifacts(
   run: Run,
   job: Job,
   options: { prepared: Prepared; outlet: ArtifactOutlet },
-): ArtifactPlan {
+): ArtifactPlan | undefined {
   const declarations = options.prepared.manifest?.artifacts ?? [];
+  if (declarations.length === 0) return undefined;
   const now = new Date(run.clock.now()).toISOString();
   const variables = {
     ...job.settings.templateVariables,
@@ -48,21 +49,19 @@ const LONGEST_MS = 10_000;
 /** Writes what the manifest declares out of the output. Throws `ERR_TIMEOUT` where the store does not answer, and does not wait for it on. */
 export async function writeArtifacts(run: Run, work: ArtifactWork): Promise<void> {
   const { plan, output, outlet, store, meter } = work;
-  if (plan.declarations.length === 0) return;
   const limitMs = Math.max(LONGEST_MS, meter.limits.timeoutMs);
   const late = new AbortController();
-  // Neither of them outlives the run.
-  const signal = AbortSignal.any([run.signal, late.signal]);
+  using linked = createSignalLinks().link([run.signal, late.signal]);
   const timer = setTimeout(() => late.abort(storeTimeout(limitMs)), limitMs);
   try {
     const { pluginId } = run.identity;
     const written = await untilAborted(
-      outlet.write({ ...plan, output, store: store(), pluginId, meter, signal }),
-      signal,
+      outlet.write({ ...plan, output, store: store(), pluginId, meter, signal: linked.signal }),
+      linked,
     );
     for (const artifact of written) run.artifact(artifact);
   } catch (error) {
-    throw late.signal.aborted && !run.signal.aborted ? late.signal.reason : error;
+    throw late.signal.aborted && !run.line.aborted ? late.signal.reason : error;
   } finally {
     clearTimeout(timer);
   }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { ExecutionAuthority } from '@kb-labs/contracts';
+import type { ExecutionAuthority, PluginManifest } from '@kb-labs/contracts';
 import type { Job } from '../request.js';
 import type { Authority } from './permissions.js';
 import type { Prepared } from './prepare.js';
 
 /** What was decided about one execution before its handler runs. */
-export interface Decided {
+interface Decided {
   readonly job: Job;
   readonly prepared: Prepared;
   readonly authority: Authority;
@@ -14,7 +14,24 @@ export interface Decided {
 }
 
 /** Writes down what an execution may do: names and digests, no values of variables and no places of the host. */
-export function describeAuthority({ job, prepared, authority, functions, env }: Decided): ExecutionAuthority {
+export type AuthorityDescriber = (decided: Decided) => ExecutionAuthority;
+
+/** Makes the writer of one runtime. It makes one digest of each manifest, which is frozen. */
+export function createAuthorityDescriber(): AuthorityDescriber {
+  const digests = new WeakMap<PluginManifest, string>();
+  return (decided) => {
+    const { manifest } = decided.prepared;
+    if (manifest === undefined) return describeAuthority(decided, undefined);
+    const digest = digests.get(manifest) ?? createHash('sha256').update(JSON.stringify(manifest)).digest('hex');
+    digests.set(manifest, digest);
+    return describeAuthority(decided, digest);
+  };
+}
+
+function describeAuthority(
+  { job, prepared, authority, functions, env }: Decided,
+  manifestDigest: string | undefined,
+): ExecutionAuthority {
   const { plugin, manifest, declaration } = prepared;
   return Object.freeze({
     plugin: Object.freeze({ id: plugin.id, version: plugin.version }),
@@ -26,8 +43,7 @@ export function describeAuthority({ job, prepared, authority, functions, env }: 
         schema === undefined ? [] : [Object.freeze({ pointer: from, schema })],
       ),
     ),
-    manifestDigest:
-      manifest === undefined ? undefined : createHash('sha256').update(JSON.stringify(manifest)).digest('hex'),
+    manifestDigest,
     policyDigest: authority.policy.digest,
     permissions: authority.permissions,
     quotas: authority.limits,

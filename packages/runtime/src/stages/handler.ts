@@ -1,12 +1,20 @@
-import { createError, isPluginError } from '@kb-labs/contracts';
-import type { GuestPhase, Sandbox, SandboxCall, SandboxOutcome, StageName, GuestError } from '@kb-labs/contracts';
+import { ABORT_LINE, createError, isPluginError } from '@kb-labs/contracts';
+import type {
+  AbortLine,
+  GuestPhase,
+  Sandbox,
+  SandboxCall,
+  SandboxOutcome,
+  StageName,
+  GuestError,
+} from '@kb-labs/contracts';
 import { abortError } from '../abort.js';
 import { withinDeadline } from '../deadline.js';
 import { toEnvelope } from '../envelope.js';
 import { createHostSide } from './host-side.js';
 import type { HostSideOptions } from './host-side.js';
-import { StageFailure } from '../run.js';
 import type { Run } from '../run.js';
+import { StageFailure } from '../stage-failure.js';
 import type { Prepared } from './prepare.js';
 
 /** All that one call of a handler needs. */
@@ -33,8 +41,7 @@ const STAGE_OF: Readonly<Record<GuestPhase, StageName>> = {
 /** Runs the handler with its schemas in the sandbox, and answers its host calls. Throws a `StageFailure` for what it does wrong. */
 export async function runHandler(run: Run, call: GuestCall): Promise<unknown> {
   const { hostApi, prepared } = call;
-  const start = run.clock.monotonic();
-  run.handlerStart = start;
+  run.handlerStart = run.stageStart;
   try {
     const outcome = await settle(run, call, {
       executionId: run.identity.executionId,
@@ -45,16 +52,16 @@ export async function runHandler(run: Run, call: GuestCall): Promise<unknown> {
       input: call.input,
       api: call.functions,
       signal: run.signal,
+      [ABORT_LINE]: run.line,
     });
     run.receipt.usage = outcome.usage;
     call.ended(outcome);
     if (outcome.ok) return outcome.value;
-    const byCaller = outcome.error.code === 'ERR_ABORTED' && run.signal.aborted;
-    const error = byCaller ? abortError(run.signal) : outcome.error;
+    const byCaller = outcome.error.code === 'ERR_ABORTED' && run.line.aborted;
+    const error = byCaller ? abortError(run.line) : outcome.error;
     const envelope = toEnvelope(error, STAGE_OF[outcome.phase], outcome.guestError);
     throw new StageFailure({ ...envelope, hint: envelope.hint ?? hintFor(outcome, call.functions) });
   } finally {
-    run.receipt.wallMs = run.clock.monotonic() - start;
     run.receipt.hostCallsByName = hostApi.callsByName;
     run.receipt.denials = hostApi.denials;
   }
@@ -84,19 +91,22 @@ function hintForThrown(error: GuestError, functions: readonly string[]): string 
   return undefined;
 }
 
+type LinkedCall = SandboxCall & { readonly [ABORT_LINE]: AbortLine };
+
 /** An adapter's promise is to answer in time, not to reject, and to say how it ended. One that breaks it has lost its guest. */
-async function settle(run: Run, call: GuestCall, work: SandboxCall): Promise<SandboxOutcome> {
+async function settle(run: Run, call: GuestCall, work: LinkedCall): Promise<SandboxOutcome> {
   const adapter = run.confinement?.adapter;
   let cause: unknown;
   try {
     const outcome = await withinDeadline(call.sandbox.run(work, createHostSide(run, call)), {
       limitMs: call.authority.limits.timeoutMs,
       graceMs: call.graceMs,
-      signal: run.signal,
+      line: run.line,
       code: 'ERR_TIMEOUT',
       duty: 'end the handler',
       // The verdict stands, and disposing the place is all that is left to do.
       late: () => undefined,
+      timers: run.timers,
     });
     if (isOutcome(outcome)) return outcome;
   } catch (thrown) {

@@ -1,14 +1,15 @@
 import { types } from 'node:util';
 import type { GuestAnalytics, HostCallOutcome, Presenter, SandboxHost } from '@kb-labs/contracts';
-import type { HostApi } from '@kb-labs/host-api';
 import { codeOf, describeThrown, toEnvelope } from '../envelope.js';
 import { createGuestLogBook } from '../guest-log.js';
+import type { GuestLogBook } from '../guest-log.js';
 import type { Run } from '../run.js';
+import type { LentHostApi } from './lent-host-api.js';
 import type { Authority } from './permissions.js';
 
 /** Where the words of one guest go. */
 export interface HostSideOptions {
-  readonly hostApi: HostApi;
+  readonly hostApi: LentHostApi;
   readonly authority: Authority;
   readonly presenter: Presenter | undefined;
   readonly analytics: GuestAnalytics | undefined;
@@ -16,8 +17,13 @@ export interface HostSideOptions {
 
 /** The host's side of the hole in the wall: answers calls, and takes down what the guest says by the way. */
 export function createHostSide(run: Run, options: HostSideOptions): SandboxHost {
-  const book = createGuestLogBook(options.authority.limits.maxOutputBytes, run.clock);
-  run.logs = book.records;
+  let book: GuestLogBook | undefined;
+  const bookOf = (): GuestLogBook => {
+    if (book !== undefined) return book;
+    book = createGuestLogBook(options.authority.limits.maxOutputBytes, run.clock);
+    run.logs = book.records;
+    return book;
+  };
   const calls = createCallLog(run);
   return {
     async call(name, args, signal) {
@@ -27,18 +33,18 @@ export function createHostSide(run: Run, options: HostSideOptions): SandboxHost 
         end({ ok: true, value });
         return value;
       } catch (error) {
-        end({ ok: false, error: describeFailure(error) });
+        if (run.isObserved) end({ ok: false, error: describeFailure(error) });
         throw error;
       }
     },
     note(note) {
       if (note.kind === 'log') {
-        const log = book.add(note);
+        const log = bookOf().add(note);
         if (log !== undefined) run.emit({ type: 'log', log });
       } else if (note.kind === 'track') {
         handOn(run, 'analytics-failed', () => options.analytics?.track(note.name, note.attributes));
       } else {
-        run.emit({ type: 'progress', message: note.message, fraction: note.fraction });
+        if (run.isObserved) run.emit({ type: 'progress', message: note.message, fraction: note.fraction });
         handOn(run, 'presenter-failed', () => options.presenter?.progress(note.message, note.fraction));
       }
     },
@@ -53,9 +59,10 @@ function createCallLog(run: Run): { begin(name: string, args: readonly unknown[]
   return {
     begin(name, args) {
       const call = calls++;
+      const callSpanId = run.nextSpanId();
+      if (!run.isObserved) return Object.assign(() => undefined, { spanId: callSpanId });
       const start = run.clock.monotonic();
       const startTime = run.clock.now();
-      const callSpanId = run.nextSpanId();
       const end = (outcome: HostCallOutcome): void => {
         const ms = run.clock.monotonic() - start;
         const code = outcome.ok ? undefined : outcome.error.code;

@@ -1,20 +1,24 @@
-import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createError } from '@kb-labs/contracts';
 import type {
+  AbortLine,
   HandlerDeclaration,
   HandlerModule,
-  InstalledPlugin,
   OutputPart,
   PluginError,
   PluginManifest,
   SandboxPlugin,
 } from '@kb-labs/contracts';
-import { satisfies } from 'semver';
 import { untilAborted } from '../abort.js';
-import { checkHandlerReference, locateHandler, parseHandlerReference } from '../handler-reference.js';
-import { installedCode } from '../installed-code.js';
+import { checkHandlerReference, leadsOn, locateHandler, parseHandlerReference } from '../handler-reference.js';
+import type { Way } from '../handler-reference.js';
+import { isLocated } from '../installed-code.js';
+import type { InstalledCode } from '../installed-code.js';
+import type { KnownPlaces } from '../known-places.js';
 import { ANONYMOUS_PLUGIN } from '../request.js';
-import type { Job, ManifestSource, RequestDefaults } from '../request.js';
+import type { Job, RequestDefaults } from '../request.js';
+import { findPlugin, openInstalled, realRoot } from './find-plugin.js';
+import type { FoundPlugin } from './find-plugin.js';
 
 /** What is to run: the plugin, its real folder, and the real files of the handler and its schemas. */
 export interface Prepared {
@@ -29,96 +33,87 @@ export interface Prepared {
   readonly declaration: HandlerDeclaration;
   /** Real folders of other plugins, which this one may not write. */
   readonly installedCode: readonly string[];
+  /** Where those paths lead that were followed to find all this. */
+  readonly ways: readonly Way[];
 }
 
-/** Finds the plugin and the handler. Loads no code: that is for the sandbox. */
-export async function prepare(
-  job: Job,
-  parse: RequestDefaults['parseManifest'],
-  signal: AbortSignal,
-): Promise<Prepared> {
-  const { manifest, root } = await findPlugin(job, parse, signal);
+/** What finding a handler needs of the runtime. */
+export interface Finder extends Pick<RequestDefaults, 'parseManifest'> {
+  readonly knownPlaces: KnownPlaces<Prepared>;
+  readonly installedCode: InstalledCode;
+  /** Whether what was found once is found for good: where a process loads each module once, whatever becomes of its file. */
+  readonly loadsOnce: boolean;
+}
+
+/**
+ * Finds the plugin and the handler. Loads no code: that is for the sandbox. What was found before is looked at again, save where `loadsOnce`; a file
+ * that has gone, or leads elsewhere by now, is searched for anew. The same place twice is the same object, and is had at once.
+ */
+export function prepare(job: Job, finder: Finder, line: AbortLine): Prepared | PromiseLike<Prepared> {
+  if (job.source.kind === 'registry' || isLocated(job.registry)) return prepareInstalled(job, finder, line);
+  return prepareFound({ job, finder, line, found: findPlugin(job), codeFolders: NO_FOLDERS });
+}
+
+const NO_FOLDERS: readonly string[] = Object.freeze([]);
+
+async function prepareInstalled(job: Job, finder: Finder, line: AbortLine): Promise<Prepared> {
+  const found =
+    job.source.kind === 'registry'
+      ? await openInstalled(job.source, { job, parseManifest: finder.parseManifest, line })
+      : findPlugin(job);
+  const codeFolders = isLocated(job.registry) ? await untilAborted(job.registry.codeFolders(), line) : NO_FOLDERS;
+  return await prepareFound({ job, finder, line, found, codeFolders });
+}
+
+interface Search {
+  readonly job: Job;
+  readonly finder: Finder;
+  readonly line: AbortLine;
+}
+
+interface Found extends Search {
+  readonly found: FoundPlugin;
+  readonly codeFolders: readonly string[];
+}
+
+function prepareFound({ job, finder, line, found, codeFolders }: Found): Prepared | Promise<Prepared> {
+  assertSamePlugin(job, found.manifest ?? job.settings.plugin ?? ANONYMOUS_PLUGIN);
+  const key = { settings: job.settings, manifest: found.manifest, root: found.root, handler: job.handler, codeFolders };
+  const known = finder.knownPlaces.find(key);
+  if (known !== undefined && (finder.loadsOnce || known.ways.every(leadsOn))) return known;
+  return search({ job, finder, line, found, codeFolders }).then((prepared) => {
+    finder.knownPlaces.keep(key, prepared);
+    return prepared;
+  });
+}
+
+async function search({ job, finder, found, codeFolders }: Found): Promise<Prepared> {
+  const { manifest } = found;
   const identity = manifest ?? job.settings.plugin ?? ANONYMOUS_PLUGIN;
-  assertSamePlugin(job, identity);
+  const root = found.isReal ? found.root : await realRoot(found.root);
   const declaration = findHandler(job.handler, manifest);
-  const locate = async (reference: string): Promise<HandlerModule> =>
-    locateHandler(parseHandlerReference(reference), root);
+  const ways: Way[] = found.isReal ? [] : [{ path: found.root, real: root, kind: 'folder' }];
+  const locate = async (written: string): Promise<HandlerModule> => {
+    const reference = parseHandlerReference(written);
+    const module = await locateHandler(reference, root);
+    ways.push({ path: join(root, reference.file), real: module.file, kind: 'file' });
+    return module;
+  };
   const { input, output } = declaration;
   const parts = (manifest?.artifacts ?? []).flatMap(({ schema, from = '' }) =>
     schema === undefined ? [] : [locate(schema).then((module) => ({ pointer: from, schema: module }))],
   );
-  return {
-    plugin: { id: identity.id, version: identity.version, root },
+  return Object.freeze({
+    plugin: Object.freeze({ id: identity.id, version: identity.version, root }),
     manifest,
     handler: await locate(declaration.handler),
     inputSchema: input === undefined ? undefined : await locate(input),
     outputSchema: output === undefined ? undefined : await locate(output),
-    outputParts: await Promise.all(parts),
+    outputParts: Object.freeze(await Promise.all(parts)),
     declaration,
-    installedCode: await installedCode(job.registry, job.settings.root, signal),
-  };
-}
-
-interface FoundPlugin {
-  readonly manifest: PluginManifest | undefined;
-  readonly root: string;
-}
-
-async function findPlugin(
-  job: Job,
-  parse: RequestDefaults['parseManifest'],
-  signal: AbortSignal,
-): Promise<FoundPlugin> {
-  const { source, settings } = job;
-  switch (source.kind) {
-    case 'none':
-      return { manifest: undefined, root: settings.pluginRoot };
-    case 'manifest':
-      return { manifest: source.manifest, root: settings.pluginRoot };
-    case 'invalid':
-      throw source.error;
-    case 'registry': {
-      const { id, range } = source.name;
-      const installed = await untilAborted(source.registry.find(id, range), signal);
-      return openInstalled(source, installed, (value) => parse(value, Object.keys(settings.templateVariables)));
-    }
-  }
-}
-
-async function openInstalled(
-  { name }: ManifestSource & { readonly kind: 'registry' },
-  installed: InstalledPlugin | undefined,
-  parse: (value: unknown) => PluginManifest,
-): Promise<FoundPlugin> {
-  if (installed === undefined) {
-    throw createError('ERR_HANDLER_NOT_FOUND', `the registry has no plugin "${name.id}" in the range "${name.range}"`, {
-      details: { plugin: name.id, range: name.range },
-      hint: 'install the plugin, or ask for a version that is installed',
-    });
-  }
-  const manifest = parse(installed.manifest);
-  if (manifest.id !== name.id || !satisfies(manifest.version, name.range, { includePrerelease: true })) {
-    throw createError(
-      'ERR_MANIFEST_INVALID',
-      `the registry found "${manifest.id}" ${manifest.version} for "${name.id}" in the range "${name.range}"`,
-      {
-        details: { pointer: '/id', plugin: name.id, range: name.range },
-        hint: 'let find return the plugin that it is asked for',
-      },
-    );
-  }
-  return { manifest, root: await realRoot(installed.root) };
-}
-
-async function realRoot(root: string): Promise<string> {
-  try {
-    return await realpath(root);
-  } catch (cause) {
-    throw createError('ERR_CONFIG_INVALID', 'the folder of the plugin that the registry found is not there', {
-      hint: 'install the plugin again, or correct the root that the registry gives',
-      cause,
-    });
-  }
+    installedCode: await finder.installedCode(codeFolders, job.settings),
+    ways,
+  });
 }
 
 /** A host that says which plugin a context is for gets no other one. */

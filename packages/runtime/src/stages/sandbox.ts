@@ -1,6 +1,6 @@
 import { types } from 'node:util';
-import { createError, isPluginError } from '@kb-labs/contracts';
-import type { ConfinementTable, Sandbox, SandboxAdapter, SandboxLimits } from '@kb-labs/contracts';
+import { ABORT_LINE, createError, isPluginError } from '@kb-labs/contracts';
+import type { ConfinementTable, Sandbox, SandboxAdapter } from '@kb-labs/contracts';
 import { untilAborted } from '../abort.js';
 import { assertConfined } from '../confinement.js';
 import { withinDeadline } from '../deadline.js';
@@ -23,7 +23,7 @@ export interface SandboxWish {
 /** Gets a place that is firm enough: the claim of the adapter is compared before it starts anything, that of the place after. */
 export async function acquireSandbox(run: Run, wish: SandboxWish): Promise<Sandbox> {
   const { adapter, required } = wish;
-  assertConfined(adapter.name, required, await untilAborted(adapter.confines(), run.signal));
+  assertConfined(adapter.name, required, await untilAborted(adapter.confines(), run.line));
   const sandbox = await openPlace(run, wish);
   try {
     assertConfined(adapter.name, required, sandbox.confinement.firmness);
@@ -33,7 +33,8 @@ export async function acquireSandbox(run: Run, wish: SandboxWish): Promise<Sandb
   }
   run.confinement = sandbox.confinement;
   run.receipt.coldStart = sandbox.coldStart;
-  run.emit({ type: 'confined', confinement: sandbox.confinement, coldStart: sandbox.coldStart });
+  const { confinement, coldStart } = sandbox;
+  if (run.isObserved) run.emit({ type: 'confined', confinement, coldStart });
   return sandbox;
 }
 
@@ -41,22 +42,31 @@ export async function acquireSandbox(run: Run, wish: SandboxWish): Promise<Sandb
 async function openPlace(run: Run, wish: SandboxWish): Promise<Sandbox> {
   const { adapter, prepared, authority, graceMs, env } = wish;
   const { digest: policyDigest } = authority.policy;
-  const plan = { plugin: prepared.plugin, limits: sandboxLimits(wish), env, policyDigest, signal: run.signal };
+  const { signal, line } = run;
+  const plan = {
+    plugin: prepared.plugin,
+    limits: authority.sandboxLimits,
+    env,
+    policyDigest,
+    signal,
+    [ABORT_LINE]: line,
+  };
   let sandbox: Sandbox;
   try {
     sandbox = await withinDeadline(adapter.acquire(plan), {
       limitMs: authority.limits.startTimeoutMs,
       graceMs,
-      signal: run.signal,
+      line,
       code: 'ERR_START_TIMEOUT',
       duty: 'start',
-      late: (place) => void run.closing(place, graceMs)[Symbol.asyncDispose](),
+      late: (place) => void run.close(place, graceMs),
+      timers: run.timers,
     });
   } catch (thrown) {
     throw types.isProxy(thrown) || !isPluginError(thrown) ? noPlace(adapter.name, thrown) : thrown;
   }
   if (!isPlace(sandbox)) {
-    if (hasMethods(sandbox, [Symbol.asyncDispose])) await run.closing(sandbox, graceMs)[Symbol.asyncDispose]();
+    if (hasMethods(sandbox, [Symbol.asyncDispose])) await run.close(sandbox, graceMs);
     throw brokenPlace(adapter.name);
   }
   return sandbox;
@@ -82,19 +92,5 @@ function brokenPlace(adapter: string): Error {
   return createError('ERR_INTERNAL', `the sandbox "${adapter}" opened a place that is no Sandbox`, {
     details: { adapter },
     hint: 'let acquire() resolve with { confinement: { adapter, firmness, … }, coldStart, run(), [Symbol.asyncDispose]() }',
-  });
-}
-
-function sandboxLimits({ authority, graceMs }: SandboxWish): SandboxLimits {
-  const { timeoutMs, startTimeoutMs, cpuMs, memoryMb, maxOutputBytes, maxResultBytes, maxInFlight } = authority.limits;
-  return Object.freeze({
-    timeoutMs,
-    startTimeoutMs,
-    cpuMs,
-    memoryMb,
-    maxOutputBytes,
-    maxResultBytes,
-    maxInFlight,
-    graceMs,
   });
 }

@@ -1,4 +1,4 @@
-import { symlink } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstalledPlugin, PluginRegistry } from '@kb-labs/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -141,5 +141,50 @@ describe('prepare', () => {
 
     expect([errorOf(failed)?.code, errorOf(aborted)?.code]).toEqual(['ERR_INTERNAL', 'ERR_ABORTED']);
     expect(JSON.stringify(failed)).not.toContain('secret');
+  });
+
+  describe('a handler that was found before', () => {
+    const fork = { requiredConfinement: 'none' } as const;
+    const say = (word: string): string => `export const run = () => ${JSON.stringify(word)};`;
+
+    it.each<[string, (file: string) => Promise<void>]>([
+      ['has gone', (file) => rm(file)],
+      ['leads out of the plugin', (file) => rm(file).then(() => symlink(join(other.root, 'evil.mjs'), file))],
+      ['is a folder', (file) => rm(file).then(() => mkdir(file))],
+    ])('is not found any more where its file %s', async (_, change) => {
+      await using own = await pluginFolder({ 'one.mjs': say('one') });
+      const context = contextWith({ pluginRoot: own.root, ...fork, sandbox: 'fork' });
+      expect(await execute('./one.mjs#run', 1, context)).toMatchObject({ ok: true, data: 'one' });
+      await change(join(own.root, 'one.mjs'));
+      expect(errorOf(await execute('./one.mjs#run', 1, context))?.code).toBe('ERR_HANDLER_NOT_FOUND');
+    });
+
+    it('is what its file holds now, and what its link leads to now', async () => {
+      await using own = await pluginFolder({ 'one.mjs': say('one'), 'two.mjs': say('two') });
+      await symlink('one.mjs', join(own.root, 'link.mjs'));
+      const context = contextWith({ pluginRoot: own.root, ...fork, sandbox: 'fork' });
+      expect(await execute('./link.mjs#run', 1, context)).toMatchObject({ data: 'one' });
+      await writeFile(join(own.root, 'one.mjs'), say('changed'));
+      expect(await execute('./link.mjs#run', 1, context)).toMatchObject({ data: 'changed' });
+      await rm(join(own.root, 'link.mjs'));
+      await symlink('two.mjs', join(own.root, 'link.mjs'));
+      expect(await execute('./link.mjs#run', 1, context)).toMatchObject({ data: 'two' });
+    });
+
+    it('is not looked for again in-process, where Node loads a module once', async () => {
+      await using own = await pluginFolder({ 'one.mjs': say('one') });
+      const context = contextWith({ pluginRoot: own.root });
+      await execute('./one.mjs#run', 1, context);
+      await rm(join(own.root, 'one.mjs'));
+      expect(await execute('./one.mjs#run', 1, context)).toMatchObject({ ok: true, data: 'one' });
+    });
+
+    it('has its manifest read anew where the host has changed it', async () => {
+      const manifest = structuredClone(manifestWith()) as { version: string };
+      const context = contextWith();
+      expect(await execute('run', 1, context, manifest)).toMatchObject({ ok: true });
+      manifest.version = 'none';
+      expect(errorOf(await execute('run', 1, context, manifest))?.code).toBe('ERR_MANIFEST_INVALID');
+    });
   });
 });

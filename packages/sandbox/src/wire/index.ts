@@ -1,6 +1,8 @@
 export { decodeValue } from './decode-value.js';
 export { encodeValue } from './encode-value.js';
 export type { GuestLifeline } from './guest-fate.js';
+export { createDeadlines } from './deadlines.js';
+export type { Deadline, Deadlines } from './deadlines.js';
 export { serveGuest } from './guest-peer.js';
 export type { GuestPeer, GuestPeerOptions, GuestRunFacts } from './guest-peer.js';
 export type { ModuleLoader } from './guest-run.js';
