@@ -1,29 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { lstat, unlink } from 'node:fs/promises';
-import type { ArtifactInfo, ArtifactKey, ArtifactPutOptions } from '@kb-labs/contracts';
+import type { ArtifactInfo, ArtifactKey } from '@kb-labs/contracts';
 import { isPluginError } from '@kb-labs/contracts';
-import { drainBody } from './body.js';
 import { throwIfAborted } from './until-aborted.js';
-import type { ArtifactBody, BodySum } from './body.js';
 import type { Standing } from './condition.js';
-import { identityOf, openCurrent, placeOf, readChunks } from './current-version.js';
+import { openCurrent, placeOf, readChunks } from './current-version.js';
 import { openFolder } from './folder.js';
 import { conflict, corrupt, errnoOf, linkInTheWay, toStoreError } from './store-errors.js';
-import { createExclusively } from './version-index.js';
 import { etagOf } from './version.js';
-
-/** Writes a body into a new file, for good. */
-export async function writeData(
-  path: string,
-  body: ArtifactBody,
-  options: ArtifactPutOptions,
-): Promise<BodySum & { readonly identity: string }> {
-  await using file = await createExclusively(path);
-  const sum = await drainBody(body, options, async (chunk) => file.writeFile(chunk));
-  await file.sync();
-  return { ...sum, identity: identityOf(await file.stat({ bigint: true })) };
-}
 
 /** Reads the version that was looked up, and no other. Holds no file open before it is asked for the first byte. */
 export async function* readData(

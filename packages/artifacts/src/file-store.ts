@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type {
   ArtifactDeleteOptions,
@@ -13,23 +12,22 @@ import { parseArtifactKey, parsePluginId } from './artifact-path.js';
 import { artifactUri } from './artifact-uri.js';
 import { throwIfAborted } from './until-aborted.js';
 import type { ArtifactBody } from './body.js';
-import { assertMayDelete, assertMayPut } from './condition.js';
+import { assertMayDelete } from './condition.js';
 import { openCurrent } from './current-version.js';
-import { isThere, readData, standingOf, unlinkData, writeData } from './data-file.js';
-import { findTwin, sweepStore } from './leftovers.js';
-import { pruneFolders, publish } from './publish.js';
+import { isThere, readData, standingOf, unlinkData } from './data-file.js';
+import { sweepStore } from './leftovers.js';
+import { pruneFolders } from './publish.js';
+import { putVersion } from './put-version.js';
 import { assertDeleteOptions, assertPutOptions } from './put-options.js';
-import { conflict, toStoreError } from './store-errors.js';
+import { toStoreError } from './store-errors.js';
 import { assertStoreOptions, wrongOption } from './store-options.js';
-import { temporaryName } from './ticket.js';
+import { whoThisIs } from './ticket.js';
 import { takeTurn } from './turn.js';
-import { addVersion } from './version-index.js';
 import { infoOf } from './version.js';
-import type { Version } from './version.js';
 import { walkFiles } from './walk-files.js';
 import { watchPath } from './watch-path.js';
 import { underMark } from './work-in-progress.js';
-import type { WorkInProgress } from './work-in-progress.js';
+import type { Workplace } from './work-in-progress.js';
 
 /** Where a file store lies. An unknown option is `ERR_CONFIG_INVALID`. */
 export interface FileArtifactStoreOptions {
@@ -51,6 +49,7 @@ class FileArtifactStore implements WatchableArtifactStore {
   readonly #root: string;
   readonly #now: () => number;
   #swept: Promise<void> | undefined;
+  #owner: Promise<string> | undefined;
 
   constructor(options: FileArtifactStoreOptions) {
     assertStoreOptions(options, { name: 'createFileArtifactStore', options: ['directory', 'clock'] });
@@ -68,22 +67,8 @@ class FileArtifactStore implements WatchableArtifactStore {
     throwIfAborted(options.signal);
     return this.#guard(checked, async () => {
       await this.#sweepOnce();
-      return underMark(this.#root, checked, async (progress) => {
-        const { temporary, ticket } = progress;
-        const data = temporary.at(temporaryName(ticket, 'data'));
-        try {
-          const written = await writeData(data, body, options);
-          const { contentType, version: said, schemaVersion, expiresAt } = options;
-          const known = { contentType, version: said, schemaVersion, createdAt: this.#now(), expiresAt };
-          const version: Version = { ...checked, ...written, ...known, id: ticket.id };
-          await addVersion(this.#root, temporary, { ticket, version });
-          await this.#publish(data, { version, options, progress });
-          return infoOf(this.#root, version);
-        } finally {
-          await rm(data, { force: true });
-          await rm(temporary.at(temporaryName(ticket, 'json')), { force: true });
-        }
-      });
+      const draft = { root: this.#root, key: checked, body, options, now: this.#now };
+      return underMark(this.#workplace(), checked, (progress) => putVersion(draft, progress));
     });
   }
 
@@ -118,7 +103,8 @@ class FileArtifactStore implements WatchableArtifactStore {
     return this.#guard(checked, async () => {
       await this.#sweepOnce();
       if (!(await isThere(this.#root, checked))) return false;
-      return underMark(this.#root, checked, async ({ temporary, ticket }) => {
+      return underMark(this.#workplace(), checked, async ({ temporary, ticket, marked }) => {
+        await marked;
         const uri = artifactUri(checked);
         await using _turn = await takeTurn(temporary, { ticket, uri, signal: undefined });
         if (options.ifMatch !== undefined) assertMayDelete(uri, options, await standingOf(this.#root, checked));
@@ -134,19 +120,9 @@ class FileArtifactStore implements WatchableArtifactStore {
     return watchPath({ root: this.#root, segments: `${pluginId}/${path}`.split('/') }, onChange);
   }
 
-  /** Nobody else changes the key between the look at what stands there and the step that replaces it. */
-  async #publish(source: string, { version, options, progress }: Draft): Promise<void> {
-    const { temporary, ticket } = progress;
-    const uri = artifactUri(version);
-    await using _turn = await takeTurn(temporary, { ticket, uri, signal: options.signal });
-    const conditional = options.ifMatch !== undefined || options.ifNoneMatch !== undefined;
-    const standing = conditional ? await standingOf(this.#root, version) : undefined;
-    if (conditional) assertMayPut(uri, options, { standing, now: this.#now() });
-    const twin = await findTwin(this.#root, ticket.keyHash, version);
-    if (twin !== undefined) throw conflict(uri, `"${twin}" differs by case or spelling alone`, 'same-spelling');
-    // A link never replaces, so a name that is to be new is so whatever else writes in the folder.
-    const isNew = options.ifNoneMatch !== undefined && standing === undefined;
-    await publish({ root: this.#root, key: version, source, isNew });
+  #workplace(): Workplace {
+    this.#owner ??= whoThisIs();
+    return { root: this.#root, owner: this.#owner };
   }
 
   async #listed(key: ArtifactKey): Promise<ArtifactInfo | undefined> {
@@ -175,12 +151,6 @@ class FileArtifactStore implements WatchableArtifactStore {
       throw toStoreError(error, artifactUri(key));
     }
   }
-}
-
-interface Draft {
-  readonly version: Version;
-  readonly options: ArtifactPutOptions;
-  readonly progress: WorkInProgress;
 }
 
 const SKIPPED: ReadonlySet<unknown> = new Set([

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, fsync, open as openNumber } from 'node:fs';
 import { constants, lstat, mkdir, open } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { errnoOf, linkInTheWay } from './store-errors.js';
 
 /** A folder below which names are used; where the platform can, it stays the same folder whatever happens to its path. */
@@ -14,10 +14,13 @@ export interface Folder extends AsyncDisposable {
 
 /** Which folder to open. */
 export interface FolderRequest {
-  readonly root: string;
+  /** A path, or a folder that is open already and stays open. */
+  readonly root: string | Folder;
   readonly segments: readonly string[];
   /** Makes what is missing, 0700. */
   readonly create: boolean;
+  /** Gets what makes a new folder outlast a loss of power, to be waited for; left out, it is waited for at once. */
+  readonly later?: (synced: Promise<void>) => void;
 }
 
 const OPEN_FOLDER = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
@@ -27,33 +30,52 @@ const OPEN_FOLDER = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constan
  * `undefined` where a segment does not exist or is a file; with `create` a file is thrown as `ENOTDIR`. On Linux each step starts from the folder opened before,
  * so swapping one for a link changes nothing; elsewhere each step is checked just before its use.
  */
-export async function openFolder(request: FolderRequest): Promise<Folder | undefined> {
-  if (request.create) await mkdir(request.root, { recursive: true, mode: 0o700 });
-  let folder = await openStep(request.root, request.create);
-  for (const segment of request.segments) {
+export async function openFolder({ root, segments, create, later }: FolderRequest): Promise<Folder | undefined> {
+  let folder = typeof root === 'string' ? await openRoot(root, create) : borrowed(root);
+  for (const segment of segments) {
     if (folder === undefined) return undefined;
     await using parent: Folder = folder;
-    folder = await openStep(parent.at(segment), request.create);
-    if (folder !== undefined || !request.create) continue;
-    await makeFolder(parent, segment);
+    folder = await openStep(parent.at(segment), create);
+    if (folder !== undefined || !create) continue;
+    await makeFolder(parent, segment, later);
     folder = await openStep(parent.at(segment), true);
   }
   return folder;
 }
 
-async function makeFolder(parent: Folder, segment: string): Promise<void> {
+async function openRoot(root: string, create: boolean): Promise<Folder | undefined> {
+  const folder = await openStep(root, create);
+  if (folder !== undefined || !create) return folder;
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  return openStep(root, true);
+}
+
+/** The same folder, whose end is somebody else's business. */
+function borrowed(folder: Folder): Folder {
+  return { at: folder.at, sync: folder.sync, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+async function makeFolder(parent: Folder, segment: string, later: FolderRequest['later']): Promise<void> {
   try {
     await mkdir(parent.at(segment), { mode: 0o700 });
-    await parent.sync();
+    // Held by itself, for as long as it takes.
+    const held = later === undefined ? undefined : await openStep(parent.at('.'), false);
+    if (later === undefined || held === undefined) await parent.sync();
+    else later(syncAndClose(held));
   } catch (error) {
     // Somebody else made it first.
     if (errnoOf(error) !== 'EEXIST') throw error;
   }
 }
 
+async function syncAndClose(folder: Folder): Promise<void> {
+  await using held = folder;
+  await held.sync();
+}
+
 async function openStep(path: string, create: boolean): Promise<Folder | undefined> {
   try {
-    if (process.platform === 'linux') return heldFolder(path, await open(path, OPEN_FOLDER));
+    if (process.platform === 'linux') return heldFolder(path, await openDescriptor(path));
     const stats = await lstat(path);
     if (stats.isSymbolicLink()) throw linkInTheWay(nameOf(path));
     if (stats.isDirectory()) return namedFolder(path);
@@ -70,14 +92,21 @@ async function openStep(path: string, create: boolean): Promise<Folder | undefin
   }
 }
 
-function heldFolder(path: string, handle: FileHandle): Folder {
-  const held = `/proc/self/fd/${handle.fd}`;
+/** Not a `FileHandle`, whose end would wait for a turn of the thread pool: closing a folder does nothing on any disk. */
+async function openDescriptor(path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    openNumber(path, OPEN_FOLDER, (error, descriptor) => (error === null ? resolve(descriptor) : reject(error)));
+  });
+}
+
+function heldFolder(path: string, descriptor: number): Folder {
+  const held = `/proc/self/fd/${descriptor}`;
   // Where /proc is not mounted, names are all there is.
   const base = existsSync(held) ? held : path;
   return {
     at: (name) => `${base}/${name}`,
-    sync: () => handle.sync(),
-    [Symbol.asyncDispose]: () => handle.close(),
+    sync: () => promisify(fsync)(descriptor),
+    [Symbol.asyncDispose]: async () => closeSync(descriptor),
   };
 }
 

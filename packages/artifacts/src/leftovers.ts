@@ -1,11 +1,14 @@
-import { readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import type { ArtifactKey } from '@kb-labs/contracts';
 import { isPluginError } from '@kb-labs/contracts';
-import { openCurrent } from './current-version.js';
+import { allDone } from './all-done.js';
+import { identityOf, openCurrent, placeOf } from './current-version.js';
+import { openFolder } from './folder.js';
 import type { Folder } from './folder.js';
+import { errnoOf } from './store-errors.js';
 import { isAbandoned, modifiedAt, temporaryName, ticketOf } from './ticket.js';
 import type { Ticket } from './ticket.js';
-import { openTemporary, readVersions, removeVersion } from './version-index.js';
+import { openShard, openTemporary, removeVersion, versionIds, versionsIn } from './version-index.js';
 import type { Version } from './version.js';
 
 /** Removes what processes that are gone left behind. Work in progress, of this process or another, is not touched. */
@@ -20,7 +23,7 @@ export async function sweepStore(root: string): Promise<void> {
     else await rm(temporary.at(name), { force: true });
   }
   for (const ticket of marks) {
-    await sweepKey(root, ticket.keyHash);
+    await sweepKey(root, ticket.keyHash, [ticket.id]);
     // Last, so that a sweep that is itself cut short is done again.
     await rm(temporary.at(temporaryName(ticket, 'mark')), { force: true });
   }
@@ -28,25 +31,89 @@ export async function sweepStore(root: string): Promise<void> {
 
 /**
  * Forgets the versions of a key that can never be read again. Data leaves its temporary name once, by being published or given up, so
- * a version whose temporary file is gone, and which is not current **after** that was seen, is dead.
+ * a version whose temporary file is gone, and which is not current **after** that was seen, is dead. `ended` are ids under which nobody writes any
+ * more: what is no whole version of those never will be one, and goes as well.
  */
-export async function sweepKey(root: string, keyHash: string): Promise<void> {
+export async function sweepKey(root: string, keyHash: string, ended: readonly string[] = []): Promise<void> {
+  await using shard = await openShard(root, keyHash);
+  if (shard === undefined) return;
+  const present = ended.length === 0 ? [] : await versionIds(shard, keyHash);
   const settled: Version[] = [];
-  for (const version of await readVersions(root, keyHash)) {
-    if ((await pendingSince(root, { keyHash, id: version.id })) === undefined) settled.push(version);
+  const whole = new Set<string>();
+  for (const version of await versionsIn(shard, keyHash, () => true)) {
+    whole.add(version.id);
+    if (!(await isPending(root, { keyHash, id: version.id }))) settled.push(version);
   }
   for (const version of settled) {
-    if (await isCurrent(root, version)) continue;
-    await removeVersion(root, keyHash, version);
+    if (!(await isCurrent(root, version))) await removeVersion(shard, keyHash, version.id);
+  }
+  for (const id of present) if (ended.includes(id) && !whole.has(id)) await removeVersion(shard, keyHash, id);
+}
+
+/** A version that has just been published, and the others of its key, as they stood while somebody had the turn of it. */
+export interface Replacement {
+  readonly keyHash: string;
+  readonly published: Version;
+  readonly others: readonly Version[];
+}
+
+/** Where a key's metadata and work in progress lie. */
+export interface KeyFolders {
+  readonly shard: Folder;
+  readonly temporary: Folder;
+}
+
+/** Forgets the versions that another has replaced. False where it cannot tell, or fails: then `sweepKey` is for the rest. */
+export async function sweepReplaced(base: Folder, folders: KeyFolders, replacement: Replacement): Promise<boolean> {
+  try {
+    return await forgetReplaced(base, folders, replacement);
+  } catch {
+    // What was published is published. The sweep of the whole key comes next, and says nothing either where it fails.
+    return false;
   }
 }
 
+async function forgetReplaced(
+  base: Folder,
+  { shard, temporary }: KeyFolders,
+  replacement: Replacement,
+): Promise<boolean> {
+  const { keyHash, published, others } = replacement;
+  // One of another spelling may be current under its own name.
+  if (others.some(({ path, pluginId }) => path !== published.path || pluginId !== published.pluginId)) return false;
+  const settled: string[] = [];
+  for (const { id } of others) {
+    const pending = await modifiedAt(temporary.at(temporaryName({ keyHash, id }, 'data')));
+    if (pending === undefined) settled.push(id);
+  }
+  // All of these had left their temporary names before the name was seen to lead to another, so it leads to none of them for good.
+  if (settled.length > 0 && (await identityAt(base, published)) !== published.identity) return false;
+  await allDone(settled.map((id) => removeVersion(shard, keyHash, id)));
+  return true;
+}
+
 /** The path of another artifact that holds the same place. Exact for whoever has the turn of the key. */
-export async function findTwin(root: string, keyHash: string, key: ArtifactKey): Promise<string | undefined> {
-  for (const version of await readVersions(root, keyHash)) {
+export async function findTwin(
+  root: string,
+  key: ArtifactKey,
+  others: readonly Version[],
+): Promise<string | undefined> {
+  for (const version of others) {
     if (version.path !== key.path && (await isCurrent(root, version))) return version.path;
   }
   return undefined;
+}
+
+async function identityAt(root: Folder, key: ArtifactKey): Promise<string | undefined> {
+  const { segments, name } = placeOf(key);
+  await using folder = await openFolder({ root, segments, create: false });
+  if (folder === undefined) return undefined;
+  try {
+    return identityOf(await lstat(folder.at(name), { bigint: true }));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 async function isCurrent(root: string, version: Version): Promise<boolean> {
@@ -60,10 +127,10 @@ async function isCurrent(root: string, version: Version): Promise<boolean> {
   }
 }
 
-async function pendingSince(root: string, ticket: Ticket): Promise<number | undefined> {
+async function isPending(root: string, ticket: Ticket): Promise<boolean> {
   await using temporary = await openTemporary(root, false);
   // Awaited here, or the folder would be closed, and its number somebody else's, before it is looked into.
-  return temporary === undefined ? undefined : await modifiedAt(temporary.at(temporaryName(ticket, 'data')));
+  return temporary !== undefined && (await modifiedAt(temporary.at(temporaryName(ticket, 'data')))) !== undefined;
 }
 
 async function isLeftover(temporary: Folder, name: string, ticket: Ticket): Promise<boolean> {

@@ -3,13 +3,14 @@ import type { ArtifactKey } from '@kb-labs/contracts';
 import { artifactUri } from './artifact-uri.js';
 import { placeOf } from './current-version.js';
 import { openFolder } from './folder.js';
+import type { Folder } from './folder.js';
 import { conflict, errnoOf } from './store-errors.js';
 
 const MAX_ATTEMPTS = 16;
 
 /** Finished data, and the name that it is to have. */
 export interface Publication {
-  readonly root: string;
+  readonly root: string | Folder;
   readonly key: ArtifactKey;
   /** The finished temporary file. */
   readonly source: string;

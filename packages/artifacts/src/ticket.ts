@@ -18,10 +18,14 @@ export type TemporaryKind = 'mark' | 'data' | 'json' | 'turn';
 const FOREIGN_AGE_MS = 24 * 60 * 60 * 1000;
 const NAME = /^([0-9a-f]{64})\.([0-9a-f]{8}-\d+-\d+-[0-9a-f]{16})\.(?:mark|data|json|turn)$/;
 
+/** Where this process is numbered, its number and its start: the same for as long as it lives. */
+export async function whoThisIs(): Promise<string> {
+  return `${await placeTag()}-${process.pid}-${(await startOf(process.pid)) ?? '0'}`;
+}
+
 /** A ticket of this process. */
-export async function newTicket(keyHash: string): Promise<Ticket> {
-  const start = (await startOf(process.pid)) ?? '0';
-  return { keyHash, id: `${await placeTag()}-${process.pid}-${start}-${randomBytes(8).toString('hex')}` };
+export async function newTicket(keyHash: string, owner: Promise<string> = whoThisIs()): Promise<Ticket> {
+  return { keyHash, id: `${await owner}-${randomBytes(8).toString('hex')}` };
 }
 
 /** The name of one of a ticket's temporary files. */

@@ -5,7 +5,7 @@ import type { Folder } from './folder.js';
 import { conflict, errnoOf } from './store-errors.js';
 import { isAbandoned, ownerOf, temporaryName, ticketOf } from './ticket.js';
 import type { Ticket } from './ticket.js';
-import { createExclusively } from './version-index.js';
+import { createEmpty, unlinkIfThere } from './temporary-file.js';
 
 // A turn takes as long as a rename and an fsync. Whoever holds one for longer is stopped or on a dead disk.
 const LONGEST_WAIT_MS = 30_000;
@@ -30,27 +30,28 @@ export async function takeTurn(temporary: Folder, request: TurnRequest): Promise
   const started = performance.now();
   const seen = new Map<string, number>();
   let announced = false;
+  let rivals: readonly Ticket[] = [];
   try {
     for (let round = 0; ; round += 1) {
       if (request.signal !== undefined) throwIfAborted(request.signal);
-      const rivals = await rivalsOf(temporary, request.ticket, seen);
-      // Each announces itself before it looks, so of two at least one sees the other: whoever sees nobody is alone.
-      if (announced && rivals.length === 0) break;
-      if (rivals.length === 0) {
-        await (await createExclusively(file)).close();
+      if (!announced && rivals.length === 0) {
+        await createEmpty(file);
         announced = true;
-        continue;
       }
-      // Of several that wait, the one with the lowest rank stays announced, and nobody new comes in before it.
+      // Each announces itself before it looks, so of two at least one sees the other: whoever sees nobody is alone.
+      rivals = await rivalsOf(temporary, request.ticket, seen);
+      if (announced && rivals.length === 0) break;
+      // Of several that wait, the one with the lowest rank stays announced, and the others step back.
       if (announced && rivals.some((rival) => rankOf(rival) < rankOf(request.ticket))) {
         await rm(file, { force: true });
         announced = false;
       }
+      if (rivals.length === 0) continue;
       if (performance.now() - started > LONGEST_WAIT_MS) throw tooLong(request.uri);
       await sleep(Math.min(LONGEST_PAUSE_MS, 1 + round) * Math.random());
     }
     announced = false;
-    return { [Symbol.asyncDispose]: () => rm(file, { force: true }) };
+    return { [Symbol.asyncDispose]: () => unlinkIfThere(file) };
   } finally {
     if (announced) await rm(file, { force: true });
   }

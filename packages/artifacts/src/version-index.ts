@@ -1,10 +1,10 @@
-import { constants, open, readdir, rename, rm } from 'node:fs/promises';
+import { constants, open, readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { openFolder } from './folder.js';
 import type { Folder } from './folder.js';
+import { allDone } from './all-done.js';
 import { errnoOf } from './store-errors.js';
-import { temporaryName } from './ticket.js';
-import type { Ticket } from './ticket.js';
+import { closeSoon, createExclusively, unlinkIfThere } from './temporary-file.js';
 import { formatVersion, parseVersion } from './version.js';
 import type { Version } from './version.js';
 
@@ -12,61 +12,86 @@ import type { Version } from './version.js';
 const MAX_VERSION_BYTES = 16_384;
 
 /** Opens the store's folder of temporary files. */
-export function openTemporary(root: string, create: boolean): Promise<Folder | undefined> {
+export function openTemporary(root: string | Folder, create: boolean): Promise<Folder | undefined> {
   return openFolder({ root, segments: ['.tmp'], create });
 }
 
+/** Opens the folder with the metadata of a key: one of 4 096, so that a thousand artifacts share none, and a million some 250 each. */
+export function openShard(root: string | Folder, keyHash: string): Promise<Folder | undefined> {
+  return openFolder({ root, segments: segmentsOf(keyHash), create: false });
+}
+
+/** The same, made where it is missing; `later` as for any folder. */
+export async function makeShard(
+  root: Folder,
+  keyHash: string,
+  later: (synced: Promise<void>) => void,
+): Promise<Folder> {
+  const shard = await openFolder({ root, segments: segmentsOf(keyHash), create: true, later });
+  if (shard === undefined) throw new Error('somebody else removed the folder of the metadata');
+  return shard;
+}
+
+function segmentsOf(keyHash: string): readonly string[] {
+  return ['.meta', keyHash.slice(0, 3)];
+}
+
 /** Every version that is written down for a key, those under way and those replaced included. */
-export async function readVersions(root: string, keyHash: string): Promise<readonly Version[]> {
-  await using shard = await openShard(root, keyHash, false);
-  if (shard === undefined) return [];
+export async function readVersions(root: string | Folder, keyHash: string): Promise<readonly Version[]> {
+  await using shard = await openShard(root, keyHash);
+  return shard === undefined ? [] : await versionsIn(shard, keyHash, () => true);
+}
+
+/** Those of them in a folder that is open, whose ids are asked for. */
+export async function versionsIn(
+  shard: Folder,
+  keyHash: string,
+  isWanted: (id: string) => boolean,
+): Promise<readonly Version[]> {
   const versions: Version[] = [];
-  for (const name of await readdir(shard.at('.'))) {
-    if (!name.startsWith(`${keyHash}.`) || !name.endsWith('.json')) continue;
-    const text = await readIfThere(shard.at(name));
-    const version =
-      text === undefined ? undefined : parseVersion(name.slice(keyHash.length + 1, -'.json'.length), text);
+  for (const id of await versionIds(shard, keyHash)) {
+    if (!isWanted(id)) continue;
+    const text = await readIfThere(shard.at(versionName(keyHash, id)));
+    const version = text === undefined ? undefined : parseVersion(id, text);
     if (version !== undefined) versions.push(version);
   }
   return versions;
 }
 
-/** Writes a version down, whole and for good, before the data it tells of is published. */
-export async function addVersion(root: string, temporary: Folder, { ticket, version }: NewVersion): Promise<void> {
-  const draft = temporary.at(temporaryName(ticket, 'json'));
-  await using shard = await openShard(root, ticket.keyHash, true);
-  if (shard === undefined) throw new Error('the folder of the metadata was removed by somebody else');
-  await writeDurably(draft, formatVersion(version));
-  await rename(draft, shard.at(versionName(ticket.keyHash, version.id)));
-  await shard.sync();
+/** The ids of all files in the folder that are called as a version of the key is, whole or not. */
+export async function versionIds(shard: Folder, keyHash: string): Promise<readonly string[]> {
+  const names = await readdir(shard.at('.'));
+  return names
+    .filter((name) => name.startsWith(`${keyHash}.`) && name.endsWith('.json'))
+    .map((name) => name.slice(keyHash.length + 1, -'.json'.length));
 }
 
-interface NewVersion {
-  readonly ticket: Ticket;
-  readonly version: Version;
+/**
+ * Writes a version down for good, before the data it tells of is published. Until it is whole, nobody takes it for a version; what a dead process
+ * left of one is swept.
+ */
+export async function addVersion(shard: Folder, keyHash: string, version: Version): Promise<void> {
+  const file = await createExclusively(shard.at(versionName(keyHash, version.id)));
+  try {
+    const written = async (): Promise<void> => {
+      await file.writeFile(formatVersion(version));
+      await file.sync();
+    };
+    // Its name is there already, so the folder need not wait for its content.
+    await allDone([written(), shard.sync()]);
+  } finally {
+    closeSoon(file);
+  }
 }
 
 /** Forgets a version. */
-export async function removeVersion(root: string, keyHash: string, version: Version): Promise<void> {
-  await using shard = await openShard(root, keyHash, false);
-  if (shard !== undefined) await rm(shard.at(versionName(keyHash, version.id)), { force: true });
-}
-
-/** Opens a new file, 0600, that only its owner sees. */
-export function createExclusively(path: string): Promise<FileHandle> {
-  const { O_WRONLY, O_CREAT, O_EXCL } = constants;
-  return open(path, O_WRONLY | O_CREAT | O_EXCL | (constants.O_NOFOLLOW ?? 0), 0o600);
+export function removeVersion(shard: Folder, keyHash: string, id: string): Promise<void> {
+  return unlinkIfThere(shard.at(versionName(keyHash, id)));
 }
 
 /** Opens a file for reading without following a link or waiting for the other end of a pipe. */
 export function openPlainly(path: string): Promise<FileHandle> {
   return open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  await using file = await createExclusively(path);
-  await file.writeFile(text);
-  await file.sync();
 }
 
 /** `undefined` also for what cannot be a version: it came with the folder from elsewhere. */
@@ -81,11 +106,6 @@ async function readIfThere(path: string): Promise<string | undefined> {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-// 4 096 folders: a thousand artifacts share none, a million some 250 each.
-function openShard(root: string, keyHash: string, create: boolean): Promise<Folder | undefined> {
-  return openFolder({ root, segments: ['.meta', keyHash.slice(0, 3)], create });
 }
 
 function versionName(keyHash: string, id: string): string {

@@ -1,40 +1,61 @@
-import { rm } from 'node:fs/promises';
 import type { ArtifactKey } from '@kb-labs/contracts';
 import { keyHashOf } from './current-version.js';
+import { openFolder } from './folder.js';
 import type { Folder } from './folder.js';
 import { sweepKey } from './leftovers.js';
+import { createEmpty, unlinkIfThere } from './temporary-file.js';
 import { newTicket, temporaryName } from './ticket.js';
 import type { Ticket } from './ticket.js';
-import { createExclusively, openTemporary } from './version-index.js';
+import { openTemporary } from './version-index.js';
 
 /** One change to a key under way: where its temporary files lie, and whose they are. */
 export interface WorkInProgress {
+  /** The store's own folder. */
+  readonly base: Folder;
   readonly temporary: Folder;
   readonly ticket: Ticket;
+  /** Resolves when the mark is there. Until then nothing may be done but to make temporary files, which tell by themselves whose they are. */
+  readonly marked: Promise<void>;
+  /** Says that nothing of this key is left to sweep. */
+  readonly sweptAlready: () => void;
+}
+
+/** A store, and who works in it. */
+export interface Workplace {
+  readonly root: string;
+  readonly owner: Promise<string>;
 }
 
 /** Works under a mark that is removed last: where it stays, the next start of a store sweeps this key. */
 export async function underMark<T>(
-  root: string,
+  { root, owner }: Workplace,
   key: ArtifactKey,
   work: (progress: WorkInProgress) => Promise<T>,
 ): Promise<T> {
-  const ticket = await newTicket(keyHashOf(key));
-  await using temporary = await openTemporary(root, true);
+  const ticket = await newTicket(keyHashOf(key), owner);
+  await using base = await openFolder({ root, segments: [], create: true });
+  if (base === undefined) throw new Error('the folder of the store was removed by somebody else');
+  await using temporary = await openTemporary(base, true);
   if (temporary === undefined) throw new Error('the folder of temporary files was removed by somebody else');
   const mark = temporary.at(temporaryName(ticket, 'mark'));
-  await (await createExclusively(mark)).close();
+  const marked = createEmpty(mark);
+  // Whoever waits for it hears of it; the work may fail before that.
+  marked.catch(() => undefined);
+  let isSwept = false;
   try {
-    return await work({ temporary, ticket });
+    return await work({ base, temporary, ticket, marked, sweptAlready: () => (isSwept = true) });
   } finally {
-    await cleanUp(root, mark, ticket);
+    await cleanUp(async () => {
+      await marked;
+      if (!isSwept) await sweepKey(root, ticket.keyHash, [ticket.id]);
+      await unlinkIfThere(mark);
+    });
   }
 }
 
-async function cleanUp(root: string, mark: string, ticket: Ticket): Promise<void> {
+async function cleanUp(work: () => Promise<void>): Promise<void> {
   try {
-    await sweepKey(root, ticket.keyHash);
-    await rm(mark, { force: true });
+    await work();
   } catch {
     // What was published stays published. The mark is still there, and the next start sweeps.
   }

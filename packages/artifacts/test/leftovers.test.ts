@@ -1,10 +1,11 @@
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { keyHashOf } from '../src/current-version.js';
+import { openFolder } from '../src/folder.js';
 import { sweepKey } from '../src/leftovers.js';
 import { newTicket, temporaryName } from '../src/ticket.js';
-import { addVersion, openTemporary, readVersions } from '../src/version-index.js';
+import { addVersion, makeShard, readVersions } from '../src/version-index.js';
 import { key } from './artifact-fixture.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -18,9 +19,12 @@ describe('sweepKey', () => {
     const sum = { bytes: 4, sha256: '0'.repeat(64), contentType: 'text/plain', createdAt: 0, identity: '0-0' };
     const unset = { version: undefined, schemaVersion: undefined, expiresAt: undefined };
     const version = { ...key, ...sum, ...unset, id: ticket.id };
-    await using temporary = await openTemporary(root, true);
-    if (temporary === undefined) throw new Error('there is no folder of temporary files');
-    await addVersion(root, temporary, { ticket, version });
+    await using base = await openFolder({ root, segments: [], create: false });
+    if (base === undefined) throw new Error('the folder is gone');
+    const made: Promise<void>[] = [];
+    await using shard = await makeShard(base, keyHash, (synced) => made.push(synced));
+    await Promise.all(made);
+    await addVersion(shard, keyHash, version);
     // Each of them takes a number that was just given back, and has nothing in it.
     const takeNumbers = async (): Promise<void> => {
       for (let round = 0; round < 100; round += 1) await (await open(join(root, '.meta'))).close();
@@ -31,5 +35,17 @@ describe('sweepKey', () => {
     await Promise.all([takeNumbers(), takeNumbers(), sweep(), sweep(), sweep(), sweep()]);
 
     expect(await readVersions(root, keyHash)).toEqual([version]);
+  });
+
+  it('forgets what is no whole version of an id under which nobody writes any more, and nothing else', async () => {
+    const root = await temporaryFolder();
+    const keyHash = keyHashOf(key);
+    const [ended, living] = [await newTicket(keyHash), await newTicket(keyHash)];
+    const shard = join(root, '.meta', keyHash.slice(0, 3));
+    await mkdir(shard, { recursive: true });
+    const names = [ended, living].map(({ id }) => `${keyHash}.${id}.json`);
+    for (const name of [...names, 'other.json']) await writeFile(join(shard, name), '{"format":1,');
+    await sweepKey(root, keyHash, [ended.id]);
+    expect((await readdir(shard)).toSorted()).toEqual([names[1], 'other.json'].toSorted());
   });
 });

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import type { ArtifactPutOptions } from '@kb-labs/contracts';
+import { piecesOf } from './body.js';
+import type { ArtifactBody, BodySum } from './body.js';
+import { tooLarge } from './store-errors.js';
+import { throwIfAborted } from './until-aborted.js';
+
+const BLOCK_BYTES = 1_048_576;
+
+/**
+ * Writes a body in blocks of 1 MiB and sums it up; while one is written it is hashed, and the next one is filled. `write` gets one block at a time, which
+ * keeps still until the write has ended. Throws `ERR_ARTIFACT_TOO_LARGE` before a byte too many is written, and ends with the signal even where the
+ * body never does, but never before the last write has.
+ */
+export async function spoolBody(
+  body: ArtifactBody,
+  options: Pick<ArtifactPutOptions, 'maxBytes' | 'signal'>,
+  write: (block: Buffer) => Promise<void>,
+): Promise<BodySum> {
+  const blocks = new Blocks(write, body instanceof Uint8Array ? body.byteLength : BLOCK_BYTES);
+  // A body that has nothing more to say for an hour must not keep a full disk secret for as long.
+  const signal = body instanceof Uint8Array ? options.signal : AbortSignal.any([options.signal, blocks.failed]);
+  try {
+    for await (const chunk of piecesOf(body, signal)) {
+      if (blocks.bytes + chunk.byteLength > options.maxBytes) throw tooLarge(options.maxBytes);
+      for (let taken = 0; taken < chunk.byteLength;) {
+        taken += blocks.fill(chunk.subarray(taken));
+        if (blocks.isFull) await blocks.flush();
+        throwIfAborted(options.signal);
+      }
+    }
+    return await blocks.end();
+  } catch (error) {
+    await blocks.settle();
+    throw blocks.error ?? error;
+  }
+}
+
+/** Two blocks: one is filled while the other is written. */
+class Blocks {
+  readonly #write: (block: Buffer) => Promise<void>;
+  readonly #size: number;
+  readonly #hash = createHash('sha256');
+  readonly #broken = new AbortController();
+  #filling: Buffer | undefined;
+  #spare: Buffer | undefined;
+  #used = 0;
+  #writing: Promise<void> = Promise.resolve();
+  /** Filled in so far. */
+  bytes = 0;
+  /** What a write threw. */
+  error: unknown;
+
+  constructor(write: (block: Buffer) => Promise<void>, largest: number) {
+    this.#write = write;
+    this.#size = Math.min(largest, BLOCK_BYTES);
+  }
+
+  get failed(): AbortSignal {
+    return this.#broken.signal;
+  }
+
+  get isFull(): boolean {
+    return this.#used === this.#size;
+  }
+
+  /** Copies what there is room for, so that what is hashed is what is written, whoever else holds the memory. Tells how much that was. */
+  fill(chunk: Uint8Array): number {
+    this.#filling ??= Buffer.allocUnsafeSlow(this.#size);
+    const part = chunk.subarray(0, this.#size - this.#used);
+    this.#filling.set(part, this.#used);
+    this.#used += part.byteLength;
+    this.bytes += part.byteLength;
+    return part.byteLength;
+  }
+
+  /** Begins to write what is filled, once the write before has ended, and hashes it meanwhile. */
+  async flush(): Promise<void> {
+    await this.#writing;
+    if (this.error !== undefined) throw this.error;
+    const full = this.#filling;
+    if (full === undefined || this.#used === 0) return;
+    const block = full.subarray(0, this.#used);
+    this.#writing = this.#write(block).catch((error: unknown) => {
+      this.error = error;
+      this.#broken.abort(error);
+    });
+    this.#hash.update(block);
+    this.#filling = this.#spare;
+    this.#spare = full;
+    this.#used = 0;
+  }
+
+  async end(): Promise<BodySum> {
+    await this.flush();
+    await this.settle();
+    if (this.error !== undefined) throw this.error;
+    return { bytes: this.bytes, sha256: this.#hash.digest('hex') };
+  }
+
+  /** Resolves when nothing is being written any more. */
+  async settle(): Promise<void> {
+    await this.#writing;
+  }
+}

@@ -1,0 +1,103 @@
+import { createHash, randomBytes } from 'node:crypto';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { spoolBody } from '../src/spool-body.js';
+import { code } from './artifact-fixture.js';
+
+const MIB = 1_048_576;
+const options = { maxBytes: 10 * MIB, signal: new AbortController().signal };
+
+/** Keeps a copy of each block, a turn of the event loop late, as a disk does. */
+function collector(): { readonly blocks: Buffer[]; readonly write: (block: Buffer) => Promise<void> } {
+  const blocks: Buffer[] = [];
+  let writing = 0;
+  const write = async (block: Buffer): Promise<void> => {
+    expect((writing += 1)).toBe(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    blocks.push(Buffer.from(block));
+    writing -= 1;
+  };
+  return { blocks, write };
+}
+
+async function* inPieces(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
+  // The same memory for each piece: what was handed over may be written over.
+  const piece = Buffer.alloc(Math.max(1, ...sizes));
+  let at = 0;
+  for (const size of [...sizes, bytes.length]) {
+    const part = bytes.subarray(at, at + size);
+    at += size;
+    if (part.length > piece.length) yield part;
+    else yield piece.subarray(0, part.copy(piece));
+  }
+}
+
+describe('spoolBody', () => {
+  it('writes and sums up what came, in whole blocks and a rest, however it is cut up', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 3 * MIB }),
+        fc.array(fc.integer({ min: 0, max: 2 * MIB }), { maxLength: 6 }),
+        fc.boolean(),
+        async (length, sizes, whole) => {
+          const bytes = randomBytes(length);
+          const { blocks, write } = collector();
+          const sum = await spoolBody(whole ? bytes : inPieces(bytes, sizes), options, write);
+          expect(Buffer.concat(blocks).equals(bytes)).toBe(true);
+          expect(sum).toEqual({ bytes: length, sha256: createHash('sha256').update(bytes).digest('hex') });
+          expect(blocks.slice(0, -1).every((block) => block.length === MIB)).toBe(true);
+        },
+      ),
+      { seed: 1, numRuns: 25 },
+    );
+  });
+
+  it('writes no byte beyond the limit', async () => {
+    const { blocks, write } = collector();
+    const spooling = spoolBody(
+      inPieces(Buffer.alloc(4 * MIB), [MIB, MIB, MIB]),
+      { ...options, maxBytes: 2 * MIB },
+      write,
+    );
+    await expect(spooling).rejects.toThrow(code('ERR_ARTIFACT_TOO_LARGE'));
+    expect(Buffer.concat(blocks).length).toBeLessThanOrEqual(2 * MIB);
+  });
+
+  it('says that a write failed, though the body never says another word, and lets go of the body', async () => {
+    const full = new Error('no space left');
+    let isReturned = false;
+    const body = {
+      [Symbol.asyncIterator]() {
+        let told = false;
+        return {
+          next: () =>
+            told
+              ? new Promise<never>(() => undefined)
+              : ((told = true), Promise.resolve({ done: false as const, value: Buffer.alloc(MIB) })),
+          return: () => ((isReturned = true), Promise.resolve({ done: true as const, value: undefined })),
+        };
+      },
+    };
+    await expect(spoolBody(body, options, () => Promise.reject(full))).rejects.toBe(full);
+    expect(isReturned).toBe(true);
+  });
+
+  it('ends with the signal, but not while a block is being written', async () => {
+    const ending = new AbortController();
+    const written = Promise.withResolvers<void>();
+    let hasEnded = false;
+    const endless = async function* (): AsyncGenerator<Buffer> {
+      yield Buffer.alloc(MIB);
+      await new Promise<never>(() => undefined);
+    };
+    const spooling = spoolBody(endless(), { ...options, signal: ending.signal }, () => written.promise).finally(
+      () => (hasEnded = true),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    ending.abort(new Error('enough'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(hasEnded).toBe(false);
+    written.resolve();
+    await expect(spooling).rejects.toThrow(code('ERR_ABORTED'));
+  });
+});
