@@ -44,7 +44,10 @@ export interface SandboxPlugin {
  */
 export type SandboxLimits = Readonly<Record<SandboxQuotaName | 'graceMs', number>>;
 
-/** One place. Disposing ends whatever is left of the guest and resolves when nothing is. */
+/**
+ * One place. Disposing ends whatever is left of the guest. When it resolves nothing of the guest runs any more; what the system has still to clear
+ * away is waited for by the disposal of its adapter.
+ */
 export interface Sandbox extends AsyncDisposable {
   readonly confinement: ConfinementReport;
   /** Whether it was made for this call of `acquire`, rather than kept ready. */

@@ -42,7 +42,8 @@ export function quickjsSandbox(options: QuickjsSandboxOptions = {}): SandboxAdap
         bundler.warmUp();
         const engine = await loaded();
         if (plan.signal.aborted) throw createAbortError('the run was aborted', plan.signal);
-        return { place: await openPlace({ plan, engine, bundler }), report: REPORT };
+        const place = await openPlace({ plan, engine, bundler });
+        return { place, report: REPORT, gone: place.gone };
       }),
     async [Symbol.asyncDispose]() {
       await places.close();

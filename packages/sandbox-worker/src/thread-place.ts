@@ -23,7 +23,10 @@ export async function openPlace({ plan, roots, threads }: PlaceOptions): Promise
     lifeline: {
       // A thread has no signals: the session's abort is all the asking there is.
       terminate: () => undefined,
-      kill: thread.kill,
+      async quit() {
+        thread.kill();
+        await thread.gone;
+      },
       gone: thread.gone.finally(() => watch.stop()),
       usage: () => watch.usage(),
     },

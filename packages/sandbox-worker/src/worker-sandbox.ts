@@ -30,7 +30,8 @@ export function workerSandbox(options: WorkerSandboxOptions = {}): SandboxAdapte
       places.acquire(asked, async (plan) => {
         threads.assertRoom();
         const roots = await Promise.all([plan.plugin.root, ...codeRoots].map(resolveRoot));
-        return { place: await openPlace({ plan, roots, threads }), report };
+        const place = await openPlace({ plan, roots, threads });
+        return { place, report, gone: place.guest.gone };
       }),
     [Symbol.asyncDispose]: () => places.close(),
   };

@@ -99,7 +99,10 @@ function openWalled(around: Wall, plan: SandboxPlan): Session {
     },
     lifeline: {
       terminate: kill,
-      kill,
+      async quit() {
+        kill();
+        await child.gone;
+      },
       gone: child.gone.then(() => createError('ERR_SANDBOX_CRASHED', 'the guest ended')),
       usage: () => ({ cpuMs: undefined, peakMemoryBytes: undefined }),
     },

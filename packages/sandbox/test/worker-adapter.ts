@@ -29,6 +29,7 @@ export function workerSandbox(): SandboxAdapter {
 function openSession(plan: SandboxPlan, workers: Set<Worker>): Session {
   const worker = new Worker(new URL('worker-adapter.guest.ts', import.meta.url), { env: plan.env, execArgv: [] });
   const kill = (): void => void worker.terminate();
+  const quit = async (): Promise<void> => void (await worker.terminate());
   const send = (frame: Uint8Array): void => worker.postMessage(frame);
   const gone = new Promise<PluginError>((resolve) => {
     let cause: unknown;
@@ -43,6 +44,6 @@ function openSession(plan: SandboxPlan, workers: Set<Worker>): Session {
     plan,
     transport: { send, receive: (onBytes) => worker.on('message', onBytes), pendingBytes: () => 0, close: kill },
     stays: false,
-    lifeline: { terminate: kill, kill, gone, usage: () => ({ cpuMs: undefined, peakMemoryBytes: undefined }) },
+    lifeline: { terminate: kill, quit, gone, usage: () => ({ cpuMs: undefined, peakMemoryBytes: undefined }) },
   });
 }

@@ -56,7 +56,12 @@ export async function play(bytes: Buffer, piece: number, isReady = true): Promis
     },
     plan,
     stays: false,
-    lifeline: { terminate: end, kill: end, gone: gone.promise, usage: () => ({ cpuMs: 1, peakMemoryBytes: 2 }) },
+    lifeline: {
+      terminate: end,
+      quit: async () => end(),
+      gone: gone.promise,
+      usage: () => ({ cpuMs: 1, peakMemoryBytes: 2 }),
+    },
   });
   const feed = async (part: Buffer): Promise<void> => {
     for (let at = 0; at < part.length; at += piece) await take(part.subarray(at, at + piece));

@@ -27,6 +27,7 @@ export interface PlaceOptions {
 export interface Place {
   run(call: SandboxCall, host: SandboxHost): Promise<SandboxOutcome>;
   dispose(): Promise<void>;
+  readonly gone: Promise<unknown>;
 }
 
 /** Starts an interpreter and waits until it is ready. Throws as `SandboxAdapter.acquire` does, with nothing left behind. */
@@ -57,6 +58,7 @@ export async function openPlace({ plan, engine, bundler }: PlaceOptions): Promis
       thread.load(bundled.module);
       return mapOutcome(await running, bundled);
     },
+    gone: thread.gone,
     async dispose() {
       stopWatching();
       await session.dispose();
@@ -86,7 +88,10 @@ function openSession(plan: SandboxPlan, thread: GuestThread): Session {
     stays: false,
     lifeline: {
       terminate: thread.stop,
-      kill: thread.kill,
+      async quit() {
+        thread.kill();
+        await thread.gone;
+      },
       gone: thread.gone.then((exit) => describeEnd(exit, limits, thread)),
       usage: () => usageOf(thread),
     },

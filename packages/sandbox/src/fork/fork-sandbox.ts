@@ -48,7 +48,8 @@ export function forkSandbox(options: ForkSandboxOptions = {}): SandboxAdapter {
       places.acquire(asked, async (plan) => {
         const { launcher, report } = await prepare();
         if (plan.signal.aborted) throw abortError(plan.signal);
-        return { place: await openPlace({ plan, launcher, guard, codeRoots: checked.codeRoots }), report };
+        const place = await openPlace({ plan, launcher, guard, codeRoots: checked.codeRoots });
+        return { place, report, gone: place.guest.gone };
       }),
     async [Symbol.asyncDispose]() {
       await places.close();

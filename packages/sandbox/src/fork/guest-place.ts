@@ -44,7 +44,10 @@ export async function openPlace({ plan, launcher, guard, codeRoots }: PlaceOptio
     stays: false,
     lifeline: {
       terminate: () => child.signal('SIGTERM'),
-      kill: () => child.signal('SIGKILL'),
+      async quit() {
+        child.signal('SIGKILL');
+        await gone;
+      },
       gone,
       usage: () => watch?.usage() ?? { cpuMs: undefined, peakMemoryBytes: undefined },
     },

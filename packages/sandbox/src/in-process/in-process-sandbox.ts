@@ -60,7 +60,7 @@ async function createPlace(plan: SandboxPlan, alarm: TaintAlarm): Promise<Sandbo
     stays: false,
     lifeline: {
       terminate: kill,
-      kill,
+      quit: () => Promise.resolve(kill()),
       gone: left.promise.then(() => createError('ERR_SANDBOX_CRASHED', 'the in-process guest was ended')),
       usage: () => ({ cpuMs: undefined, peakMemoryBytes: undefined }),
     },

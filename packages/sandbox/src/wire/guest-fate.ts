@@ -6,9 +6,9 @@ import { within } from './waiting.js';
 export interface GuestLifeline {
   /** Asks it to go, as SIGTERM does. May do nothing. */
   terminate(): void;
-  /** Ends it by force. `gone` must resolve after this, whatever the guest does. */
-  kill(): void;
-  /** Resolves when nothing of the guest is left and all that it sent has been received; says how a guest ended that was not told to. */
+  /** Ends it by force, whatever it does. Resolves when no code of it can run any more, and all that it sent has been received. */
+  quit(): Promise<void>;
+  /** Resolves when nothing of the guest is left, which may be after `quit` has; says how a guest ended that was not told to. */
   readonly gone: Promise<PluginError>;
   /** What it has used up to now. */
   usage(): Pick<SandboxUsage, 'cpuMs' | 'peakMemoryBytes'>;
@@ -30,7 +30,7 @@ export interface GuestFate {
   fall(reason: GuestFall): void;
   /** Calls back once, at once if it has fallen already. Returns what takes the listener away. */
   onFall(listen: (reason: GuestFall) => void): () => void;
-  /** Ends it, in the way that the reason asks for, and resolves with the error that stands once it has gone. */
+  /** Ends it, in the way that the reason asks for, and resolves with the error that stands once no code of it can run. */
   end(): Promise<PluginError>;
 }
 
@@ -61,8 +61,7 @@ export function watchFate(lifeline: GuestLifeline, { graceMs }: SandboxLimits): 
     if (kind === 'ask') lifeline.terminate();
     if (kind === 'ask') await within(Math.min(graceMs, SIGTERM_GRACE_MS), lifeline.gone);
     if (kind === 'closed') exit = await within(EXIT_AFTER_CLOSE_MS, lifeline.gone);
-    lifeline.kill();
-    await lifeline.gone;
+    await lifeline.quit();
     return exit ?? error;
   };
   void lifeline.gone.then((error) => fall({ kind: 'force', error, run: undefined }));

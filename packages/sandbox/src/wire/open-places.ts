@@ -10,7 +10,7 @@ export interface OpenPlaces {
    * is being opened meanwhile is called off by the signal of the plan that `open` is given (`ERR_ABORTED`).
    */
   acquire(plan: SandboxPlan, open: (plan: SandboxPlan) => Promise<OpenedPlace>): Promise<Sandbox>;
-  /** Ends all. When it resolves nothing of them is left, and nothing of those that were being opened. */
+  /** Ends all. When it resolves nothing of them is left, nor of those that were being opened or have been disposed of. */
   close(): Promise<void>;
 }
 
@@ -18,18 +18,23 @@ export interface OpenPlaces {
 export interface OpenedPlace {
   readonly place: Pick<Session, 'run' | 'dispose'>;
   readonly report: ConfinementReport;
+  /** Resolves when the system has nothing of it left: after `dispose`, or later. */
+  readonly gone: Promise<unknown>;
 }
 
 /** Begins with none. `adapter` is its name, for errors. */
 export function createOpenPlaces(adapter: string): OpenPlaces {
   const places = new Set<Sandbox>();
   const opening = new Set<Promise<Sandbox>>();
+  const leaving = new Set<Promise<unknown>>();
   const closing = new AbortController();
 
   const openOne = async (plan: SandboxPlan, open: (plan: SandboxPlan) => Promise<OpenedPlace>): Promise<Sandbox> => {
     const signal = AbortSignal.any([plan.signal, closing.signal]);
     if (signal.aborted) throw abortError(signal);
-    const { place, report } = await open({ ...plan, signal });
+    const { place, report, gone } = await open({ ...plan, signal });
+    leaving.add(gone);
+    void gone.then(() => leaving.delete(gone));
     if (closing.signal.aborted) {
       await place.dispose();
       throw abortError(closing.signal);
@@ -61,6 +66,7 @@ export function createOpenPlaces(adapter: string): OpenPlaces {
       closing.abort(new Error(`the ${adapter} sandbox was disposed`));
       await Promise.all([...places].map((place) => place[Symbol.asyncDispose]()));
       await Promise.allSettled(opening);
+      await Promise.all(leaving);
     },
   };
 }

@@ -21,16 +21,16 @@ export interface SessionOptions {
 
 /** One guest from its `ready` to its end. Time limits, abort, grace and the order of signals are the same for every adapter that uses it. */
 export interface Session {
-  /** Waits for `ready`. On failure (`ERR_START_TIMEOUT`, `ERR_ABORTED`, `ERR_SANDBOX_CRASHED`, `ERR_PROTOCOL`) the guest is gone. */
+  /** Waits for `ready`. On failure (`ERR_START_TIMEOUT`, `ERR_ABORTED`, `ERR_SANDBOX_CRASHED`, `ERR_PROTOCOL`) the guest has been ended. */
   start(): Promise<void>;
   /**
    * Has the guest load what a later run will need, without calling any of it; before the first run, and once. `false` where that failed, took
    * longer than `startTimeoutMs`, or left something open: the guest is gone, and a run in a new one fails in the same way, and says why.
    */
   preload(call: PreloadCall): Promise<boolean>;
-  /** Settles when the run is over, and unless the guest stays, when it is gone. Never rejects. Where it stays, several may be under way. */
+  /** Settles when the run is over, and unless the guest stays, when nothing of it runs. Never rejects. Where it stays, several may be under way. */
   run(call: SandboxCall, host: SandboxHost): Promise<SandboxOutcome>;
-  /** Kills what is left and waits until it is gone. */
+  /** Ends what is left. When it resolves, nothing of the guest runs any more; `guest.gone` may come later. */
   dispose(): Promise<void>;
   readonly guest: SessionGuest;
 }
@@ -41,6 +41,8 @@ export interface SessionGuest {
   fail(error: PluginError): void;
   /** Output that came past the channel. Of several runs, the oldest gets it. */
   raw(source: 'stdout' | 'stderr', text: string): void;
+  /** Resolves when the system has nothing of it left. */
+  readonly gone: Promise<unknown>;
   /** Whether another run may begin in it: it stays, it lives, and nothing that an earlier run left could meet the next. */
   readonly isReusable: boolean;
 }
@@ -74,6 +76,7 @@ export function createSession({ transport, plan, lifeline, stays }: SessionOptio
     guest: {
       fail: (error) => fate.fall({ kind: 'force', error, run: undefined }),
       raw: peer.raw,
+      gone: lifeline.gone,
       get isReusable() {
         return runs.areReusable && fate.fallen === undefined;
       },

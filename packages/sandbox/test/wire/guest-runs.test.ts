@@ -53,14 +53,14 @@ describe('a guest with one run after the other', () => {
     expect(tidy.session.guest.isReusable).toBe(true);
     const untidy = await guestOf(() => void untidy.open.push('Timeout'));
     await untidy.run();
-    expect([untidy.session.guest.isReusable, untidy.fate]).toEqual([false, ['kill']]);
+    expect([untidy.session.guest.isReusable, untidy.fate]).toEqual([false, ['quit']]);
   });
 
   it('is not used again where a handler was aborted and went on', async () => {
     const guest = await guestOf(() => new Promise(() => undefined), { limits: { graceMs: 20 } });
     const aborted = guest.run({ call: { signal: AbortSignal.abort() } });
     expect(await aborted).toMatchObject({ error: { code: 'ERR_ABORTED' } });
-    expect([guest.session.guest.isReusable, guest.fate]).toEqual([false, ['kill']]);
+    expect([guest.session.guest.isReusable, guest.fate]).toEqual([false, ['quit']]);
   });
 
   it('is used again where a handler was aborted and has ended', async () => {
@@ -78,7 +78,7 @@ describe('a guest with one run after the other', () => {
   it('is not used again where an error was thrown that nobody caught', async () => {
     const guest = await guestOf(() => guest.peer.fail(new Error('nobody caught it')));
     expect(await guest.run()).toMatchObject({ error: { code: 'ERR_HANDLER_FAILED' } });
-    expect([guest.session.guest.isReusable, guest.fate]).toEqual([false, ['kill']]);
+    expect([guest.session.guest.isReusable, guest.fate]).toEqual([false, ['quit']]);
   });
 
   it('leaves where one is thrown while nobody runs', async () => {

@@ -21,7 +21,7 @@ describe('a guest that stays', () => {
       [3, true],
     ]);
     await guest.session.dispose();
-    expect(guest.fate.slice(3)).toEqual(['kill', 'close']);
+    expect(guest.fate.slice(3)).toEqual(['quit', 'close']);
   });
 
   it('serves several at once, and each hears its own words', async () => {
@@ -78,7 +78,7 @@ describe('a guest that stays', () => {
     expect([guest.session.guest.isReusable, guest.fate]).toEqual([false, ['run', 'run']]);
     guest.say(result(2, 2), done({ run: 2 }));
     expect(await second).toMatchObject({ ok: true, value: 2 });
-    expect(guest.fate).toEqual(['run', 'run', 'kill']);
+    expect(guest.fate).toEqual(['run', 'run', 'quit']);
   });
 
   it('outlives a run that is aborted, if that ends by itself', async () => {
@@ -134,7 +134,7 @@ describe('a run that brings its guest down', () => {
     expect(await guilty).toMatchObject(code === 'none' ? { ok: true, value: 1 } : { ok: false, error: { code } });
     expect(await innocent).toMatchObject(another);
     expect(await innocent).toMatchObject({ error: { retryable: true } });
-    expect([guest.session.guest.isReusable, guest.fate]).toEqual([false, ['run', 'run', 'kill']]);
+    expect([guest.session.guest.isReusable, guest.fate]).toEqual([false, ['run', 'run', 'quit']]);
   });
 
   it('by not ending when it is told to has the true error', async () => {
@@ -145,7 +145,7 @@ describe('a run that brings its guest down', () => {
     controller.abort();
     expect(await guilty).toMatchObject({ error: { code: 'ERR_ABORTED' } });
     expect(await innocent).toMatchObject(another);
-    expect(guest.fate).toEqual(['run', 'run', 'abort', 'terminate', 'kill']);
+    expect(guest.fate).toEqual(['run', 'run', 'abort', 'terminate', 'quit']);
   });
 
   it('by not leaving after its result keeps that', async () => {

@@ -1,6 +1,7 @@
-import type { SandboxPlan } from '@kb-labs/contracts';
+import type { ConfinementReport, SandboxPlan } from '@kb-labs/contracts';
 import { describe, expect, it } from 'vitest';
 import { forkSandbox } from '@kb-labs/sandbox';
+import { createOpenPlaces } from '../../src/wire/open-places.js';
 
 const plan: SandboxPlan = {
   plugin: { id: 'test', version: '1.0.0', root: import.meta.dirname },
@@ -30,5 +31,20 @@ describe('the places of an adapter', () => {
       code: 'ERR_CONFIG_INVALID',
       message: 'the fork sandbox has been disposed',
     });
+  });
+
+  it('are given back at once, and waited for when the adapter is disposed of', async () => {
+    const gone = Promise.withResolvers<void>();
+    const places = createOpenPlaces('test');
+    const report = { adapter: 'test', firmness: {}, by: {} } as unknown as ConfinementReport;
+    const place = { run: () => Promise.reject(new Error('no runs')), dispose: () => Promise.resolve() };
+    const sandbox = await places.acquire(plan, () => Promise.resolve({ place, report, gone: gone.promise }));
+    await sandbox[Symbol.asyncDispose]();
+    let isClosed = false;
+    const closed = places.close().then(() => (isClosed = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isClosed).toBe(false);
+    gone.resolve();
+    await closed;
   });
 });

@@ -59,8 +59,8 @@ export async function pairGuest(modules: Modules, options: RunOptions = {}): Pro
   const gone = Promise.withResolvers<PluginError>();
   const [prepared, loaded, open, fate, notes] = [[], [], [], [], []] as const satisfies unknown[];
   const facts = { prepared, loaded, open, fate, notes } as unknown as Omit<PairedGuest, 'session' | 'peer'>;
-  const kill = (): void => {
-    facts.fate.push('kill');
+  const quit = async (): Promise<void> => {
+    facts.fate.push('quit');
     far.close();
     gone.resolve(createError('ERR_SANDBOX_CRASHED', 'it was killed'));
   };
@@ -70,7 +70,7 @@ export async function pairGuest(modules: Modules, options: RunOptions = {}): Pro
     stays: true,
     lifeline: {
       terminate: () => facts.fate.push('terminate'),
-      kill,
+      quit,
       gone: gone.promise,
       usage: () => ({ cpuMs: undefined, peakMemoryBytes: undefined }),
     },

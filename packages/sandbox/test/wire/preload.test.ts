@@ -84,7 +84,7 @@ describe('preloading', () => {
   ])('by a guest whose module %s makes nothing that can be used', async (_, main) => {
     const guest = await pairGuest({ main: main ?? (() => ({})) }, { limits: { startTimeoutMs: 50 } });
     expect(await guest.preload()).toBe(false);
-    expect([guest.session.guest.isReusable, guest.fate]).toEqual([false, ['kill']]);
+    expect([guest.session.guest.isReusable, guest.fate]).toEqual([false, ['quit']]);
   });
 
   it('leaves the reason to a run that did not wait for it', async () => {
@@ -137,7 +137,7 @@ describe('a guest that breaks the protocol of preloading', () => {
     const preloaded = guest.session.preload(call);
     guest.say(...words);
     expect(await preloaded).toBe(false);
-    expect(guest.fate).toEqual(['preload', 'kill']);
+    expect(guest.fate).toEqual(['preload', 'quit']);
   });
 
   it('by a second answer is ended before it is used', async () => {

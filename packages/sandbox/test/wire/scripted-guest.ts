@@ -54,6 +54,8 @@ export interface GuestHabits {
   readonly onMessage?: (t: string, guest: ScriptedGuest) => void;
   readonly onTerminate?: (guest: ScriptedGuest) => void;
   readonly unread?: () => number;
+  /** Once ended by force it runs no more, and is not gone either. */
+  readonly lingers?: boolean;
   readonly signal?: AbortSignal;
   readonly stays?: boolean;
   readonly usage?: GuestLifeline['usage'];
@@ -101,9 +103,9 @@ export function scriptGuest(habits: GuestHabits = {}): ScriptedGuest {
         note('terminate');
         habits.onTerminate?.(guest);
       },
-      kill() {
-        note('kill');
-        end('it was killed');
+      async quit() {
+        note('quit');
+        if (habits.lingers !== true) end('it was killed');
       },
       gone: gone.promise,
       usage: habits.usage ?? (() => ({ cpuMs: 1, peakMemoryBytes: 2 })),

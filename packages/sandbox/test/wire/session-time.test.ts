@@ -15,7 +15,7 @@ describe('the end of a guest', () => {
       },
       usage: { cpuMs: 1, peakMemoryBytes: 2 },
     });
-    expect(guest.fate).toEqual(['run', 'abort', 'terminate', 'kill']);
+    expect(guest.fate).toEqual(['run', 'abort', 'terminate', 'quit']);
   });
 
   it('by time: at once when it does as it is asked', async () => {
@@ -26,7 +26,7 @@ describe('the end of a guest', () => {
       },
     });
     expect(await guest.run()).toMatchObject({ error: { code: 'ERR_TIMEOUT' } });
-    expect(guest.fate).toEqual(['run', 'abort', 'kill']);
+    expect(guest.fate).toEqual(['run', 'abort', 'quit']);
   });
 
   it('by abort: says why, and a result that comes in the grace does not count', async () => {
@@ -47,7 +47,7 @@ describe('the end of a guest', () => {
       code: 'ERR_ABORTED',
       reason: 'the run was aborted: the user left',
     });
-    expect(guest.fate).toEqual(['run', 'abort', 'terminate', 'kill']);
+    expect(guest.fate).toEqual(['run', 'abort', 'terminate', 'quit']);
   });
 
   it.each<[string, unknown, string]>([
@@ -68,7 +68,7 @@ describe('the end of a guest', () => {
     const outcome = guest.run();
     guest.session.guest.fail(createError('ERR_MEMORY_EXCEEDED', 'too much'));
     expect(await outcome).toMatchObject({ error: { code: 'ERR_MEMORY_EXCEEDED' } });
-    expect(guest.fate).toEqual(['run', 'kill']);
+    expect(guest.fate).toEqual(['run', 'quit']);
   });
 
   it('leaves no listener on the signal of its caller', async () => {
@@ -89,10 +89,22 @@ describe('the end of a guest', () => {
     expect(listeners).toBe(0);
   });
 
-  it('by disposal, which waits until it is gone', async () => {
+  it('is not waited for longer than code of it can run', async () => {
+    const guest = await startGuest({ lingers: true });
+    const outcome = guest.run();
+    guest.say(result(1), done());
+    expect(await outcome).toMatchObject({ ok: true });
+    await guest.session.dispose();
+    let isGone = false;
+    void guest.session.guest.gone.then(() => (isGone = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([isGone, guest.fate]).toEqual([false, ['run', 'quit', 'close']]);
+  });
+
+  it('by disposal, which waits until nothing of it runs', async () => {
     const guest = await startGuest();
     await guest.session.dispose();
-    expect(guest.fate).toEqual(['kill', 'close']);
+    expect(guest.fate).toEqual(['quit', 'close']);
   });
 });
 
@@ -103,7 +115,7 @@ describe('a start', () => {
       code: 'ERR_START_TIMEOUT',
       details: { elapsedMs: expect.any(Number), limitMs: 20 },
     });
-    expect(guest.fate).toEqual(['kill']);
+    expect(guest.fate).toEqual(['quit']);
   });
 
   it('ends with the signal of the plan', async () => {
@@ -115,7 +127,7 @@ describe('a start', () => {
       code: 'ERR_ABORTED',
       message: 'the run was aborted: no longer needed',
     });
-    expect(guest.fate).toEqual(['kill']);
+    expect(guest.fate).toEqual(['quit']);
   });
 
   it('fails as its guest does', async () => {

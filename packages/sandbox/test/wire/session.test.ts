@@ -20,7 +20,7 @@ describe('a session', () => {
       api: ['fs.readFile'],
       realm: { root: '/plugin', env: {}, fetch: false },
     });
-    expect(guest.fate).toEqual(['run', 'kill']);
+    expect(guest.fate).toEqual(['run', 'quit']);
     expect(guest.notes.map(({ kind }) => kind)).toEqual(['log', 'progress']);
   });
 
@@ -34,7 +34,7 @@ describe('a session', () => {
     const second = stubborn.run();
     stubborn.say(result(1));
     expect(await second).toMatchObject({ ok: true, usage: { leaked: ['did not leave within graceMs'] } });
-    expect(stubborn.fate).toEqual(['run', 'kill']);
+    expect(stubborn.fate).toEqual(['run', 'quit']);
   });
 
   it('keeps the first result, whatever comes after it', async () => {
@@ -44,7 +44,7 @@ describe('a session', () => {
       guest.say(result('first'));
       guest.say(...after);
       expect(await outcome).toMatchObject({ ok: true, value: 'first' });
-      expect(guest.fate.at(-1)).toBe('kill');
+      expect(guest.fate.at(-1)).toBe('quit');
     }
   });
 
@@ -109,7 +109,7 @@ describe('a session', () => {
     const guest = await startGuest();
     const outcome = await guest.run({ call: { input: { at: () => 1 } } });
     expect(outcome).toMatchObject({ ok: false, error: { code: 'ERR_INPUT_INVALID' } });
-    expect(guest.fate).toEqual(['kill']);
+    expect(guest.fate).toEqual(['quit']);
   });
 
   it('says what a failed result means in its own words, and keeps those of the guest apart', async () => {
@@ -165,7 +165,7 @@ describe('a guest that breaks the protocol is killed at once', () => {
     const outcome = guest.run({ answer: () => new Promise(() => undefined) });
     misbehave(guest);
     expect(await outcome).toMatchObject({ ok: false, error: { code, message: expect.stringContaining(message) } });
-    expect(guest.fate).toEqual(['run', 'kill']);
+    expect(guest.fate).toEqual(['run', 'quit']);
   });
 
   function rawFrame(json: string): Uint8Array {
@@ -198,7 +198,7 @@ describe('a guest that breaks the protocol is killed at once', () => {
     expect(await outcome).toMatchObject({
       error: { code: 'ERR_SANDBOX_CRASHED', message: 'the guest closed its channel' },
     });
-    expect(guest.fate).toEqual(['run', 'kill']);
+    expect(guest.fate).toEqual(['run', 'quit']);
   });
 
   it('and one that ends is told by how it ended', async () => {
@@ -221,7 +221,7 @@ describe('words before their time', () => {
     const started = guest.session.start();
     guest.say(message);
     await expect(started).rejects.toMatchObject({ code: 'ERR_PROTOCOL' });
-    expect(guest.fate).toEqual(['kill']);
+    expect(guest.fate).toEqual(['quit']);
   });
 
   it.each<[string, object]>([
