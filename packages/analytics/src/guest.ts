@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import * as types from 'node:util/types';
 import type { GuestAnalytics } from '@kb-labs/contracts';
 import type { ParsedAnalyticsOptions } from './analytics-options.js';
 import { admitWord, createVocabularies } from './guest-quota.js';

@@ -1,14 +1,19 @@
+import { createRequire } from 'node:module';
 import { createError } from '@kb-labs/contracts';
 import type { ArtifactInfo } from '@kb-labs/contracts';
-import semver from 'semver';
+import type Semver from 'semver';
 import { quote } from './artifact-path.js';
 
 const MAX_LENGTH = 256;
 
+// Its files take longer to load than all of a broker, and most artifacts have no version.
+const require = createRequire(import.meta.url);
+const semver = (): typeof Semver => require('semver');
+
 /** Says whether a text is a semantic version as its standard spells it: no `v`, no blanks. */
 export function isSemver(value: unknown): value is string {
   return (
-    typeof value === 'string' && value.length <= MAX_LENGTH && /^\d\S*$/.test(value) && semver.valid(value) !== null
+    typeof value === 'string' && value.length <= MAX_LENGTH && /^\d\S*$/.test(value) && semver().valid(value) !== null
   );
 }
 
@@ -22,5 +27,5 @@ export function assertSemver(name: string, value: unknown): void {
 
 /** Whether an artifact is at least as new. One without a version, or with one that is none, never is. */
 export function isNewEnough({ version }: Pick<ArtifactInfo, 'version'>, minVersion: string | undefined): boolean {
-  return minVersion === undefined || (isSemver(version) && semver.gte(version, minVersion));
+  return minVersion === undefined || (isSemver(version) && semver().gte(version, minVersion));
 }

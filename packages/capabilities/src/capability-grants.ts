@@ -1,10 +1,9 @@
-import { createError } from '@kb-labs/contracts';
+import { createError, showName } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
 import semver from 'semver';
 import { nameProblem } from './capability-name.js';
 import type { CapabilityProblem } from './capability-name.js';
 import type { KnownCapabilities } from './capability-registry.js';
-import { showName } from './parse-capability.js';
 import type { Capability } from './parse-capability.js';
 
 /** Compiled grants: tells whether they cover what is required. */

@@ -1,8 +1,7 @@
-import { createError, HOST_FUNCTIONS } from '@kb-labs/contracts';
+import { createError, HOST_FUNCTIONS, showName } from '@kb-labs/contracts';
 import type { CapabilityName } from '@kb-labs/contracts';
 import semver from 'semver';
 import { nameProblem } from './capability-name.js';
-import { showName } from './parse-capability.js';
 
 /** The capabilities that a host knows, each with the version that it provides. Immutable. */
 export interface KnownCapabilities {

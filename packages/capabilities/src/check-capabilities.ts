@@ -1,10 +1,10 @@
-import { createError } from '@kb-labs/contracts';
+import { createError, plainName } from '@kb-labs/contracts';
 import type { CapabilityCheck, CapabilityName } from '@kb-labs/contracts';
 import { compileGrants } from './capability-grants.js';
 import type { CapabilityProblem } from './capability-name.js';
 import { defaultCapabilities } from './capability-registry.js';
 import type { KnownCapabilities } from './capability-registry.js';
-import { plainName, readCapability } from './parse-capability.js';
+import { readCapability } from './parse-capability.js';
 
 const MAX_NAMES = 1000;
 // A name, `@` and a range at their longest.

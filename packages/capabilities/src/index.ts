@@ -1,4 +1,4 @@
-export { CapabilityMissingError } from './capability-missing-error.js';
+export { CapabilityMissingError } from '@kb-labs/contracts';
 export type { CapabilityProblem } from './capability-name.js';
 export { createCapabilityRegistry, defaultCapabilities } from './capability-registry.js';
 export type { CapabilityVersions, KnownCapabilities } from './capability-registry.js';

@@ -1,4 +1,4 @@
-import { createError } from '@kb-labs/contracts';
+import { createError, showName } from '@kb-labs/contracts';
 import semver from 'semver';
 import { nameProblem } from './capability-name.js';
 import type { CapabilityProblem } from './capability-name.js';
@@ -42,17 +42,4 @@ export function readCapability(text: unknown): CapabilityResult {
     return { ok: false, reason: 'bad-range' };
   }
   return { ok: true, capability: Object.freeze({ name, range }) };
-}
-
-/** A name fit for messages: printable ASCII in quotes, cut where it is long. */
-export function showName(text: unknown): string {
-  if (typeof text === 'string') return JSON.stringify(plainName(text));
-  return `a value that is no string (${text === null ? 'null' : typeof text})`;
-}
-
-/** A name fit for data: printable ASCII, cut where it is long; empty for what is no string. */
-export function plainName(text: unknown): string {
-  if (typeof text !== 'string') return '';
-  const short = text.length > 128 ? `${text.slice(0, 128)}...` : text;
-  return short.replaceAll(/[^\x20-\x7e]/g, '?');
 }

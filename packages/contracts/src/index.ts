@@ -25,7 +25,10 @@ export type {
   StoredArtifact,
   WatchableArtifactStore,
 } from './artifacts.js';
+export { CapabilityMissingError } from './capability-missing-error.js';
 export type { Clock } from './clock.js';
+export { DEFAULT_QUOTAS } from './default-quotas.js';
+export { describeTarget, withoutUnprintable, withoutUserInfo } from './describe-target.js';
 export { ERROR_CODES, isErrorCode } from './error-codes.js';
 export type { ErrorCode, ErrorCodeFacts } from './error-codes.js';
 export type { ErrorEnvelope, GuestError } from './error-envelope.js';
@@ -102,6 +105,8 @@ export type {
   ShellPermissionSpec,
   ShellRule,
 } from './permission-spec.js';
+export { PermissionDeniedError } from './permission-denied-error.js';
+export { plainName, showName } from './name-text.js';
 export { nearName } from './near-name.js';
 export type { GuestPresenter, MessageLevel, PresentedError, Presenter } from './presenter.js';
 export type { GuestShell, ShellOptions, ShellResult } from './shell.js';
@@ -119,6 +124,8 @@ export type {
   QuotaSpec,
   SandboxQuotaName,
 } from './quotas.js';
+export { QuotaExceededError } from './quota-exceeded-error.js';
+export type { QuotaUse } from './quota-exceeded-error.js';
 export { MAX_MESSAGE_BYTES } from './sandbox-adapter.js';
 export type {
   GuestNote,

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import * as types from 'node:util/types';
 import { ERROR_CODES, isErrorCode } from './error-codes.js';
 import type { ErrorCode } from './error-codes.js';
 

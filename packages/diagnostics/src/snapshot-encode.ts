@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { types } from 'node:util';
+import * as types from 'node:util/types';
 import type { JsonValue } from '@kb-labs/contracts';
 import type { Masker } from '@kb-labs/redaction';
 import { DigitCount, digitsOf, workOfDigits } from './snapshot-digits.js';

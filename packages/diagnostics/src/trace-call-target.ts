@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import * as types from 'node:util/types';
 
 /** Where the first argument of a host call is an object, what of it says what the call is about. */
 const KEYS = ['url', 'target', 'path', 'pattern', 'topic', 'uri'];

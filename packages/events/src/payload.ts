@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import * as types from 'node:util/types';
 import { createError } from '@kb-labs/contracts';
 import { invalidArgument } from './event-errors.js';
 

@@ -1,6 +1,6 @@
+import { withoutUnprintable, withoutUserInfo } from '@kb-labs/contracts';
 import type { PatchOperation, PermissionPatch, PermissionRequest } from '@kb-labs/contracts';
 import { copyRequest } from './copy-request.js';
-import { withoutUnprintable, withoutUserInfo } from './describe-target.js';
 
 const MAX_RULE_UNITS = 512;
 const MAX_RULES = 4;

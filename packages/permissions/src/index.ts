@@ -1,10 +1,9 @@
+export { DEFAULT_QUOTAS, describeTarget, PermissionDeniedError, QuotaExceededError } from '@kb-labs/contracts';
+export type { QuotaUse } from '@kb-labs/contracts';
 export { compilePolicy } from './compile-policy.js';
 export type { CompilePolicyOptions } from './compile-policy.js';
 export type { ConfigErrorCode } from './config-error.js';
 export { describePatches } from './describe-patches.js';
-export { describeTarget } from './describe-target.js';
-export { PermissionDeniedError, QuotaExceededError } from './errors.js';
-export type { QuotaUse } from './errors.js';
 export { parseFsTarget } from './fs-path.js';
 export type { ParseFsTargetOptions } from './fs-path.js';
 export { delegatePolicy, intersectPolicies } from './intersection.js';
@@ -30,4 +29,3 @@ export type { ParsePermissionSpecOptions } from './parse-spec.js';
 export { permissionSpecSchema } from './permission-schema.js';
 export { assertAllowed } from './policy.js';
 export { createQuotaMeter } from './quota-meter.js';
-export { DEFAULT_QUOTAS } from './quotas.js';

@@ -1,8 +1,7 @@
 import { isIP } from 'node:net';
-import { createError } from '@kb-labs/contracts';
+import { createError, PermissionDeniedError } from '@kb-labs/contracts';
 import type { DenyReason, NetTarget } from '@kb-labs/contracts';
 import { isBadPort } from './bad-ports.js';
-import { PermissionDeniedError } from './errors.js';
 
 const MAX_UNITS = 4096;
 const MAX_HOST = 253;

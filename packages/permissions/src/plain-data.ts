@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import * as types from 'node:util/types';
 import type { Issue } from '@kb-labs/contracts';
 import { joinPointer } from './config-error.js';
 

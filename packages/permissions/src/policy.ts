@@ -1,3 +1,4 @@
+import { describeTarget, PermissionDeniedError } from '@kb-labs/contracts';
 import type {
   EffectiveQuotas,
   PermissionDecision,
@@ -10,8 +11,6 @@ import type {
 import { digestOf } from './digest.js';
 import { copyRequest } from './copy-request.js';
 import { describePatches } from './describe-patches.js';
-import { describeTarget } from './describe-target.js';
-import { PermissionDeniedError } from './errors.js';
 import { parseRequest } from './parsed-request.js';
 import type { ParsedRequest } from './parsed-request.js';
 import type { RuleLine } from './rule-line.js';

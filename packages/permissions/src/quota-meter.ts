@@ -1,9 +1,8 @@
-import { createError } from '@kb-labs/contracts';
+import { createError, DEFAULT_QUOTAS, QuotaExceededError } from '@kb-labs/contracts';
 import type { EffectiveQuotas, MeteredQuotaName, QuotaMeter, QuotaReservation } from '@kb-labs/contracts';
 import { configError } from './config-error.js';
-import { QuotaExceededError } from './errors.js';
 import { assertKnownOptions } from './known-options.js';
-import { DEFAULT_QUOTAS, isMeteredQuota, quotaNames, quotaRange } from './quotas.js';
+import { isMeteredQuota, quotaNames, quotaRange } from './quotas.js';
 
 /**
  * Counts what one execution uses. Reservations are taken at once and together never pass a limit, however many calls are

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import * as types from 'node:util/types';
 
 const TYPED_ARRAY: object = Object.getPrototypeOf(Uint8Array.prototype);
 

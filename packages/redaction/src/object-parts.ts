@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import * as types from 'node:util/types';
 
 /** Entries of a collection, taken without running code of its class. */
 export interface Items {

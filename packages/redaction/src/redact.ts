@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { types } from 'node:util';
+import * as types from 'node:util/types';
 import type { JsonObject, JsonValue } from '@kb-labs/contracts';
 import { bytesOf } from './bytes-of.js';
 import { compileMasker } from './masker.js';

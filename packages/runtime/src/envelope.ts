@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import * as types from 'node:util/types';
 import { ERROR_CODES, isErrorCode, isPluginError } from '@kb-labs/contracts';
 import type { ErrorCode, ErrorEnvelope, GuestError, PluginError, StageName } from '@kb-labs/contracts';
 

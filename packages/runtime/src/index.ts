@@ -9,12 +9,7 @@ export type {
 } from '@kb-labs/analytics';
 export { ArtifactBroker, createFileArtifactStore, createMemoryArtifactStore } from '@kb-labs/artifacts';
 export type { ArtifactBrokerOptions, FileArtifactStoreOptions, MemoryArtifactStoreOptions } from '@kb-labs/artifacts';
-export {
-  CapabilityMissingError,
-  checkCapabilities,
-  createCapabilityRegistry,
-  validateCapabilityNames,
-} from '@kb-labs/capabilities';
+export { checkCapabilities, createCapabilityRegistry, validateCapabilityNames } from '@kb-labs/capabilities';
 export type {
   CapabilityNames,
   CapabilityProblem,
@@ -49,7 +44,17 @@ export type {
   TraceRecorderOptions,
   TraceSpan,
 } from '@kb-labs/diagnostics';
-export { createError, ERROR_CODES, isErrorCode, isPluginError, PluginError } from '@kb-labs/contracts';
+export {
+  CapabilityMissingError,
+  createError,
+  DEFAULT_QUOTAS,
+  ERROR_CODES,
+  isErrorCode,
+  isPluginError,
+  PermissionDeniedError,
+  PluginError,
+  QuotaExceededError,
+} from '@kb-labs/contracts';
 export type {
   AdmissionQuotaName,
   AnalyticsRecord,
@@ -169,6 +174,7 @@ export type {
   Presenter,
   QuotaName,
   QuotaSpec,
+  QuotaUse,
   RuleOrigin,
   SandboxAdapter,
   SandboxQuotaName,
@@ -192,17 +198,13 @@ export {
   checkFsPermission,
   checkNetPermission,
   compilePolicy,
-  DEFAULT_QUOTAS,
   intersectPolicies,
-  PermissionDeniedError,
-  QuotaExceededError,
 } from '@kb-labs/permissions';
 export type {
   CheckFsPermissionOptions,
   CompilePolicyOptions,
   IntersectPoliciesOptions,
   PermissionDecisions,
-  QuotaUse,
 } from '@kb-labs/permissions';
 export {
   createJobPresenter,
@@ -239,8 +241,8 @@ export type { Execute } from './execute-call.js';
 export type { HandlerReference } from './handler-reference.js';
 export type { RuntimeLogLevel } from './log-level.js';
 export type { FolderProblem, FolderRegistry, FolderRegistryOptions } from './folder-registry.js';
-export { manifestJsonSchema } from './manifest.js';
 export type { ParseManifestOptions } from './manifest.js';
+export { manifestJsonSchema } from './manifest-json-schema.js';
 export type { PluginIdentity } from './plugin-identity.js';
 export type { ExecuteRequest } from './request.js';
 export type { AnalyticsOutlet, TrackedRun } from './rooms.js';

@@ -1,11 +1,10 @@
 import { defaultCapabilities, findUnknownCapabilities, validateCapabilityNames } from '@kb-labs/capabilities';
 import type { KnownCapabilities } from '@kb-labs/capabilities';
 import { createError } from '@kb-labs/contracts';
-import type { ArtifactDeclaration, Issue, JsonObject, JsonValue, PluginManifest } from '@kb-labs/contracts';
+import type { ArtifactDeclaration, Issue, JsonValue, PluginManifest } from '@kb-labs/contracts';
 import { parsePermissionSpec } from '@kb-labs/permissions';
 import { satisfies, valid, validRange } from 'semver';
 import { z } from 'zod';
-import schemaFile from '../schema/kb.plugin-1.json' with { type: 'json' };
 import { deepFreeze } from './freeze.js';
 import { parseHandlerReference } from './handler-reference.js';
 import { manifestSchema } from './manifest-schema.js';
@@ -65,9 +64,6 @@ export function parseManifestWith(
   assertEngine(manifest, checked.data.runtimeVersion ?? RUNTIME_VERSION);
   return deepFreeze(manifest);
 }
-
-/** The JSON Schema (draft 7) of `kb.plugin/1`, for editors. Also a file: `@kb-labs/plugin-runtime/manifest.schema.json`. */
-export const manifestJsonSchema: JsonObject = deepFreeze(schemaFile);
 
 /** The parser of permissions knows more than their schema: it says which key a misspelt one was meant to be. */
 function assertPermissions(plain: JsonValue): void {

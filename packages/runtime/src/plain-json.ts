@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import * as types from 'node:util/types';
 import { createError } from '@kb-labs/contracts';
 import type { ErrorCode, JsonValue } from '@kb-labs/contracts';
 

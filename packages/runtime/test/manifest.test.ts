@@ -4,7 +4,7 @@ import { anything, assert, constantFrom, dictionary, property } from 'fast-check
 import { describe, expect, it } from 'vitest';
 import { describeManifest } from '../scripts/describe-manifest.js';
 import { parseManifest } from '../src/defaults.js';
-import { manifestJsonSchema } from '../src/manifest.js';
+import { manifestJsonSchema } from '../src/manifest-json-schema.js';
 
 const minimal = {
   schema: 'kb.plugin/1',

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import * as types from 'node:util/types';
 import type { GuestAnalytics, HostCallOutcome, Presenter, SandboxHost } from '@kb-labs/contracts';
 import { codeOf, describeThrown, toEnvelope } from '../envelope.js';
 import { createGuestLogBook } from '../guest-log.js';

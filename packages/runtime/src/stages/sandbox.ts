@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import * as types from 'node:util/types';
 import { ABORT_LINE, createError, isPluginError } from '@kb-labs/contracts';
 import type { ConfinementTable, Sandbox, SandboxAdapter } from '@kb-labs/contracts';
 import { untilAborted } from '../abort.js';

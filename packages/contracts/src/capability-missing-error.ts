@@ -1,5 +1,5 @@
-import { PluginError } from '@kb-labs/contracts';
-import { plainName, showName } from './parse-capability.js';
+import { plainName, showName } from './name-text.js';
+import { PluginError } from './plugin-error.js';
 
 const SHOWN = 10;
 

@@ -1,7 +1,6 @@
-import { PluginError } from '@kb-labs/contracts';
-import type { DenyReason, PermissionRequest, QuotaName } from '@kb-labs/contracts';
-import { copyRequest } from './copy-request.js';
-import { describeTarget } from './describe-target.js';
+import { describeTarget, kindOfRequest } from './describe-target.js';
+import type { DenyReason, PermissionRequest } from './permission-policy.js';
+import { PluginError } from './plugin-error.js';
 
 const HINTS: Readonly<Record<DenyReason, string>> = {
   'invalid-request': 'ask for a kind of access that exists, with plain data',
@@ -31,7 +30,7 @@ export class PermissionDeniedError extends PluginError {
   /** `hint`: what to change, as `describePatches` has it. Default: a sentence for all denials with this reason. */
   constructor(request: PermissionRequest, reason: DenyReason, hint?: string) {
     const target = describeTarget(request);
-    const kind = copyRequest(request)?.kind ?? 'unknown';
+    const kind = kindOfRequest(request) ?? 'unknown';
     super(`${kind} access to ${target} is denied: ${reason}`, {
       details: { kind, target, reason },
       hint: hint ?? hintFor(kind, reason),
@@ -43,25 +42,4 @@ function hintFor(kind: string, reason: DenyReason): string {
   return kind === 'shell' && reason === 'invalid-path'
     ? 'name the command by its absolute path, without ".", ".." or "//", such as /usr/bin/wc'
     : HINTS[reason];
-}
-
-/** A quota and the use that did not fit into it. */
-export interface QuotaUse {
-  readonly quota: QuotaName;
-  readonly used: number;
-  readonly requested: number;
-  readonly limit: number;
-}
-
-/** Thrown where an amount does not fit into what is left of a quota. Nothing has been taken. */
-export class QuotaExceededError extends PluginError {
-  override readonly name = 'QuotaExceededError';
-  override readonly code = 'ERR_QUOTA_EXCEEDED';
-
-  constructor(use: QuotaUse) {
-    super(`${use.quota} is used up: ${use.used} of ${use.limit} used, ${use.requested} more requested`, {
-      details: { ...use },
-      hint: `use less, or set a higher "${use.quota}" in the grant, and in the manifest where there is one`,
-    });
-  }
 }

@@ -1,25 +1,36 @@
-import { types } from 'node:util';
-import type { PermissionRequest } from '@kb-labs/contracts';
-import { copyRequest } from './copy-request.js';
+import * as types from 'node:util/types';
+import type { PermissionRequest } from './permission-policy.js';
 
 const MAX_UNITS = 1024;
+/** More do not fit into what a command may be given. */
+const MAX_ARGUMENTS = 4096;
+const KINDS = ['fs', 'net', 'address', 'env', 'invoke', 'shell'] as const;
 /** One more than a URL may have. */
 const MAX_URL_UNITS = 4097;
-// Also what turns the order of text around, so that a log shows what was asked.
-const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Cf}\u{2028}\u{2029}]/gu;
 
 /**
  * Names what was asked for, as the plugin wrote it, in at most 1024 characters: fit for messages and logs. Characters
  * that do not print are escaped, and URLs lose user info, query and fragment. Never throws, whatever is handed in.
  */
 export function describeTarget(request: PermissionRequest): string {
-  const copy = copyRequest(request);
-  return shorten(withoutUnprintable(copy === undefined ? 'a target of no known kind' : targetText(copy)));
+  return shorten(withoutUnprintable(targetText(request)));
+}
+
+/** The kind of a question, and `undefined` for what is none. Never throws. */
+export function kindOfRequest(request: unknown): PermissionRequest['kind'] | undefined {
+  const kind = memberOf(request, 'kind');
+  return KINDS.find((known) => known === kind);
 }
 
 /** The same text with what does not print escaped. */
 export function withoutUnprintable(text: string): string {
-  return text.replaceAll(UNPRINTABLE, escapeUnit);
+  return /[^\x20-\x7e]/.test(text) ? text.replaceAll(unprintable(), escapeUnit) : text;
+}
+
+/** Also what turns the order of text around, so that a log shows what was asked. */
+function unprintable(): RegExp {
+  // No literal, for that is parsed when this file is loaded, with the tables of Unicode.
+  return new RegExp(String.raw`[\p{Cc}\p{Cs}\p{Cf}\u{2028}\u{2029}]`, 'gu');
 }
 
 /** The same text with every URL in it without user info. */
@@ -27,26 +38,32 @@ export function withoutUserInfo(text: string): string {
   return text.replaceAll(/([a-z][a-z0-9+.-]{0,15}:\/\/)[^/\\\s]*@/gi, '$1');
 }
 
-function targetText(request: PermissionRequest): string {
-  switch (request.kind) {
+function targetText(request: unknown): string {
+  switch (kindOfRequest(request)) {
     case 'fs':
-      return written(request.path);
+      return written(memberOf(request, 'path'));
     case 'net':
-      return urlText(request.url);
+      return urlText(memberOf(request, 'url'));
     case 'address':
-      return `${plain(request.address)} for ${urlText(request.target)}`;
+      return addressText(memberOf(request, 'target'), memberOf(request, 'address'));
     case 'env':
-      return plain(request.name);
+      return plain(memberOf(request, 'name'));
     case 'invoke':
-      return invokeText(request.target);
+      return invokeText(memberOf(request, 'target'));
     case 'shell':
-      return commandText(request.command, request.args);
+      return commandText(memberOf(request, 'command'), memberOf(request, 'args'));
+    case undefined:
+      return 'a target of no known kind';
   }
 }
 
+function addressText(target: unknown, address: unknown): string {
+  return `${plain(address)} for ${urlText(target)}`;
+}
+
 function invokeText(target: unknown): string {
-  if (typeof target !== 'object' || target === null) return plain(target);
-  const { pluginId, range, handler }: Readonly<Record<string, unknown>> = { ...target };
+  if (typeof target !== 'object' || target === null) return plain(undefined);
+  const [pluginId, range, handler] = ['pluginId', 'range', 'handler'].map((name) => memberOf(target, name));
   return range === '*'
     ? `${plain(pluginId)}:${plain(handler)}`
     : `${plain(pluginId)}@${plain(range)}:${plain(handler)}`;
@@ -57,12 +74,33 @@ const MAX_COMMAND_UNITS = 4 * MAX_UNITS;
 
 function commandText(command: unknown, args: unknown): string {
   let text = plain(command);
-  for (const argument of Array.isArray(args) ? args : ['(arguments that are no list)']) {
-    if (text.length > MAX_COMMAND_UNITS) break;
+  const length = lengthOf(args);
+  if (length === undefined) text += ` ${JSON.stringify('(arguments that are no list)')}`;
+  for (let index = 0; index < (length ?? 0) && text.length <= MAX_COMMAND_UNITS; index += 1) {
+    const argument = memberOf(args, String(index));
     const shown = typeof argument === 'string' ? argument.slice(0, MAX_COMMAND_UNITS) : plain(argument);
     text += ` ${/^[^\s"'\\]+$/.test(shown) ? shown : JSON.stringify(shown)}`;
   }
   return withoutUserInfo(text);
+}
+
+/** `undefined` for what is no list, and for one that nobody would read to its end. */
+function lengthOf(list: unknown): number | undefined {
+  const length = typeof list === 'object' ? memberOf(list, 'length') : undefined;
+  return Number.isInteger(length) && Number(length) >= 0 && Number(length) <= MAX_ARGUMENTS
+    ? Number(length)
+    : undefined;
+}
+
+/** Reads a member of what may be no object at all, or one that throws. */
+function memberOf(value: unknown, name: string): unknown {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined;
+  try {
+    return Reflect.get(value, name);
+  } catch {
+    // A getter or a trap of whoever asks: nothing can be learnt from it.
+    return undefined;
+  }
 }
 
 // Types promise more here than a guest's data keeps.
