@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { readWorkspaces } from '../src/source-tree.js';
+import { repository } from './repository.js';
 import { pluginFolder } from './scene.js';
 
 // No clock: what is loaded is what a start costs. Each script runs in a process of its own and prints JSON.
@@ -97,16 +99,22 @@ describe('the names of the facade', () => {
 });
 
 describe('every entry of every package', () => {
-  const listed: object = JSON.parse(readFileSync(new URL('public-names.json', import.meta.url), 'utf8'));
-  // The kits run in vitest, which nobody requires; the others are what this package depends on.
-  const entries = Object.keys(listed).filter((entry) => !/conformance|artifacts-s3|opentelemetry/.test(entry));
+  // The kits run in vitest, which nobody requires.
+  const files = readWorkspaces(repository)
+    .filter(({ manifest }) => manifest.name !== '@kb-labs/conformance')
+    .flatMap(({ folder, manifest }) =>
+      Object.values(manifest.exports ?? {}).flatMap((target) =>
+        typeof target === 'string' || target['default'] === undefined
+          ? []
+          : join(repository, folder, target['default']),
+      ),
+    );
 
   it('can be required, so none waits at its top level', async () => {
     const script = `import { createRequire } from 'node:module';
-      const runtime = createRequire(import.meta.resolve('@kb-labs/plugin-runtime'));
-      const here = createRequire(import.meta.resolve('./test/start-up.test.ts'));
-      const load = (entry) => Object.keys((/sandbox-/.test(entry) ? here : runtime)(entry)).length > 0;
-      console.log(JSON.stringify(${JSON.stringify(entries)}.filter((entry) => !load(entry))));`;
+      const require = createRequire(import.meta.url);
+      const isEmpty = (file) => Object.keys(require(file)).length === 0;
+      console.log(JSON.stringify(${JSON.stringify(files)}.filter((file) => isEmpty(file))));`;
     expect(await run(script)).toEqual([]);
   });
 });
