@@ -18,6 +18,8 @@ import type { OptionNames } from './known-options.js';
 import { compileNetSection } from './net-section.js';
 import type { NetQuestion } from './net-section.js';
 import { parsePermissionSpec } from './parse-spec.js';
+import { readPlainRoot } from './plain-path.js';
+import type { ParsedRequest } from './parsed-request.js';
 import { CompiledPolicy } from './policy.js';
 import type { Grounds, PolicyCore } from './policy.js';
 import { effectiveQuotas } from './quotas.js';
@@ -113,6 +115,7 @@ function compileCore(spec: PermissionSpec, document: SpecDocument, places: Place
   return {
     root: places.root,
     platform: document.platform,
+    plainRoot: readPlainRoot(places.root, document.platform),
     quotas,
     // A default is the host's word, not the manifest's.
     bindingQuotas: document.source === 'manifest' ? named : quotas,
@@ -138,8 +141,19 @@ interface Question<Kind extends keyof Targets> {
   readonly target: Targets[Kind];
 }
 
-function decide<Kind extends keyof Targets>(sections: Sections, { kind, target }: Question<Kind>): PermissionDecision {
-  return sections[kind].decide(target);
+function decide(sections: Sections, request: Exclude<ParsedRequest, { kind: 'refused' }>): PermissionDecision {
+  switch (request.kind) {
+    case 'fs':
+      return sections.fs.decide(request.target);
+    case 'net':
+      return sections.net.decide(request.target);
+    case 'env':
+      return sections.env.decide(request.target);
+    case 'invoke':
+      return sections.invoke.decide(request.target);
+    case 'shell':
+      return sections.shell.decide(request.target);
+  }
 }
 
 function ground<Kind extends keyof Targets>(

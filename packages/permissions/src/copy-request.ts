@@ -1,4 +1,5 @@
 import type { PermissionRequest } from '@kb-labs/contracts';
+import { kindOf, memberOf, nameOf, operationOf, pathOf, urlOf } from './request-member.js';
 
 /** More do not fit into what a command may be given. */
 const MAX_ARGUMENTS = 4096;
@@ -9,15 +10,15 @@ const MAX_ARGUMENTS = 4096;
  */
 export function copyRequest(request: unknown): PermissionRequest | undefined {
   if ((typeof request !== 'object' && typeof request !== 'function') || request === null) return undefined;
-  switch (memberOf(request, 'kind')) {
+  switch (kindOf(request)) {
     case 'fs':
-      return { kind: 'fs', operation: memberOf(request, 'operation'), path: memberOf(request, 'path') };
+      return { kind: 'fs', operation: operationOf(request), path: pathOf(request) };
     case 'net':
-      return { kind: 'net', url: memberOf(request, 'url') };
+      return { kind: 'net', url: urlOf(request) };
     case 'address':
       return { kind: 'address', target: memberOf(request, 'target'), address: memberOf(request, 'address') };
     case 'env':
-      return { kind: 'env', name: memberOf(request, 'name') };
+      return { kind: 'env', name: nameOf(request) };
     case 'invoke':
       return { kind: 'invoke', target: copyTarget(memberOf(request, 'target')), version: memberOf(request, 'version') };
     case 'shell':
@@ -47,14 +48,4 @@ function copyList(list: unknown): ReturnType<typeof Reflect.get> {
   const length: unknown = memberOf(list, 'length');
   if (typeof length !== 'number' || !Number.isInteger(length) || length < 0 || length > MAX_ARGUMENTS) return undefined;
   return Array.from({ length }, (_, index) => memberOf(list, String(index)));
-}
-
-// Its type is what callers promise: whoever uses a member still asks what it is.
-function memberOf(request: object, name: string): ReturnType<typeof Reflect.get> {
-  try {
-    return Reflect.get(request, name);
-  } catch {
-    // A getter or a trap of whoever asks: nothing can be learnt from it.
-    return undefined;
-  }
 }

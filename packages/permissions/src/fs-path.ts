@@ -4,6 +4,9 @@ import type { CanonicalPath } from '@kb-labs/contracts';
 import { configError } from './config-error.js';
 import { assertKnownOptions } from './known-options.js';
 import type { OptionNames } from './known-options.js';
+import { PathNames } from './path-names.js';
+import { plainStart, readPlainRoot } from './plain-path.js';
+import type { PlainRoot } from './plain-path.js';
 import { win32PathProblem } from './win32-path.js';
 
 const MAX_UNITS = 4096;
@@ -46,7 +49,8 @@ export type FsTargetResult =
 export function parseFsTarget(path: unknown, options: ParseFsTargetOptions): CanonicalPath {
   assertKnownOptions(options, OPTIONS);
   const platform = options.platform ?? process.platform;
-  const result = readFsTarget(path, { root: parseRoot(options.root, platform, '/root'), platform });
+  const root = parseRoot(options.root, platform, '/root');
+  const result = readFsTarget(path, { root, platform, plainRoot: readPlainRoot(root, platform) });
   if (result.ok) return result.path;
   throw createError('ERR_INVALID_ARGUMENT', `the path is refused: ${result.problem}`, {
     details: { argument: 'path', problem: result.problem },
@@ -67,8 +71,44 @@ export function parseRoot(root: unknown, platform: NodeJS.Platform, pointer: str
   throw configError('ERR_CONFIG_INVALID', [{ pointer, message: 'must be an absolute path' }]);
 }
 
+/** What a path is read against: a parsed root, and what `readPlainRoot` says of it. */
+export interface PathContext {
+  readonly root: string;
+  readonly platform: NodeJS.Platform;
+  readonly plainRoot: PlainRoot | undefined;
+}
+
+/** A path as rules see it. */
+export interface NamedPath {
+  /** Below the root; `undefined` where the path lies outside it. */
+  readonly names: PathNames | undefined;
+  /** Whether it is as `plainStart` has it. */
+  readonly isPlain: boolean;
+}
+
+/** The names of a path that nobody will use but to decide on it; `undefined` for a malformed one. */
+export function readPathNames(path: string, context: PathContext): NamedPath | undefined {
+  const start = context.plainRoot === undefined ? -1 : plainStart(path, context.plainRoot);
+  if (start !== -1) return { names: PathNames.fromText(path, start), isPlain: true };
+  const result = readFsTarget(path, context);
+  return result.ok ? namesOf(result.path) : undefined;
+}
+
+/** The names of a parsed path. */
+export function namesOf(path: CanonicalPath): NamedPath {
+  const { segments } = path;
+  return { names: segments === undefined ? undefined : PathNames.of(segments), isPlain: ParsedPath.isPlain(path) };
+}
+
 /** As `parseFsTarget`, from a parsed root and without throwing. */
-export function readFsTarget(path: unknown, { root, platform }: Required<ParseFsTargetOptions>): FsTargetResult {
+export function readFsTarget(path: unknown, context: PathContext): FsTargetResult {
+  const { root, platform, plainRoot } = context;
+  const start = plainRoot === undefined || typeof path !== 'string' ? -1 : plainStart(path, plainRoot);
+  if (start !== -1 && plainRoot !== undefined && typeof path === 'string') {
+    const absolute = start === 0 ? plainRoot.prefix + path : path;
+    const segments = Object.freeze(path.slice(start).split('/'));
+    return { ok: true, path: new ParsedPath({ asWritten: path, root, absolute, segments }, true) };
+  }
   const problem = pathProblem(path, platform);
   if (problem !== undefined || typeof path !== 'string') return { ok: false, problem: problem ?? 'not a string' };
   const rules = platform === 'win32' ? win32 : posix;
@@ -78,7 +118,7 @@ export function readFsTarget(path: unknown, { root, platform }: Required<ParseFs
   const outside = names[0] === '..' || rules.isAbsolute(relative);
   if (names.length > MAX_SEGMENTS) return { ok: false, problem: `more than ${MAX_SEGMENTS} segments` };
   const segments = outside ? undefined : Object.freeze(names);
-  return { ok: true, path: new ParsedPath({ asWritten: path, root, absolute, segments }) };
+  return { ok: true, path: new ParsedPath({ asWritten: path, root, absolute, segments }, false) };
 }
 
 /** Whether this very object came out of the parser. What only looks like one did not. */
@@ -95,9 +135,10 @@ class ParsedPath implements CanonicalPath {
   readonly absolute: string;
   readonly segments: readonly string[] | undefined;
   // A private field cannot be forged, copied or inherited by a look-alike.
-  readonly #made = true;
+  readonly #isPlain: boolean;
 
-  constructor(parts: PathParts) {
+  constructor(parts: PathParts, isPlain: boolean) {
+    this.#isPlain = isPlain;
     this.asWritten = parts.asWritten;
     this.root = parts.root;
     this.absolute = parts.absolute;
@@ -106,7 +147,11 @@ class ParsedPath implements CanonicalPath {
   }
 
   static made(value: unknown): value is CanonicalPath {
-    return typeof value === 'object' && value !== null && #made in value && value.#made;
+    return typeof value === 'object' && value !== null && #isPlain in value;
+  }
+
+  static isPlain(path: CanonicalPath): boolean {
+    return #isPlain in path && path.#isPlain;
   }
 }
 

@@ -1,5 +1,10 @@
-import type { FsRule } from './fs-rule.js';
+import { plantEntries } from './entry-tree.js';
+import { asWritten } from './fold-name.js';
 import type { FoldName } from './fold-name.js';
+import type { FsRule } from './fs-rule.js';
+import { plantGlobs } from './glob-tree.js';
+import type { RankedGlob, Reach } from './glob-tree.js';
+import type { PathNames } from './path-names.js';
 import type { RuleLine } from './rule-line.js';
 import { canMatchBelow, compileSegmentGlob, GLOBSTAR, matchesSegments, mayMatchBelow } from './segment-glob.js';
 import type { SegmentGlob } from './segment-glob.js';
@@ -10,56 +15,51 @@ export interface FsRuleEntry {
   readonly rule: FsRule;
 }
 
-/**
- * How far up a glob reaches: to what it matches (`exact`), also to `src` by `src/**` (`opened`), or to every folder that could hold a
- * match (`holding`), as one who looks for matches must list.
- */
-export type Reach = 'exact' | 'opened' | 'holding';
-
-/** Compiled file rules of one list: entries in a tree by segments, globs behind them. */
+/** Compiled file rules of one list: entries in a tree by their names, globs in another by those that they begin with. */
 export interface FsRuleSet {
   /** The line that covers this path. */
-  find(segments: readonly string[], reach: Reach): RuleLine | undefined;
+  find(names: PathNames, reach: Reach): RuleLine | undefined;
   /** Every line that covers this path. */
-  findAll(segments: readonly string[], reach: Reach): readonly RuleLine[];
+  findAll(names: PathNames, reach: Reach): readonly RuleLine[];
   /** A line that covers something below this path, as far as names tell. */
-  findBelow(segments: readonly string[]): RuleLine | undefined;
+  findBelow(names: PathNames): RuleLine | undefined;
   /** Every line that covers something below this path, as far as names tell. */
-  findAllBelow(segments: readonly string[]): readonly RuleLine[];
+  findAllBelow(names: PathNames): readonly RuleLine[];
 }
 
-interface TreeNode {
-  line: RuleLine | undefined;
-  readonly children: Map<string, TreeNode>;
-}
-
-/** Compiles once, so that a question costs one walk down the tree and a few globs. */
+/** Compiles once. Names of the questions are as written; each list folds them in its own way. */
 export function compileFsRules(entries: readonly FsRuleEntry[], fold: FoldName): FsRuleSet {
-  const tree: TreeNode = { line: undefined, children: new Map() };
-  const globs: Glob[] = [];
-  for (const { line, rule } of entries) {
-    if (rule.kind === 'entry') plant(tree, rule.segments.map(fold), line);
-    else globs.push(...globsOf(line, rule.segments, fold));
-  }
   const compiled = entries.map(({ line, rule }) => compileEntry(line, rule, fold));
-  const named = globs.toSorted((a, b) => (a.line.rule < b.line.rule ? -1 : 1));
+  const tree = plantEntries(compiled.filter(({ kind }) => kind === 'entry'));
+  const globs = entries
+    .filter(({ rule }) => rule.kind === 'glob')
+    .toSorted((a, b) => (a.line.rule < b.line.rule ? -1 : 1))
+    .flatMap(({ line, rule }) => globsOf(line, rule.segments, fold))
+    .map((glob, rank) => ({ ...glob, rank }));
+  const folded = plantGlobs(globs.filter(({ raw }) => !raw));
+  const raw = plantGlobs(globs.filter((glob) => glob.raw));
   return {
-    find: (segments, reach) => {
-      const names = segments.map(fold);
-      return findInTree(tree, names) ?? named.find((glob) => covers(glob, { segments, names, reach }))?.line;
+    find: (names, reach) => {
+      const own = names.fold(fold);
+      const line = tree.isEmpty ? undefined : tree.find(own);
+      if (line !== undefined || (folded.isEmpty && raw.isEmpty)) return line;
+      const found = folded.find(own, reach);
+      return (raw.isEmpty ? found : lower(found, raw.find(names, reach)))?.line;
     },
-    findAll: (segments, reach) => {
-      const names = segments.map(fold);
-      const lines = new Set(named.filter((glob) => covers(glob, { segments, names, reach })).map((glob) => glob.line));
-      return compiled.filter((entry) => lines.has(entry.line) || coversAsEntry(entry, names)).map(({ line }) => line);
+    findAll: (names, reach) => {
+      const question = { written: names.all, names: names.fold(fold).all, reach };
+      const lines = new Set(globs.filter((glob) => covers(glob, question)).map((glob) => glob.line));
+      return compiled
+        .filter((entry) => lines.has(entry.line) || coversAsEntry(entry, question.names))
+        .map(({ line }) => line);
     },
-    findBelow: (segments) => {
-      const names = segments.map(fold);
-      return lineBelow(tree, names) ?? named.find((glob) => mayMatchBelow(glob.pattern, names))?.line;
+    findBelow: (names) => {
+      const own = names.fold(fold);
+      return tree.findBelow(own) ?? globs.find((glob) => mayMatchBelow(glob.pattern, own.all))?.line;
     },
-    findAllBelow: (segments) => {
-      const names = segments.map(fold);
-      return compiled.filter(({ pattern }) => mayMatchBelow(pattern, names)).map(({ line }) => line);
+    findAllBelow: (names) => {
+      const own = names.fold(fold).all;
+      return compiled.filter((entry) => mayMatchBelow(compileSegmentGlob(entry.names), own)).map(({ line }) => line);
     },
   };
 }
@@ -69,26 +69,20 @@ interface CompiledEntry {
   readonly line: RuleLine;
   readonly kind: FsRule['kind'];
   readonly names: readonly string[];
-  readonly pattern: SegmentGlob;
 }
 
 function compileEntry(line: RuleLine, { kind, segments }: FsRule, fold: FoldName): CompiledEntry {
-  const names = segments.map(fold);
-  return { line, kind, names, pattern: compileSegmentGlob(names) };
+  return { line, kind, names: fold === asWritten ? segments : segments.map(fold) };
 }
 
-interface Glob {
-  readonly line: RuleLine;
-  readonly pattern: SegmentGlob;
-  /** For `src/**`: `src`. */
-  readonly opened: SegmentGlob | undefined;
+interface Glob extends Omit<RankedGlob, 'rank'> {
   /** As written, where folding changed names: `?` counts units, and a folded name may have more of them. */
   readonly raw: boolean;
 }
 
 function globsOf(line: RuleLine, segments: readonly string[], fold: FoldName): Glob[] {
   const folded = segments.map(fold);
-  const folds = folded.join('/') !== segments.join('/') || fold('A') !== 'A';
+  const folds = fold !== asWritten && (folded.join('/') !== segments.join('/') || fold('A') !== 'A');
   return (folds ? [folded, segments] : [folded]).map((form, index) => ({
     line,
     pattern: compileSegmentGlob(form),
@@ -97,14 +91,19 @@ function globsOf(line: RuleLine, segments: readonly string[], fold: FoldName): G
   }));
 }
 
+function lower(one: RankedGlob | undefined, other: RankedGlob | undefined): RankedGlob | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one.rank < other.rank ? one : other;
+}
+
 interface Question {
-  readonly segments: readonly string[];
+  readonly written: readonly string[];
   readonly names: readonly string[];
   readonly reach: Reach;
 }
 
-function covers(glob: Glob, { segments, names, reach }: Question): boolean {
-  const path = glob.raw ? segments : names;
+function covers(glob: Glob, { written, names, reach }: Question): boolean {
+  const path = glob.raw ? written : names;
   if (matchesSegments(glob.pattern, path)) return true;
   if (reach === 'exact') return false;
   if (glob.opened !== undefined && matchesSegments(glob.opened, path)) return true;
@@ -113,37 +112,4 @@ function covers(glob: Glob, { segments, names, reach }: Question): boolean {
 
 function coversAsEntry(entry: CompiledEntry, names: readonly string[]): boolean {
   return entry.kind === 'entry' && entry.names.every((name, index) => name === names[index]);
-}
-
-function plant(tree: TreeNode, names: readonly string[], line: RuleLine): void {
-  let node = tree;
-  for (const name of names) {
-    const next: TreeNode = node.children.get(name) ?? { line: undefined, children: new Map() };
-    node.children.set(name, next);
-    node = next;
-  }
-  node.line ??= line;
-}
-
-function findInTree(tree: TreeNode, names: readonly string[]): RuleLine | undefined {
-  let node: TreeNode | undefined = tree;
-  for (const name of names) {
-    if (node === undefined || node.line !== undefined) break;
-    node = node.children.get(name);
-  }
-  return node?.line;
-}
-
-function lineBelow(tree: TreeNode, names: readonly string[]): RuleLine | undefined {
-  let node: TreeNode | undefined = tree;
-  for (const name of names) node = node?.children.get(name);
-  return node === undefined ? undefined : firstLine([...node.children.values()]);
-}
-
-function firstLine(nodes: readonly TreeNode[]): RuleLine | undefined {
-  for (const node of nodes) {
-    const line = node.line ?? firstLine([...node.children.values()]);
-    if (line !== undefined) return line;
-  }
-  return undefined;
 }

@@ -1,13 +1,15 @@
 import { posix, win32 } from 'node:path';
-import type { CanonicalPath, FsOperation, FsPermissionSpec, PermissionDecision } from '@kb-labs/contracts';
+import type { FsOperation, FsPermissionSpec, PermissionDecision } from '@kb-labs/contracts';
 import { joinPointer } from './config-error.js';
 import { foldForAllow, foldForDeny } from './fold-name.js';
 import { parseFsRule } from './fs-rule.js';
 import { compileFsRules } from './fs-rule-set.js';
-import type { FsRuleEntry, FsRuleSet, Reach } from './fs-rule-set.js';
+import type { FsRuleEntry, FsRuleSet } from './fs-rule-set.js';
+import type { Reach } from './glob-tree.js';
 import { compileMandatoryFs } from './mandatory-fs.js';
 import type { MandatoryFs } from './mandatory-fs.js';
-import { allowedBy, deniedBy, mandatoryLine, ruleLines, trusted } from './rule-line.js';
+import type { PathNames } from './path-names.js';
+import { allowedBy, decideOnce, deniedBy, mandatoryLine, ruleLines, trusted } from './rule-line.js';
 import type { RuleLine, RuleList } from './rule-line.js';
 import { deny, listOf, patchSection } from './section.js';
 import type { Section, SectionContext } from './section.js';
@@ -15,7 +17,10 @@ import type { Section, SectionContext } from './section.js';
 /** A path and what is to be done with it. */
 export interface FsTarget {
   readonly operation: FsOperation;
-  readonly path: CanonicalPath;
+  /** Below the root; `undefined` where the path lies outside it. */
+  readonly names: PathNames | undefined;
+  /** Whether the path is as `plainStart` has it. */
+  readonly isPlain: boolean;
 }
 
 /** What the file rules know besides their document: all paths are absolute. */
@@ -34,6 +39,8 @@ export function compileFsSection(spec: FsPermissionSpec | undefined, context: Fs
     protected: compilePaths(context.protectedPaths, context),
     hidden: compilePaths(context.hiddenPaths, context),
     readOnly: spec?.mode === 'readWrite' ? undefined : modeLine(context),
+    allowedBy: decideOnce(allowedBy),
+    deniedBy: decideOnce((line) => deniedBy(line, 'denied-by-rule')),
   };
   return {
     decide: (target) => decide(rules, target),
@@ -49,6 +56,8 @@ interface FsRules {
   readonly protected: FsRuleSet;
   readonly hidden: FsRuleSet;
   readonly readOnly: RuleLine | undefined;
+  readonly allowedBy: (line: RuleLine) => PermissionDecision;
+  readonly deniedBy: (line: RuleLine) => PermissionDecision;
 }
 
 function entriesOf(list: RuleList): readonly FsRuleEntry[] {
@@ -83,29 +92,31 @@ function pathEntry(segments: readonly string[]): FsRuleEntry {
   return { line, rule: { kind: 'entry', segments } };
 }
 
-function decide(rules: FsRules, { operation, path }: FsTarget): PermissionDecision {
-  const { segments } = path;
-  if (segments === undefined) return deny('outside-root');
-  const mandatory = findMandatory(rules, segments, operation);
+function decide(rules: FsRules, target: FsTarget): PermissionDecision {
+  const { operation, names } = target;
+  if (names === undefined) return deny('outside-root');
+  const mandatory = findMandatory(rules, target, names);
   if (mandatory !== undefined) return deniedBy(mandatory, 'mandatory-deny');
-  const denying = findDeny(rules.deny, segments, operation);
-  if (denying !== undefined) return deniedBy(denying, 'denied-by-rule');
-  const allowing = rules.allow.find(segments, reachOfAllow(operation));
+  const denying = findDeny(rules.deny, names, operation);
+  if (denying !== undefined) return rules.deniedBy(denying);
+  const allowing = rules.allow.find(names, reachOfAllow(operation));
   if (allowing === undefined) return deny('not-requested');
   if (rules.readOnly !== undefined && changes(operation)) return deniedBy(rules.readOnly, 'read-only');
-  return allowedBy(allowing);
+  return rules.allowedBy(allowing);
 }
 
 /** What no document can lift. */
-function findMandatory(rules: FsRules, segments: readonly string[], operation: FsOperation): RuleLine | undefined {
-  const line = rules.mandatory(segments, operation) ?? findDeny(rules.hidden, segments, operation);
-  return line === undefined && changes(operation) ? findDeny(rules.protected, segments, operation) : line;
+function findMandatory(rules: FsRules, { operation, isPlain }: FsTarget, names: PathNames): RuleLine | undefined {
+  // The built-in lines refuse a plain path nothing but its deletion.
+  const builtIn = isPlain && operation !== 'delete' ? undefined : rules.mandatory(names.all, operation);
+  const line = builtIn ?? findDeny(rules.hidden, names, operation);
+  return line === undefined && changes(operation) ? findDeny(rules.protected, names, operation) : line;
 }
 
 /** To delete a folder is to delete what is in it, so a rule below denies it too. */
-function findDeny(set: FsRuleSet, segments: readonly string[], operation: FsOperation): RuleLine | undefined {
-  const line = set.find(segments, reachOfDeny(operation));
-  return line === undefined && operation === 'delete' ? set.findBelow(segments) : line;
+function findDeny(set: FsRuleSet, names: PathNames, operation: FsOperation): RuleLine | undefined {
+  const line = set.find(names, reachOfDeny(operation));
+  return line === undefined && operation === 'delete' ? set.findBelow(names) : line;
 }
 
 function changes(operation: FsOperation): boolean {
@@ -121,23 +132,23 @@ function reachOfDeny(operation: FsOperation): Reach {
   return operation === 'list' || operation === 'stat' ? 'opened' : 'exact';
 }
 
-function linesOf(rules: FsRules, { operation, path }: FsTarget): readonly RuleLine[] {
-  const { segments } = path;
-  if (segments === undefined) return [];
-  const mandatory = findMandatory(rules, segments, operation);
-  const denying = allDenying(rules.deny, segments, operation);
+function linesOf(rules: FsRules, target: FsTarget): readonly RuleLine[] {
+  const { operation, names } = target;
+  if (names === undefined) return [];
+  const mandatory = findMandatory(rules, target, names);
+  const denying = allDenying(rules.deny, names, operation);
   const mode = rules.readOnly !== undefined && changes(operation) ? [rules.readOnly] : [];
   return [
     ...(mandatory === undefined ? [] : [mandatory]),
     ...denying,
-    ...rules.allow.findAll(segments, reachOfAllow(operation)),
+    ...rules.allow.findAll(names, reachOfAllow(operation)),
     ...mode,
   ];
 }
 
-function allDenying(set: FsRuleSet, segments: readonly string[], operation: FsOperation): readonly RuleLine[] {
-  const lines = set.findAll(segments, reachOfDeny(operation));
-  return operation === 'delete' ? [...new Set([...lines, ...set.findAllBelow(segments)])] : lines;
+function allDenying(set: FsRuleSet, names: PathNames, operation: FsOperation): readonly RuleLine[] {
+  const lines = set.findAll(names, reachOfDeny(operation));
+  return operation === 'delete' ? [...new Set([...lines, ...set.findAllBelow(names)])] : lines;
 }
 
 interface LiftRequest {
@@ -148,14 +159,13 @@ interface LiftRequest {
 }
 
 function lift({ rules, target, spec, context }: LiftRequest): ReturnType<Section<FsTarget>['lift']> {
-  const { operation, path } = target;
-  const { segments } = path;
-  if (segments === undefined || findMandatory(rules, segments, operation) !== undefined) return undefined;
-  const rule = ruleFor(segments);
-  const missing = rules.allow.find(segments, reachOfAllow(operation)) === undefined;
+  const { operation, names } = target;
+  if (names === undefined || findMandatory(rules, target, names) !== undefined) return undefined;
+  const rule = ruleFor(names.all);
+  const missing = rules.allow.find(names, reachOfAllow(operation)) === undefined;
   if (missing && !parseFsRule(rule).ok) return undefined;
   const mode = changes(operation) || spec?.mode === 'readWrite' ? 'readWrite' : 'read';
-  const remove = allDenying(rules.deny, segments, operation);
+  const remove = allDenying(rules.deny, names, operation);
   return patchSection({ pointer: context.pointer, spec, remove, add: missing ? [rule] : [], members: { mode } });
 }
 

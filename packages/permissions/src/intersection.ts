@@ -32,6 +32,7 @@ function intersectCores(asked: PolicyCore, granted: PolicyCore): PolicyCore {
   return {
     root: granted.root,
     platform: granted.platform,
+    plainRoot: granted.plainRoot,
     bindingQuotas,
     quotas: effectiveQuotas(bindingQuotas),
     rules: { asked: asked.rules, granted: granted.rules },
@@ -62,6 +63,7 @@ export function delegatePolicy(options: DelegatePolicyOptions): PermissionPolicy
   return new CompiledPolicy({
     root: callee.root,
     platform: callee.platform,
+    plainRoot: callee.plainRoot,
     bindingQuotas,
     quotas: effectiveQuotas(bindingQuotas),
     rules: { callee: callee.rules, caller: caller.rules },
@@ -111,9 +113,8 @@ const RANK: Readonly<Record<DenyReason, number>> = {
 
 function stricter(asked: PermissionDecision, granted: PermissionDecision): PermissionDecision {
   if (granted.allowed) return asked;
-  const denied: PermissionDecision =
-    granted.reason === 'not-requested' ? Object.freeze({ allowed: false, reason: 'not-granted' }) : granted;
-  if (asked.allowed || denied.allowed) return denied;
+  const denied = granted.reason === 'not-requested' ? deny('not-granted') : granted;
+  if (asked.allowed) return denied;
   return RANK[denied.reason] < RANK[asked.reason] ? denied : asked;
 }
 

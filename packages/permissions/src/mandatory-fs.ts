@@ -5,6 +5,8 @@ import { mandatoryLine } from './rule-line.js';
 import type { RuleLine } from './rule-line.js';
 
 const SECRET_NAMES = ['.ssh', '.aws', '.npmrc'];
+/** Names that no line below is about, whatever folds them: they begin with neither `.` nor the letters of `git~1` and `node_modules`. */
+const ORDINARY = /^(?![.gGnN])[\x20-\x7e]+$/;
 
 /** Finds the line of the built-in list that refuses this, or nothing. No spec can lift one. */
 export type MandatoryFs = (segments: readonly string[], operation: FsOperation) => RuleLine | undefined;
@@ -30,6 +32,11 @@ export function compileMandatoryFs(fold: FoldName): MandatoryFs {
     let inGit = false;
     let parent = '';
     for (const [index, segment] of segments.entries()) {
+      // Only in `.git` does an ordinary name mean something else.
+      if (!inGit && ORDINARY.test(segment)) {
+        parent = '';
+        continue;
+      }
       const name = fold(segment);
       const last = index === segments.length - 1;
       const secret = secrets.get(name) ?? (name.startsWith('.env') ? lines.environment : undefined);

@@ -16,6 +16,11 @@ export function compileNamePattern(pattern: string): NamePattern {
   return { parts: pattern.split('*').map((part) => ({ length: part.length, chunks: part.split('?') })) };
 }
 
+/** The one name that a pattern without wildcards matches; `undefined` for any other pattern. */
+export function literalText({ parts: [only, second] }: NamePattern): string | undefined {
+  return only?.chunks.length === 1 && second === undefined ? only.chunks[0] : undefined;
+}
+
 /** Finds each part as early as it can be: with stars between the parts no other choice can do better, so none is tried. */
 export function matchesName({ parts }: NamePattern, name: string): boolean {
   const [first, last] = [parts[0], parts.at(-1)];

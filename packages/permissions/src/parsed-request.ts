@@ -2,7 +2,8 @@ import type { DenyReason, FsOperation, PermissionRequest } from '@kb-labs/contra
 import semver from 'semver';
 import { isCommandPath } from './command-path.js';
 import { isEnvName } from './env-rule.js';
-import { isParsedPath, readFsTarget } from './fs-path.js';
+import { isParsedPath, namesOf, readPathNames } from './fs-path.js';
+import type { NamedPath, PathContext } from './fs-path.js';
 import type { FsTarget } from './fs-section.js';
 import type { InvokeQuestion } from './invoke-section.js';
 import { isInvokeTarget } from './invoke-target.js';
@@ -19,19 +20,13 @@ export type ParsedRequest =
   | { readonly kind: 'shell'; readonly target: ShellQuestion }
   | { readonly kind: 'refused'; readonly reason: DenyReason };
 
-/** Where the paths of a question start, and whose rules they follow. */
-export interface RequestContext {
-  readonly root: string;
-  readonly platform: NodeJS.Platform;
-}
-
 /** Linux takes no single argument that is longer. */
 const MAX_ARGUMENT_UNITS = 131_072;
 
 const OPERATIONS: ReadonlySet<FsOperation> = new Set(['read', 'write', 'delete', 'list', 'stat']);
 
 /** Parses a copied question. Never throws: what is malformed is refused, and so is an object that the parsers did not make. */
-export function parseRequest(request: PermissionRequest | undefined, context: RequestContext): ParsedRequest {
+export function parseRequest(request: PermissionRequest | undefined, context: PathContext): ParsedRequest {
   switch (request?.kind) {
     case 'fs':
       return parseFs(request, context);
@@ -52,15 +47,17 @@ export function parseRequest(request: PermissionRequest | undefined, context: Re
 
 type FsRequest = Extract<PermissionRequest, { kind: 'fs' }>;
 
-function parseFs({ operation, path }: FsRequest, context: RequestContext): ParsedRequest {
+function parseFs({ operation, path }: FsRequest, context: PathContext): ParsedRequest {
   if (!OPERATIONS.has(operation)) return refuse('invalid-request');
-  if (typeof path === 'string') {
-    const result = readFsTarget(path, context);
-    return result.ok ? { kind: 'fs', target: { operation, path: result.path } } : refuse('invalid-path');
-  }
+  if (typeof path === 'string') return named(operation, readPathNames(path, context));
   if (!isParsedPath(path)) return refuse('invalid-path');
   // A path of another root is another path, whatever its segments say.
-  return path.root === context.root ? { kind: 'fs', target: { operation, path } } : refuse('outside-root');
+  return path.root === context.root ? named(operation, namesOf(path)) : refuse('outside-root');
+}
+
+function named(operation: FsOperation, path: NamedPath | undefined): ParsedRequest {
+  if (path === undefined) return refuse('invalid-path');
+  return { kind: 'fs', target: { operation, names: path.names, isPlain: path.isPlain } };
 }
 
 function parseNet(url: unknown, address: string | undefined): ParsedRequest {

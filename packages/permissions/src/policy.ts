@@ -13,12 +13,15 @@ import { copyRequest } from './copy-request.js';
 import { describePatches } from './describe-patches.js';
 import { parseRequest } from './parsed-request.js';
 import type { ParsedRequest } from './parsed-request.js';
+import type { PlainRoot } from './plain-path.js';
 import type { RuleLine } from './rule-line.js';
 
 /** What a policy decides with. Questions reach it parsed, so that two of them can decide on the same object. */
 export interface PolicyCore {
   readonly root: string;
   readonly platform: NodeJS.Platform;
+  /** What `readPlainRoot` says of the root. */
+  readonly plainRoot: PlainRoot | undefined;
   readonly quotas: EffectiveQuotas;
   /** The limits that hold in an intersection: all of a grant, and of a manifest those that it names. */
   readonly bindingQuotas: QuotaSpec;

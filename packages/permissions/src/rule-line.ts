@@ -42,6 +42,19 @@ export function trusted<Rule>(parsed: ParsedRule<Rule>): Rule {
   throw new TypeError(`a rule passed the schema and not its parser: ${parsed.problem}`);
 }
 
+/** Makes the decision of each line when it is first asked for. There are as many as rules, whatever is asked. */
+export function decideOnce(decide: (line: RuleLine) => PermissionDecision): (line: RuleLine) => PermissionDecision {
+  const made = new Map<RuleLine, PermissionDecision>();
+  return (line) => {
+    let decision = made.get(line);
+    if (decision === undefined) {
+      decision = decide(line);
+      made.set(line, decision);
+    }
+    return decision;
+  };
+}
+
 /** The decision of a rule that allows. */
 export function allowedBy(line: RuleLine): PermissionDecision {
   return Object.freeze({ allowed: true, rule: line.rule, origin: line.origin });

@@ -39,8 +39,37 @@ export function listOf(spec: SectionLists | undefined, name: 'allow' | 'deny', c
   return { source: context.source, pointer: joinPointer(context.pointer, name), rules: spec?.[name] ?? [] };
 }
 
-/** The denial that no rule gave. */
-export function deny(reason: DenyReason): PermissionDecision {
+/** The denial that no rule gave: one for each reason. */
+export function deny<Reason extends DenyReason>(reason: Reason): Denial<Reason> {
+  return DENIALS[reason];
+}
+
+interface Denial<Reason> {
+  readonly allowed: false;
+  readonly reason: Reason;
+}
+
+const DENIALS: { readonly [Reason in DenyReason]: Denial<Reason> } = {
+  'invalid-request': denial('invalid-request'),
+  'invalid-path': denial('invalid-path'),
+  'invalid-url': denial('invalid-url'),
+  'invalid-name': denial('invalid-name'),
+  'outside-root': denial('outside-root'),
+  'not-requested': denial('not-requested'),
+  'not-granted': denial('not-granted'),
+  'not-delegated': denial('not-delegated'),
+  'denied-by-rule': denial('denied-by-rule'),
+  'mandatory-deny': denial('mandatory-deny'),
+  'read-only': denial('read-only'),
+  'scheme-refused': denial('scheme-refused'),
+  'user-info': denial('user-info'),
+  'port-refused': denial('port-refused'),
+  'private-address': denial('private-address'),
+  interpreter: denial('interpreter'),
+  'dry-run': denial('dry-run'),
+};
+
+function denial<Reason extends DenyReason>(reason: Reason): Denial<Reason> {
   return Object.freeze({ allowed: false, reason });
 }
 
