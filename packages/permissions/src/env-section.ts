@@ -1,6 +1,7 @@
 import type { EnvPermissionSpec, PatchOperation, PermissionDecision } from '@kb-labs/contracts';
 import { parseEnvRule } from './env-rule.js';
-import { allowedBy, deniedBy, mandatoryLine, ruleLines, trusted } from './rule-line.js';
+import { plantPrefixes } from './prefix-tree.js';
+import { allowedBy, decideOnce, deniedBy, mandatoryLine, ruleLines, trusted } from './rule-line.js';
 import type { RuleLine, RuleList } from './rule-line.js';
 import { deny, listOf, patchSection } from './section.js';
 import type { Section, SectionContext } from './section.js';
@@ -14,8 +15,12 @@ export function compileEnvSection(spec: EnvPermissionSpec | undefined, context: 
   const allow = compileNames(listOf(spec, 'allow', context), forAllow);
   const denied = compileNames(listOf(spec, 'deny', context), forDeny);
   const mandatory = compileLines(MANDATORY.map(mandatoryLine), forDeny);
+  const rules: EnvRules = { allow, denied, mandatory, allowedBy: decideOnce(allowedBy) };
+  // What the rules themselves spell is decided beforehand: as many names as there are rules, whatever a guest asks for.
+  const spelt = [allow, denied, mandatory].flatMap((set) => set.names);
+  const decided = new Map(spelt.map((name) => [name, decide(rules, name)]));
   return {
-    decide: (name) => decide({ allow, denied, mandatory }, name),
+    decide: (name) => decided.get(name) ?? decide(rules, name),
     lines: (name) => [mandatory, denied, allow].flatMap((set) => set.findAll(name)),
     lift: (name) => {
       if (mandatory.find(name) !== undefined) return undefined;
@@ -48,6 +53,7 @@ interface EnvRules {
   readonly allow: NameSet;
   readonly denied: NameSet;
   readonly mandatory: NameSet;
+  readonly allowedBy: (line: RuleLine) => PermissionDecision;
 }
 
 function decide(rules: EnvRules, name: string): PermissionDecision {
@@ -56,10 +62,12 @@ function decide(rules: EnvRules, name: string): PermissionDecision {
   const denying = rules.denied.find(name);
   if (denying !== undefined) return deniedBy(denying, 'denied-by-rule');
   const allowing = rules.allow.find(name);
-  return allowing === undefined ? deny('not-requested') : allowedBy(allowing);
+  return allowing === undefined ? deny('not-requested') : rules.allowedBy(allowing);
 }
 
 interface NameSet {
+  /** As the rules spell them. */
+  readonly names: readonly string[];
   find(name: string): RuleLine | undefined;
   findAll(name: string): readonly RuleLine[];
 }
@@ -68,24 +76,26 @@ function compileNames(list: RuleList, fold: (name: string) => string): NameSet {
   return compileLines(ruleLines(list), fold);
 }
 
-/** Exact names and prefixes in one map each, so that a question costs as many look-ups as the name has characters. */
+/** Exact names in a map and prefixes in a tree, so that a question costs a look-up, and a step for each character that a prefix has too. */
 function compileLines(lines: readonly RuleLine[], fold: (name: string) => string): NameSet {
   const exact = new Map<string, RuleLine>();
   const prefixes = new Map<string, RuleLine>();
+  const names: string[] = [];
   for (const line of lines) {
     const { kind, text } = trusted(parseEnvRule(line.rule));
     const map = kind === 'name' ? exact : prefixes;
+    if (kind === 'name') names.push(text);
     if (!map.has(fold(text))) map.set(fold(text), line);
   }
-  const findAll = (name: string): readonly RuleLine[] => {
-    const folded = fold(name);
-    const found = [exact.get(folded)];
-    if (prefixes.size > 0) {
-      for (let length = 2; length <= folded.length; length += 1) found.push(prefixes.get(folded.slice(0, length)));
-    }
-    return found.filter((line) => line !== undefined);
+  const tree = plantPrefixes(prefixes);
+  return {
+    names,
+    find: (name) => exact.get(fold(name)) ?? tree.find(fold(name)),
+    findAll(name) {
+      const line = exact.get(fold(name));
+      return [...(line === undefined ? [] : [line]), ...tree.findAll(fold(name))];
+    },
   };
-  return { find: (name) => findAll(name)[0], findAll };
 }
 
 interface EnvChange {

@@ -6,8 +6,17 @@ export type IpAddress = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** Parses the plain forms alone: dotted IPv4 with four decimal parts, IPv6 without a zone. */
 export function parseIp(text: string): IpAddress | undefined {
-  if (isIP(text) === 0 || text.includes('%')) return undefined;
+  if (ipVersionOf(text) === 0 || text.includes('%')) return undefined;
   return ipaddr.parse(text);
+}
+
+/** 4 or 6 where a text is an address, 0 where it is none. */
+export function ipVersionOf(text: string): 0 | 4 | 6 {
+  const last = text.charCodeAt(text.length - 1);
+  // Every IPv4 address ends in a digit, and every IPv6 address has a colon: most names need no closer look.
+  const mayBe = (last >= 0x30 && last <= 0x39) || text.includes(':');
+  const version = mayBe ? isIP(text) : 0;
+  return version === 4 || version === 6 ? version : 0;
 }
 
 /** Whether an address is of the same family and inside the range. */

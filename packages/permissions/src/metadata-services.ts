@@ -38,7 +38,9 @@ export function isMetadataAddress(ip: IpAddress): boolean {
   return [ip, ...embeddedIpv4(ip)].some((address) => ADDRESSES.has(address.toString()));
 }
 
+const FIRST_UNITS: ReadonlySet<number> = new Set(Array.from(NAMES, (name) => name.charCodeAt(0)));
+
 /** Whether a name is that of a metadata service. */
 export function isMetadataName(host: string): boolean {
-  return NAMES.has(host);
+  return FIRST_UNITS.has(host.charCodeAt(0)) && NAMES.has(host);
 }

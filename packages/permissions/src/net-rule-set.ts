@@ -1,18 +1,20 @@
-import type { NetTarget } from '@kb-labs/contracts';
 import { isInRange } from './ip-address.js';
 import type { IpAddress } from './ip-address.js';
 import { parseNetRule } from './net-rule.js';
 import type { NetRule } from './net-rule.js';
 import { defaultPort } from './net-target.js';
+import type { NetPlace } from './net-target.js';
 import { ruleLines, trusted } from './rule-line.js';
 import type { RuleLine, RuleList } from './rule-line.js';
 
 /** Compiled network rules of one list: names in maps, ranges of addresses behind them. */
 export interface NetRuleSet {
+  /** The first line of `forName`. */
+  findName(target: NetPlace): RuleLine | undefined;
   /** Lines for the name of a target. Never those for addresses. */
-  forName(target: NetTarget): readonly RuleLine[];
+  forName(target: NetPlace): readonly RuleLine[];
   /** Lines for an address that a target has led to. Never those for names. */
-  forAddress(ip: IpAddress, target: NetTarget): readonly RuleLine[];
+  forAddress(ip: IpAddress, target: NetPlace): readonly RuleLine[];
 }
 
 /**
@@ -30,14 +32,15 @@ export function compileNetRules(list: RuleList, meaning: 'allow' | 'deny'): NetR
     if (host.kind === 'address') ranges.push({ ...endpoint, ip: host.ip, bits: host.bits });
     else push(host.kind === 'name' ? names : below, host.name, endpoint);
   }
+  const index: NameIndex = { names, below, longest: Math.max(0, ...Array.from(below.keys(), (name) => name.length)) };
   return {
-    forName: (target) => {
-      const found = [...(names.get(target.host) ?? [])];
-      for (const parent of parentsOf(target.host, below.size > 0)) found.push(...(below.get(parent) ?? []));
-      return found.filter((endpoint) => fits(endpoint, target)).map(({ line }) => line);
-    },
+    findName: (target) => findName(index, target),
+    forName: (target) => endpointsOf(index, target.host).flatMap((endpoints) => linesFor(endpoints, target)),
     forAddress: (ip, target) =>
-      ranges.filter((range) => fits(range, target) && isInRange(ip, range.ip, range.bits)).map(({ line }) => line),
+      linesFor(
+        ranges.filter((range) => isInRange(ip, range.ip, range.bits)),
+        target,
+      ),
   };
 }
 
@@ -61,18 +64,53 @@ function wideEndpoint(rule: NetRule, line: RuleLine): Endpoint {
   return { line, scheme: rule.scheme ?? '*', port: rule.port ?? '*' };
 }
 
-function fits(endpoint: Endpoint, target: NetTarget): boolean {
+function fits(endpoint: Endpoint, target: NetPlace): boolean {
   const { scheme, port } = endpoint;
   return (scheme === '*' || scheme === target.scheme) && (port === '*' || port === target.port);
 }
 
-/** For `a.b.example.com`: `b.example.com`, `example.com`, `com`. */
-function* parentsOf(host: string, wanted: boolean): Generator<string> {
-  if (!wanted) return;
-  for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
-    // An empty left label (`.example.com`) is nobody's name.
-    if (dot > 0) yield host.slice(dot + 1);
+function linesFor(endpoints: readonly Endpoint[], target: NetPlace): readonly RuleLine[] {
+  return endpoints.filter((endpoint) => fits(endpoint, target)).map(({ line }) => line);
+}
+
+/** Endpoints by their names, and by the names below which they lie. */
+interface NameIndex {
+  readonly names: ReadonlyMap<string, readonly Endpoint[]>;
+  readonly below: ReadonlyMap<string, readonly Endpoint[]>;
+  /** Units of the longest name in `below`. */
+  readonly longest: number;
+}
+
+function findName(index: NameIndex, target: NetPlace): RuleLine | undefined {
+  const { host } = target;
+  const exact = index.names.size === 0 ? undefined : firstFor(index.names.get(host), target);
+  if (exact !== undefined || index.below.size === 0) return exact;
+  for (let start = nextParent(host, 0); start !== -1; start = nextParent(host, start)) {
+    const parent = host.length - start > index.longest ? undefined : index.below.get(host.slice(start));
+    const line = firstFor(parent, target);
+    if (line !== undefined) return line;
   }
+  return undefined;
+}
+
+function firstFor(endpoints: readonly Endpoint[] | undefined, target: NetPlace): RuleLine | undefined {
+  if (endpoints === undefined) return undefined;
+  for (const endpoint of endpoints) if (fits(endpoint, target)) return endpoint.line;
+  return undefined;
+}
+
+/** In the order in which they are named: those of the host itself, then those of its parents, from the nearest on. */
+function endpointsOf({ names, below }: NameIndex, host: string): readonly (readonly Endpoint[])[] {
+  const found = [names.get(host)];
+  for (let start = nextParent(host, 0); start !== -1; start = nextParent(host, start)) {
+    found.push(below.get(host.slice(start)));
+  }
+  return found.filter((endpoints) => endpoints !== undefined);
+}
+
+/** Where the next parent begins: in `a.b.example.com` at `b.example.com`, then at `example.com`, then at `com`; -1 behind the last. */
+function nextParent(host: string, from: number): number {
+  return host.indexOf('.', from) + 1 || -1;
 }
 
 function push(map: Map<string, Endpoint[]>, name: string, endpoint: Endpoint): void {

@@ -1,4 +1,4 @@
-import type { NetPermissionSpec, NetTarget, PatchOperation, PermissionDecision } from '@kb-labs/contracts';
+import type { NetPermissionSpec, PatchOperation, PermissionDecision } from '@kb-labs/contracts';
 import { embeddedIpv4, isGloballyRoutable, parseIp } from './ip-address.js';
 import type { IpAddress } from './ip-address.js';
 import { isMetadataAddress, isMetadataName } from './metadata-services.js';
@@ -6,14 +6,15 @@ import { parseNetRule } from './net-rule.js';
 import { compileNetRules } from './net-rule-set.js';
 import type { NetRuleSet } from './net-rule-set.js';
 import { defaultPort } from './net-target.js';
-import { allowedBy, deniedBy, mandatoryLine } from './rule-line.js';
+import type { NetPlace } from './net-target.js';
+import { allowedBy, decideOnce, deniedBy, mandatoryLine } from './rule-line.js';
 import type { RuleLine } from './rule-line.js';
 import { deny, listOf, patchSection } from './section.js';
 import type { Section, SectionContext } from './section.js';
 
 /** A URL, and one address that its name has been resolved to where that is the question. */
 export interface NetQuestion {
-  readonly target: NetTarget;
+  readonly target: NetPlace;
   readonly address: string | undefined;
 }
 
@@ -23,6 +24,8 @@ export function compileNetSection(spec: NetPermissionSpec | undefined, context: 
     allow: compileNetRules(listOf(spec, 'allow', context), 'allow'),
     denied: compileNetRules(listOf(spec, 'deny', context), 'deny'),
     metadata: mandatoryLine('metadata services'),
+    allowedBy: decideOnce(allowedBy),
+    deniedBy: decideOnce((line) => deniedBy(line, 'denied-by-rule')),
   };
   return {
     decide: ({ target, address }) => {
@@ -40,23 +43,32 @@ interface NetRules {
   readonly allow: NetRuleSet;
   readonly denied: NetRuleSet;
   readonly metadata: RuleLine;
+  readonly allowedBy: (line: RuleLine) => PermissionDecision;
+  readonly deniedBy: (line: RuleLine) => PermissionDecision;
 }
 
-function decideTarget(rules: NetRules, target: NetTarget): PermissionDecision {
-  const ip = parseIp(target.host);
-  if (isMetadataName(target.host) || (ip !== undefined && isMetadataAddress(ip))) {
-    return deniedBy(rules.metadata, 'mandatory-deny');
-  }
-  const [denying] = ip === undefined ? rules.denied.forName(target) : denyingAddress(rules, ip, target);
-  if (denying !== undefined) return deniedBy(denying, 'denied-by-rule');
-  const [allowing] = ip === undefined ? rules.allow.forName(target) : rules.allow.forAddress(ip, target);
+function decideTarget(rules: NetRules, target: NetPlace): PermissionDecision {
+  const ip = target.ipVersion === 0 ? undefined : parseIp(target.host);
+  if (ip !== undefined) return decideLiteral(rules, ip, target);
+  if (isMetadataName(target.host)) return deniedBy(rules.metadata, 'mandatory-deny');
+  const denying = rules.denied.findName(target);
+  if (denying !== undefined) return rules.deniedBy(denying);
+  const allowing = rules.allow.findName(target);
+  return allowing === undefined ? deny('not-requested') : rules.allowedBy(allowing);
+}
+
+function decideLiteral(rules: NetRules, ip: IpAddress, target: NetPlace): PermissionDecision {
+  if (isMetadataAddress(ip)) return deniedBy(rules.metadata, 'mandatory-deny');
+  const [denying] = denyingAddress(rules, ip, target);
+  if (denying !== undefined) return rules.deniedBy(denying);
+  const [allowing] = rules.allow.forAddress(ip, target);
   if (allowing === undefined) return deny('not-requested');
-  return ip === undefined || isReachable(rules, ip, target) ? allowedBy(allowing) : deny('private-address');
+  return isReachable(rules, ip, target) ? rules.allowedBy(allowing) : deny('private-address');
 }
 
 interface AddressCheck {
   readonly rules: NetRules;
-  readonly target: NetTarget;
+  readonly target: NetPlace;
   readonly address: string;
   /** What the target alone came to. */
   readonly decision: PermissionDecision;
@@ -67,27 +79,27 @@ function decideAddress({ rules, target, address, decision }: AddressCheck): Perm
   if (ip === undefined || !belongsTo(ip, target)) return deny('private-address');
   if (isMetadataAddress(ip)) return deniedBy(rules.metadata, 'mandatory-deny');
   const [denying] = denyingAddress(rules, ip, target);
-  if (denying !== undefined) return deniedBy(denying, 'denied-by-rule');
+  if (denying !== undefined) return rules.deniedBy(denying);
   if (!isReachable(rules, ip, target)) return deny('private-address');
   const [named] = rules.allow.forAddress(ip, target);
-  return named === undefined ? decision : allowedBy(named);
+  return named === undefined ? decision : rules.allowedBy(named);
 }
 
 /** A URL with an address in it leads to that address and to no other. */
-function belongsTo(ip: IpAddress, target: NetTarget): boolean {
+function belongsTo(ip: IpAddress, target: NetPlace): boolean {
   return target.ipVersion === 0 || parseIp(target.host)?.toString() === ip.toString();
 }
 
-function denyingAddress(rules: NetRules, ip: IpAddress, target: NetTarget): readonly RuleLine[] {
+function denyingAddress(rules: NetRules, ip: IpAddress, target: NetPlace): readonly RuleLine[] {
   return [ip, ...embeddedIpv4(ip)].flatMap((address) => rules.denied.forAddress(address, target));
 }
 
 /** Public, or named by an address rule; what an address carries inside must be so as well. */
-function isReachable(rules: NetRules, ip: IpAddress, target: NetTarget): boolean {
+function isReachable(rules: NetRules, ip: IpAddress, target: NetPlace): boolean {
   return unnamed(rules, ip, target).length === 0;
 }
 
-function unnamed(rules: NetRules, ip: IpAddress, target: NetTarget): readonly IpAddress[] {
+function unnamed(rules: NetRules, ip: IpAddress, target: NetPlace): readonly IpAddress[] {
   return [ip, ...embeddedIpv4(ip)].filter(
     (address) => !isGloballyRoutable(address) && rules.allow.forAddress(address, target).length === 0,
   );
@@ -133,7 +145,7 @@ function lift({ rules, question, spec, context }: LiftRequest): readonly PatchOp
 }
 
 /** The narrowest rule that covers a host on the target's scheme and port. */
-function ruleFor(host: string, { scheme, port }: NetTarget): string {
+function ruleFor(host: string, { scheme, port }: NetPlace): string {
   const name = host.includes(':') ? `[${host}]` : host;
   return `${scheme === 'https' ? '' : 'http://'}${name}${port === defaultPort(scheme) ? '' : `:${port}`}`;
 }

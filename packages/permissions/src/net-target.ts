@@ -1,27 +1,33 @@
-import { isIP } from 'node:net';
 import { createError, PermissionDeniedError } from '@kb-labs/contracts';
 import type { DenyReason, NetTarget } from '@kb-labs/contracts';
 import { isBadPort } from './bad-ports.js';
+import { ipVersionOf } from './ip-address.js';
+import { plainHost } from './plain-url.js';
 
 const MAX_UNITS = 4096;
 const MAX_HOST = 253;
 
-/** What came of reading a URL: the parsed form, or why no policy could allow it. */
-export type NetTargetResult =
-  | { readonly ok: true; readonly target: NetTarget }
+/** What of a URL decisions depend on. */
+export type NetPlace = Pick<NetTarget, 'scheme' | 'host' | 'port' | 'ipVersion'>;
+
+/** What came of reading a URL: where it leads, or why no policy could allow it. */
+export type NetPlaceResult =
+  | { readonly ok: true; readonly place: NetPlace }
   | {
       readonly ok: false;
       readonly reason: Extract<DenyReason, 'invalid-url' | 'scheme-refused' | 'user-info' | 'port-refused'>;
     };
+
+type UrlResult = (NetPlaceResult & { readonly ok: true; readonly url: URL }) | (NetPlaceResult & { readonly ok: false });
 
 /**
  * Turns a URL, as a guest wrote it, into the one object that is decided on and then used, by WHATWG rules. Throws
  * `ERR_INVALID_ARGUMENT` for what is malformed, `ERR_PERMISSION_DENIED` for another scheme, user info or a bad port.
  */
 export function parseNetTarget(url: unknown): NetTarget {
-  const result = readNetTarget(url);
-  if (result.ok) return result.target;
-  if (result.reason !== 'invalid-url' && typeof url === 'string') {
+  const result = readUrl(url);
+  if (result.ok && typeof url === 'string') return new ParsedTarget(url, result.place, result.url);
+  if (!result.ok && result.reason !== 'invalid-url' && typeof url === 'string') {
     throw new PermissionDeniedError({ kind: 'net', url }, result.reason);
   }
   throw createError('ERR_INVALID_ARGUMENT', 'the URL is refused: it is not a well-formed absolute URL', {
@@ -30,20 +36,32 @@ export function parseNetTarget(url: unknown): NetTarget {
   });
 }
 
-/** As `parseNetTarget`, without throwing. */
-export function readNetTarget(url: unknown): NetTargetResult {
-  if (typeof url !== 'string' || url.length > MAX_UNITS || /[\p{Cc}\p{Cs}]/u.test(url)) return refuse('invalid-url');
+/** As `parseNetTarget`, without throwing, and for nobody who will open what it leads to. */
+export function readNetPlace(url: unknown): NetPlaceResult {
+  const host = typeof url === 'string' && url.length <= MAX_UNITS ? plainHost(url) : undefined;
+  return host === undefined || host.length > MAX_HOST
+    ? readUrl(url)
+    : { ok: true, place: { scheme: 'https', host, port: 443, ipVersion: 0 } };
+}
+
+function readUrl(url: unknown): UrlResult {
+  if (typeof url !== 'string' || url.length > MAX_UNITS) return refuse('invalid-url');
   const parsed = URL.parse(url);
-  if (parsed === null) return refuse('invalid-url');
+  // What the parser writes is printable ASCII: a text that it leaves as it is needs no closer look.
+  if (parsed === null || (parsed.href !== url && /[\p{Cc}\p{Cs}]/u.test(url))) return refuse('invalid-url');
   const scheme = parsed.protocol === 'https:' ? 'https' : parsed.protocol === 'http:' ? 'http' : undefined;
   if (scheme === undefined) return refuse('scheme-refused');
   if (parsed.username !== '' || parsed.password !== '') return refuse('user-info');
-  const host = plainHost(parsed.hostname);
+  const host = bareHost(parsed.hostname);
   // What a resolver makes of a name with an empty label is its own affair: `.a.example.com` may be `a.example.com` to it.
-  if (host.length > MAX_HOST || host.split('.').includes('')) return refuse('invalid-url');
+  if (host.length > MAX_HOST || hasEmptyLabel(host)) return refuse('invalid-url');
   const port = parsed.port === '' ? defaultPort(scheme) : Number(parsed.port);
   if (isBadPort(port)) return refuse('port-refused');
-  return { ok: true, target: new ParsedTarget({ asWritten: url, scheme, host, port, url: parsed }) };
+  return { ok: true, place: { scheme, host, port, ipVersion: ipVersionOf(host) }, url: parsed };
+}
+
+function hasEmptyLabel(host: string): boolean {
+  return host === '' || host.startsWith('.') || host.endsWith('.') || host.includes('..');
 }
 
 /** Whether this very object came out of the parser. What only looks like one did not. */
@@ -54,14 +72,6 @@ export function isParsedTarget(value: unknown): value is NetTarget {
 /** The port that a URL without one means. */
 export function defaultPort(scheme: 'http' | 'https'): number {
   return scheme === 'https' ? 443 : 80;
-}
-
-interface TargetParts {
-  readonly asWritten: string;
-  readonly scheme: 'http' | 'https';
-  readonly host: string;
-  readonly port: number;
-  readonly url: URL;
 }
 
 class ParsedTarget implements NetTarget {
@@ -76,13 +86,12 @@ class ParsedTarget implements NetTarget {
   // A private field cannot be forged, copied or inherited by a look-alike.
   readonly #made = true;
 
-  constructor({ asWritten, scheme, host, port, url }: TargetParts) {
-    const version = isIP(host);
+  constructor(asWritten: string, place: NetPlace, url: URL) {
     this.asWritten = asWritten;
-    this.scheme = scheme;
-    this.host = host;
-    this.port = port;
-    this.ipVersion = version === 4 || version === 6 ? version : 0;
+    this.scheme = place.scheme;
+    this.host = place.host;
+    this.port = place.port;
+    this.ipVersion = place.ipVersion;
     this.href = url.href;
     this.origin = url.origin;
     Object.freeze(this);
@@ -93,11 +102,11 @@ class ParsedTarget implements NetTarget {
   }
 }
 
-function plainHost(hostname: string): string {
+function bareHost(hostname: string): string {
   if (hostname.startsWith('[')) return hostname.slice(1, -1);
   return hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
 }
 
-function refuse(reason: Exclude<NetTargetResult, { ok: true }>['reason']): NetTargetResult {
+function refuse(reason: Exclude<NetPlaceResult, { ok: true }>['reason']): NetPlaceResult & { readonly ok: false } {
   return { ok: false, reason };
 }

@@ -8,7 +8,7 @@ import type { FsTarget } from './fs-section.js';
 import type { InvokeQuestion } from './invoke-section.js';
 import { isInvokeTarget } from './invoke-target.js';
 import type { NetQuestion } from './net-section.js';
-import { isParsedTarget, readNetTarget } from './net-target.js';
+import { isParsedTarget, readNetPlace } from './net-target.js';
 import type { ShellQuestion } from './shell-section.js';
 
 /** A question whose strings have been parsed once, or why no policy could allow it. */
@@ -62,9 +62,9 @@ function named(operation: FsOperation, path: NamedPath | undefined): ParsedReque
 
 function parseNet(url: unknown, address: string | undefined): ParsedRequest {
   if (isParsedTarget(url)) return { kind: 'net', target: { target: url, address } };
-  const result = address === undefined ? readNetTarget(url) : undefined;
+  const result = address === undefined ? readNetPlace(url) : undefined;
   if (result === undefined) return refuse('invalid-url');
-  return result.ok ? { kind: 'net', target: { target: result.target, address } } : refuse(result.reason);
+  return result.ok ? { kind: 'net', target: { target: result.place, address } } : refuse(result.reason);
 }
 
 function parseInvoke({ target, version }: PermissionRequest & { kind: 'invoke' }): ParsedRequest {
