@@ -6,16 +6,18 @@ import type { CapabilityProblem } from './capability-name.js';
 import type { KnownCapabilities } from './capability-registry.js';
 import type { Capability } from './parse-capability.js';
 
-/** Compiled grants: tells whether they cover what is required. */
-export interface CapabilityGrants {
+/** Grants, parsed: tells whether they cover what is required. */
+export interface ParsedGrants {
+  /** Those that are exact. Any number of requirements may ask for another. */
+  readonly names: readonly string[];
   cover(required: Capability): boolean;
 }
 
 /**
- * Compiles what a host grants: `fs.read`, `fs.read@1.2.0`, `fs.*` (any depth below `fs`, and not `fs` itself), or `*` as
+ * Parses what a host grants: `fs.read`, `fs.read@1.2.0`, `fs.*` (any depth below `fs`, and not `fs` itself), or `*` as
  * the only entry. Wildcards cover known capabilities alone. Throws `ERR_CONFIG_INVALID` for anything else.
  */
-export function compileGrants(granted: readonly string[], known: KnownCapabilities): CapabilityGrants {
+export function parseGrants(granted: readonly string[], known: KnownCapabilities): ParsedGrants {
   const exact = new Map<string, (string | undefined)[]>();
   const prefixes = new Set<string>();
   if (granted.includes('*') && granted.length > 1) throw grantError('*', 'wildcard');
@@ -31,6 +33,7 @@ export function compileGrants(granted: readonly string[], known: KnownCapabiliti
     }
   }
   return {
+    names: [...exact.keys()],
     cover: ({ name, range }) => {
       const provided = known.versionOf(name);
       const versions = (exact.get(name) ?? []).map((version) => version ?? provided);

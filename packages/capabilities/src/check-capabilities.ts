@@ -1,6 +1,7 @@
 import { createError, plainName } from '@kb-labs/contracts';
 import type { CapabilityCheck, CapabilityName } from '@kb-labs/contracts';
-import { compileGrants } from './capability-grants.js';
+import { parseGrants } from './capability-grants.js';
+import type { ParsedGrants } from './capability-grants.js';
 import type { CapabilityProblem } from './capability-name.js';
 import { defaultCapabilities } from './capability-registry.js';
 import type { KnownCapabilities } from './capability-registry.js';
@@ -10,9 +11,44 @@ const MAX_NAMES = 1000;
 // A name, `@` and a range at their longest.
 const MAX_UNITS = 385;
 
+/** What a host grants, compiled. Immutable, and changes of the lists that it came from change nothing. */
+export interface CompiledGrants {
+  /** Whether it covers one requirement, `name` or `name@range`. False for a malformed one. */
+  covers(required: string): boolean;
+  /** As `checkCapabilities`. */
+  check(required: readonly CapabilityName[]): CapabilityCheck;
+}
+
+/**
+ * Compiles what a host grants, for many questions. Throws `ERR_CONFIG_INVALID` for a malformed grant, and for what is no list of up to
+ * 1000 short strings.
+ */
+export function compileGrants(
+  granted: readonly string[],
+  known: KnownCapabilities = defaultCapabilities,
+): CompiledGrants {
+  const grants = parseGrants([...new Set(copyNames(granted, 'granted'))], known);
+  const decide = decideBy(grants);
+  // Answers are kept for the names that the host itself knows or grants, and for no other that a plugin may ask for.
+  const answers = new Map<string, boolean | undefined>();
+  for (const name of [...known.names, ...grants.names]) answers.set(name, undefined);
+  const covers = (text: string): boolean => {
+    const answer = answers.get(text);
+    if (answer !== undefined) return answer;
+    const decided = decide(text);
+    if (answers.has(text)) answers.set(text, decided);
+    return decided;
+  };
+  return Object.freeze({
+    covers,
+    check: (required: readonly CapabilityName[]) => split([...new Set(copyNames(required, 'required'))], covers),
+  });
+}
+
 /**
  * Splits what a plugin requires into what is granted and what is missing, once each. A malformed requirement is missing.
- * Throws `ERR_CONFIG_INVALID` for a malformed grant, and for lists that are no lists of up to 1000 short strings.
+ * Throws `ERR_CONFIG_INVALID` for a malformed grant, and for lists that are no lists of up to 1000 short strings. Compiles the grants
+ * each time, so many questions want `compileGrants`.
  */
 export function checkCapabilities(
   required: readonly CapabilityName[],
@@ -20,15 +56,22 @@ export function checkCapabilities(
   known: KnownCapabilities = defaultCapabilities,
 ): CapabilityCheck {
   const wanted = [...new Set(copyNames(required, 'required'))];
-  const grants = compileGrants([...new Set(copyNames(granted, 'granted'))], known);
-  const isGranted = (text: string): boolean => {
-    const result = readCapability(text);
+  const grants = parseGrants([...new Set(copyNames(granted, 'granted'))], known);
+  return split(wanted, decideBy(grants));
+}
+
+function decideBy(grants: ParsedGrants): (required: unknown) => boolean {
+  return (required) => {
+    const result = readCapability(required);
     return result.ok && grants.cover(result.capability);
   };
-  return Object.freeze({
-    granted: Object.freeze(wanted.filter(isGranted)),
-    missing: Object.freeze(wanted.filter((text) => !isGranted(text))),
-  });
+}
+
+function split(wanted: readonly string[], covers: (text: string) => boolean): CapabilityCheck {
+  const granted: string[] = [];
+  const missing: string[] = [];
+  for (const text of wanted) (covers(text) ? granted : missing).push(text);
+  return Object.freeze({ granted: Object.freeze(granted), missing: Object.freeze(missing) });
 }
 
 /** A name that is none, as short printable text, and why. */

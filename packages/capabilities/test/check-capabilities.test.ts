@@ -1,7 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkCapabilities, createCapabilityRegistry, validateCapabilityNames } from '../src/index.js';
+import {
+  checkCapabilities,
+  compileGrants,
+  createCapabilityRegistry,
+  defaultCapabilities,
+  validateCapabilityNames,
+} from '../src/index.js';
 
 describe('checkCapabilities', () => {
   it('splits what is required into granted and missing', () => {
@@ -165,6 +171,58 @@ describe('validateCapabilityNames', () => {
         expect(valid.length + invalid.length).toBe(names.length);
       }),
       { seed: 1, numRuns: 300 },
+    );
+  });
+});
+
+describe('compileGrants', () => {
+  const names = [...defaultCapabilities.names, 'acme.mail', 'never.heard', 'constructor', 'FS.READ', 'fs', '', 'a b'];
+  const name = fc.constantFrom(...names);
+  const range = fc.constantFrom('', '@^1', '@^2', '@1.0.0', '@', '@latest', '@>=1 <3');
+  const grant = fc.oneof(
+    fc
+      .tuple(
+        fc.constantFrom('fs.read', 'acme.mail', 'never.heard', 'net.fetch'),
+        fc.constantFrom('', '@1.4.0', '@2.0.0'),
+      )
+      .map((parts) => parts.join('')),
+    fc.constantFrom('fs.*', 'acme.*', 'never.*'),
+  );
+
+  it('decides on one and on many as checkCapabilities does', () => {
+    const known = createCapabilityRegistry({ 'acme.mail': '2.1.0' });
+    const required = fc.array(
+      fc.tuple(name, range).map((parts) => parts.join('')),
+      { maxLength: 6 },
+    );
+    const granted = fc.oneof(fc.array(grant, { maxLength: 5 }), fc.constant(['*']));
+    fc.assert(
+      fc.property(required, granted, (wanted, given) => {
+        const grants = compileGrants(given, known);
+        const check = checkCapabilities(wanted, given, known);
+        expect(grants.check(wanted)).toEqual(check);
+        expect(wanted.filter((text) => grants.covers(text))).toEqual(
+          wanted.filter((text) => check.granted.includes(text)),
+        );
+      }),
+      { seed: 1, numRuns: 500 },
+    );
+  });
+
+  it('is not changed by what becomes of the list', () => {
+    const granted = ['fs.read'];
+    const grants = compileGrants(granted);
+    granted.push('net.fetch');
+    expect(grants.covers('net.fetch')).toBe(false);
+    expect(Object.isFrozen(grants)).toBe(true);
+  });
+
+  it('refuses what checkCapabilities refuses', () => {
+    for (const granted of [['FS.READ'], ['*', 'fs.read'], ['fs.read@^1']]) {
+      expect(() => compileGrants(granted)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG_INVALID' }));
+    }
+    expect(() => compileGrants([]).check('fs.read' as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG_INVALID' }),
     );
   });
 });

@@ -38,7 +38,7 @@ const PLATFORMS: ReadonlySet<NodeJS.Platform> = new Set<NodeJS.Platform>([
 ]);
 
 /** What came of reading a path: the canonical form, or what is wrong with it. */
-export type FsTargetResult =
+type FsTargetResult =
   | { readonly ok: true; readonly path: CanonicalPath }
   | { readonly ok: false; readonly problem: string };
 
@@ -101,7 +101,7 @@ export function namesOf(path: CanonicalPath): NamedPath {
 }
 
 /** As `parseFsTarget`, from a parsed root and without throwing. */
-export function readFsTarget(path: unknown, context: PathContext): FsTargetResult {
+function readFsTarget(path: unknown, context: PathContext): FsTargetResult {
   const { root, platform, plainRoot } = context;
   const start = plainRoot === undefined || typeof path !== 'string' ? -1 : plainStart(path, plainRoot);
   if (start !== -1 && plainRoot !== undefined && typeof path === 'string') {

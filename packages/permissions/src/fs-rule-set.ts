@@ -7,7 +7,6 @@ import type { RankedGlob, Reach } from './glob-tree.js';
 import type { PathNames } from './path-names.js';
 import type { RuleLine } from './rule-line.js';
 import { canMatchBelow, compileSegmentGlob, GLOBSTAR, matchesSegments, mayMatchBelow } from './segment-glob.js';
-import type { SegmentGlob } from './segment-glob.js';
 
 /** A rule of a list, with the line that it came from. */
 export interface FsRuleEntry {

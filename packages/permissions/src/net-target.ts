@@ -18,7 +18,9 @@ export type NetPlaceResult =
       readonly reason: Extract<DenyReason, 'invalid-url' | 'scheme-refused' | 'user-info' | 'port-refused'>;
     };
 
-type UrlResult = (NetPlaceResult & { readonly ok: true; readonly url: URL }) | (NetPlaceResult & { readonly ok: false });
+type UrlResult =
+  | (NetPlaceResult & { readonly ok: true; readonly url: URL })
+  | (NetPlaceResult & { readonly ok: false });
 
 /**
  * Turns a URL, as a guest wrote it, into the one object that is decided on and then used, by WHATWG rules. Throws

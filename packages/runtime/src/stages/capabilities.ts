@@ -1,4 +1,4 @@
-import { CapabilityMissingError, checkCapabilities, parseCapability } from '@kb-labs/capabilities';
+import { CapabilityMissingError, compileGrants, parseCapability } from '@kb-labs/capabilities';
 import type { KnownCapabilities } from '@kb-labs/capabilities';
 import { HOST_FUNCTIONS } from '@kb-labs/contracts';
 import type { Job } from '../request.js';
@@ -36,13 +36,12 @@ export function createFunctionGrants(known: KnownCapabilities): FunctionGrants {
 function grantFunctions(job: Job, prepared: Prepared, known: KnownCapabilities): readonly string[] {
   const { caller, settings, pluginId } = job;
   const callee = caller === undefined ? undefined : settings.callees.get(pluginId);
-  const granted = callee?.capabilities ?? settings.capabilities;
+  const grants = compileGrants(callee?.capabilities ?? settings.capabilities, known);
   const functions = Object.entries(HOST_FUNCTIONS);
   if (prepared.manifest === undefined) {
-    const open = functions.filter(([, name]) => checkCapabilities([name], granted, known).missing.length === 0);
-    return Object.freeze(open.map(([name]) => name));
+    return Object.freeze(functions.filter(([, name]) => grants.covers(name)).map(([name]) => name));
   }
-  const check = checkCapabilities(prepared.manifest.capabilities ?? [], granted, known);
+  const check = grants.check(prepared.manifest.capabilities ?? []);
   if (check.missing.length > 0) throw new CapabilityMissingError(check.missing);
   const required = new Set(check.granted.map((text) => parseCapability(text).name));
   const held = functions.filter(([, name]) => required.has(name));
