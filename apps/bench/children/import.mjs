@@ -2,4 +2,6 @@
 const [specifier] = process.argv.slice(2);
 const start = performance.now();
 await import(specifier);
-process.stdout.write(String(performance.now() - start));
+const elapsed = performance.now() - start;
+// The first look at stdout opens it, which takes longer than what is measured.
+process.stdout.write(String(elapsed));
