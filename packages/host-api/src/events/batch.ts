@@ -1,4 +1,5 @@
 import type { DeliveredEvent, EventEnvelope } from '@kb-labs/contracts';
+import { weighPayload } from './payload-weight.js';
 
 /** Events that one answer hands over. */
 export interface Batch {
@@ -12,6 +13,8 @@ export interface Batch {
 const MAX_EVENTS = 64;
 const MAX_BYTES = 524_288;
 const MAX_ELEMENTS = 10_000;
+/** Room for what the host itself writes into an envelope. */
+const ENVELOPE = { bytes: 1_024, elements: 16 } as const;
 
 /** Holds at most 64 events, 512 KiB of JSON and 10 000 values, which is half of what the wire takes in one message. */
 export function createBatch(): Batch {
@@ -23,26 +26,18 @@ export function createBatch(): Batch {
       return events;
     },
     add(subscription, event) {
-      const weight = weigh(event.payload);
-      const fits = bytes + weight.bytes <= MAX_BYTES && elements + weight.elements <= MAX_ELEMENTS;
-      if (events.length > 0 && (events.length === MAX_EVENTS || !fits)) return false;
+      if (events.length === MAX_EVENTS) return false;
+      const weight = weighPayload(event.payload);
+      const bytesThen = bytes + ENVELOPE.bytes + weight.bytes;
+      const elementsThen = elements + ENVELOPE.elements + weight.elements;
+      if (events.length > 0 && (bytesThen > MAX_BYTES || elementsThen > MAX_ELEMENTS)) return false;
       events.push({ subscription, event });
-      bytes += weight.bytes;
-      elements += weight.elements;
+      bytes = bytesThen;
+      elements = elementsThen;
       return true;
     },
     drop(subscription) {
       events = events.filter((each) => each.subscription !== subscription);
     },
   };
-}
-
-/** Room for what the host itself writes into an envelope. */
-const ENVELOPE = { bytes: 1_024, elements: 16 } as const;
-
-function weigh(payload: unknown): { readonly bytes: number; readonly elements: number } {
-  const json = JSON.stringify(payload) ?? '';
-  // One value, and one more behind each comma, colon and bracket; those inside of texts make it seem heavier.
-  const elements = json.length === 0 ? 0 : json.split(/[,:[{]/).length;
-  return { bytes: ENVELOPE.bytes + Buffer.byteLength(json), elements: ENVELOPE.elements + elements };
 }
