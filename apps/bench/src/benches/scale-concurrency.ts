@@ -1,6 +1,5 @@
 import type { Bench } from '../bench.js';
 import { curveRows } from '../curve.js';
-import type { CurvePoint } from '../curve.js';
 import { openOurs } from '../ours.js';
 import { median } from '../statistics.js';
 
@@ -13,20 +12,19 @@ export const scaleConcurrency: Bench = {
   title: 'so many runs asked for at once, each in a process of its own, until the last one is done',
   async run({ quick, signal, progress }) {
     await using ours = openOurs();
-    const points: CurvePoint[] = [];
-    for (const at of IN_FLIGHT) {
-      progress(`${at} at once`);
-      const samples: number[] = [];
-      for (let round = 0; round < (quick ? 1 : 5); round += 1) {
+    const samples = new Map<number, number[]>(IN_FLIGHT.map((at) => [at, []]));
+    for (let round = 0; round < (quick ? 2 : 7); round += 1) {
+      for (const [at, taken] of samples) {
+        progress(`${at} at once`);
         for (let runs = 0; runs < RUNS; runs += at) {
           signal.throwIfAborted();
           const start = performance.now();
           await Promise.all(Array.from({ length: at }, () => ours.call('trivial', { n: 1 })));
-          samples.push(performance.now() - start);
+          taken.push(performance.now() - start);
         }
       }
-      points.push({ at, cost: median(samples) });
     }
+    const points = [...samples].map(([at, taken]) => ({ at, cost: median(taken) }));
     return curveRows('concurrency', 'ms', points);
   },
 };
