@@ -12,7 +12,7 @@ import type {
   PluginError,
   QuotaMeter,
 } from '@kb-labs/contracts';
-import { describePatches, parseFsTarget, parseNetTarget, PermissionDeniedError } from '@kb-labs/permissions';
+import { compileFsTargetParser, describePatches, parseNetTarget, PermissionDeniedError } from '@kb-labs/permissions';
 import { createAuditRecord, createRoomRecord } from './audit.js';
 import type { RoomDecision } from './audit.js';
 import { createRefusal } from './disk-refusal.js';
@@ -59,6 +59,7 @@ export interface GateOptions {
 /** Makes the gate of one run. */
 export function createGate({ policy, meter, audit, documents }: GateOptions): Gate {
   const teller = createTeller(policy, audit);
+  const parseTarget = compileFsTargetParser({ root: policy.root });
   return {
     meter,
     root: policy.root,
@@ -67,7 +68,7 @@ export function createGate({ policy, meter, audit, documents }: GateOptions): Ga
     },
     parsePath(path, operation) {
       try {
-        return parseFsTarget(path, { root: policy.root });
+        return parseTarget(path);
       } catch (error) {
         if (typeof path === 'string' && operation !== undefined)
           teller.tellInvalid({ kind: 'fs', operation, path }, operation);

@@ -1,6 +1,6 @@
 import { posix, win32 } from 'node:path';
 import { createError } from '@kb-labs/contracts';
-import type { CanonicalPath } from '@kb-labs/contracts';
+import type { CanonicalPath, PluginError } from '@kb-labs/contracts';
 import { configError } from './config-error.js';
 import { assertKnownOptions } from './known-options.js';
 import type { OptionNames } from './known-options.js';
@@ -47,13 +47,25 @@ type FsTargetResult =
  * links and expands nothing (`%2e`, `~` and `$HOME` are names). Throws `ERR_INVALID_ARGUMENT` for what is malformed.
  */
 export function parseFsTarget(path: unknown, options: ParseFsTargetOptions): CanonicalPath {
+  return compileFsTargetParser(options)(path);
+}
+
+/** `parseFsTarget` for many paths below one root, whose options are read once. */
+export function compileFsTargetParser(options: ParseFsTargetOptions): (path: unknown) => CanonicalPath {
   assertKnownOptions(options, OPTIONS);
   const platform = options.platform ?? process.platform;
   const root = parseRoot(options.root, platform, '/root');
-  const result = readFsTarget(path, { root, platform, plainRoot: readPlainRoot(root, platform) });
-  if (result.ok) return result.path;
-  throw createError('ERR_INVALID_ARGUMENT', `the path is refused: ${result.problem}`, {
-    details: { argument: 'path', problem: result.problem },
+  const context: PathContext = { root, platform, plainRoot: readPlainRoot(root, platform) };
+  return (path) => {
+    const result = readFsTarget(path, context);
+    if (result.ok) return result.path;
+    throw createTargetError(result.problem);
+  };
+}
+
+function createTargetError(problem: string): PluginError {
+  return createError('ERR_INVALID_ARGUMENT', `the path is refused: ${problem}`, {
+    details: { argument: 'path', problem },
     hint: 'hand in a string that names a file below the root',
   });
 }

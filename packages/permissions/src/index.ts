@@ -4,7 +4,7 @@ export { compilePolicy } from './compile-policy.js';
 export type { CompilePolicyOptions } from './compile-policy.js';
 export type { ConfigErrorCode } from './config-error.js';
 export { describePatches } from './describe-patches.js';
-export { parseFsTarget } from './fs-path.js';
+export { compileFsTargetParser, parseFsTarget } from './fs-path.js';
 export type { ParseFsTargetOptions } from './fs-path.js';
 export { delegatePolicy, intersectPolicies } from './intersection.js';
 export type { DelegatePolicyOptions, IntersectPoliciesOptions } from './intersection.js';

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compilePolicy, parseFsTarget } from '../src/index.js';
+import { compileFsTargetParser, compilePolicy, parseFsTarget } from '../src/index.js';
 
 const posixRoot = { root: '/srv/root', platform: 'linux' } as const;
 const win32Root = { root: 'C:\\srv\\root', platform: 'win32' } as const;
@@ -19,6 +19,17 @@ describe('a parsed path', () => {
       segments: ['data', 'a.txt'],
     });
     expect(Object.isFrozen(path) && Object.isFrozen(path.segments)).toBe(true);
+  });
+
+  it('is the same from a parser that reads its options once', () => {
+    const parse = compileFsTargetParser(posixRoot);
+    for (const path of ['data/a.txt', '/srv/root/data/a.txt', './.env', '..', 'a//b/']) {
+      expect({ ...parse(path) }).toEqual({ ...parseFsTarget(path, posixRoot) });
+    }
+    expect(() => parse('')).toThrow(malformed);
+    expect(() => compileFsTargetParser({ ...posixRoot, root: 'data' })).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG_INVALID' }),
+    );
   });
 
   it.each([

@@ -23,7 +23,8 @@ export function createFileTree(openRoot: () => OpenDirectory): FileTree {
 
   const walk = (names: readonly string[]): OpenDirectory => {
     held ??= openRoot();
-    return descend(held.open('.'), names);
+    const [first = '.', ...rest] = names;
+    return descend(held.open(first), rest);
   };
 
   return {

@@ -68,8 +68,13 @@ export class DiskRefusedError extends Error {
 export function descend(from: OpenDirectory, names: readonly string[]): OpenDirectory {
   let directory = from;
   for (const name of names) {
-    using left = directory;
-    directory = left.open(name);
+    const left = directory;
+    // As `using` does it, which compilers for Node 22 make dear where it stands in a loop.
+    try {
+      directory = left.open(name);
+    } finally {
+      left[Symbol.dispose]();
+    }
   }
   return directory;
 }

@@ -15,45 +15,59 @@ export function openPinnedDirectory(root: string, sameDevice: boolean): Director
   try {
     // The root was resolved once, when the policy was made: if it now leads elsewhere, nothing below it was granted.
     if (readlinkSync(`/proc/self/fd/${fd}`) !== root) throw new DiskRefusedError('root-moved');
-    return hold(fd, sameDevice ? groundOf(fd) : undefined);
+    return new PinnedDirectory(fd, sameDevice ? groundOf(fd) : undefined);
   } catch (error) {
     closeSync(fd);
     throw error;
   }
 }
 
-function hold(fd: number, ground: Ground | undefined): DirectoryHandle {
-  const here = `/proc/self/fd/${fd}`;
-  let isOpen = true;
-  return {
-    here,
-    entry: (name) => `${here}/${name}`,
-    open(name) {
-      const child = openDirectoryAt(`${here}/${name}`);
-      try {
-        requireGround(child, ground);
-        return hold(child, ground);
-      } catch (error) {
-        closeSync(child);
-        throw error;
-      }
-    },
-    // The descriptor was reached from this folder without a link, so it is that entry.
-    confirm: (_name, opened) => requireGround(opened, ground),
-    requireSameDevice(name) {
-      if (ground === undefined) return;
-      const entry = openSync(`${here}/${name}`, O_PATH | constants.O_NOFOLLOW);
-      try {
-        requireGround(entry, ground);
-      } finally {
-        closeSync(entry);
-      }
-    },
-    [Symbol.dispose]() {
-      if (isOpen) closeSync(fd);
-      isOpen = false;
-    },
-  };
+class PinnedDirectory implements DirectoryHandle {
+  readonly here: string;
+  readonly #fd: number;
+  readonly #ground: Ground | undefined;
+  #isOpen = true;
+
+  constructor(fd: number, ground: Ground | undefined) {
+    this.here = `/proc/self/fd/${fd}`;
+    this.#fd = fd;
+    this.#ground = ground;
+  }
+
+  entry(name: string): string {
+    return `${this.here}/${name}`;
+  }
+
+  open(name: string): DirectoryHandle {
+    const child = openDirectoryAt(this.entry(name));
+    try {
+      requireGround(child, this.#ground);
+      return new PinnedDirectory(child, this.#ground);
+    } catch (error) {
+      closeSync(child);
+      throw error;
+    }
+  }
+
+  // The descriptor was reached from this folder without a link, so it is that entry.
+  confirm(_name: string, opened: number): void {
+    requireGround(opened, this.#ground);
+  }
+
+  requireSameDevice(name: string): void {
+    if (this.#ground === undefined) return;
+    const entry = openSync(this.entry(name), O_PATH | constants.O_NOFOLLOW);
+    try {
+      requireGround(entry, this.#ground);
+    } finally {
+      closeSync(entry);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isOpen) closeSync(this.#fd);
+    this.#isOpen = false;
+  }
 }
 
 /** What a folder lies on: a device, and one of the places where it is mounted. */
