@@ -10,3 +10,17 @@ export async function readFiles({ files, atOnce }, ctx) {
   else for (const file of files) contents.push(await ctx.fs.readFile(file, 'utf8'));
   return contents.reduce((sum, { length }) => sum + length, 0);
 }
+
+/** Reads events, and says so at the last one of each round. */
+export async function readEvents({ rounds }, ctx) {
+  const events = ctx.events.stream('tick.*', { scope: 'host' });
+  await ctx.events.publish('ack.ready', null, { scope: 'host' });
+  let left = rounds;
+  for await (const { payload } of events) {
+    if (!payload.isLast) continue;
+    await ctx.events.publish('ack.read', null, { scope: 'host' });
+    left -= 1;
+    if (left === 0) return rounds;
+  }
+  return undefined;
+}

@@ -66,6 +66,8 @@ const GOALS = {
   'artifact-small:many': atMostPeer(0.25, 'cacache'),
   'artifact-100mb': atMost(2, 'cp'),
   'artifact-100mb:cacache': atMostPeer(0.45, 'cacache'),
+  'analytics-lines': atMost(0.2, 'a write for each line'),
+  'audit-lines': atMost(0.2, 'a write for each line'),
   observed: atMost(1.3, 'the same run unobserved'),
   import: atMost(0.15, "import 'zod'"),
   memory: atMost(1.15, 'an idle empty node'),
