@@ -3,5 +3,5 @@ export type { CommandPlan, CommandWall, CommandWallOptions, WalledCommand } from
 export type { CommandView } from './fork/command-fence.js';
 export type { CommandEnd } from './fork/command-process.js';
 export { forkSandbox } from './fork/fork-sandbox.js';
-export type { ForkSandboxOptions } from './fork/fork-sandbox.js';
+export type { ForkSandboxOptions } from './fork/fork-options.js';
 export { inProcessSandbox } from './in-process/in-process-sandbox.js';

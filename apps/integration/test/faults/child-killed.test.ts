@@ -4,7 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ArtifactInfo, ArtifactStore, ExecutionEvent } from '@kb-labs/contracts';
-import { createFolderRegistry, createJobPresenter, createMemoryArtifactStore } from '@kb-labs/plugin-runtime';
+import {
+  createFolderRegistry,
+  createJobPresenter,
+  createMemoryArtifactStore,
+  forkSandbox,
+} from '@kb-labs/plugin-runtime';
 import type { ExecuteRequest, PluginContextOptions } from '@kb-labs/plugin-runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openScene, places } from '../scene.js';
@@ -131,7 +136,9 @@ describe.each(forks)('$name', (place) => {
     beforeAll(async () => {
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
       hanging.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      scene = await openScene(place.create());
+      // What is counted here are the guests of runs.
+      const wall = place.name === 'fork' ? 'off' : 'required';
+      scene = await openScene(forkSandbox({ wall, spares: 0 }));
       folder = join(scene.root, 'plugin-of-this-test');
       await cp(fileURLToPath(new URL('plugin', import.meta.url)), folder, { recursive: true });
       await writeFile(join(scene.root, 'large.bin'), new Uint8Array(4_000_000));
@@ -149,6 +156,11 @@ describe.each(forks)('$name', (place) => {
         permissions: { net: { allow: [hanging.url] } },
         ...more,
       });
+
+    /** Nothing of it runs any more: what the kernel has still to clear away takes a moment. */
+    async function untilNothingIsLeft(): Promise<void> {
+      await expect.poll(() => processesAt(folder), { timeout: 5_000, interval: 1 }).toEqual([]);
+    }
 
     async function killAt({ handler, sign, context, request, manifest, code }: Point): Promise<unknown> {
       const caller = new AbortController();
@@ -177,7 +189,7 @@ describe.each(forks)('$name', (place) => {
       const result = await running;
       expect(killed).toBe(1);
       expect(result).toMatchObject({ ok: false, error: { code: code ?? 'ERR_SANDBOX_CRASHED', source: 'host' } });
-      expect(processesAt(folder)).toEqual([]);
+      await untilNothingIsLeft();
       return result;
     }
 
@@ -200,7 +212,8 @@ describe.each(forks)('$name', (place) => {
       };
       const result = await scene.runtime.execute('./points.js#returns', {}, grant(observe));
       expect(result).toMatchObject({ ok: false, error: { code: 'ERR_SANDBOX_CRASHED', stage: 'sandbox' } });
-      expect([killed, processesAt(folder)]).toEqual([1, []]);
+      expect(killed).toBe(1);
+      await untilNothingIsLeft();
     });
 
     it('Q01 has a whole result or none where it is killed while it sends one', async () => {
@@ -208,7 +221,7 @@ describe.each(forks)('$name', (place) => {
       const result = await scene.runtime.execute('./points.js#returnsMuch', {}, grant(observe));
       const end = result.ok ? result.data : result.error.code;
       expect([new Uint8Array(6_000_000), 'ERR_SANDBOX_CRASHED']).toContainEqual(end);
-      expect(processesAt(folder)).toEqual([]);
+      await untilNothingIsLeft();
     });
 
     it('Q01 keeps the result of a guest that is killed while it cleans up', async () => {
@@ -217,14 +230,10 @@ describe.each(forks)('$name', (place) => {
       expect(await running).toMatchObject({ ok: true, data: 'returned' });
     });
 
-    it('P11 J14 replaces a guest that is killed while it is idle: the next run has one of its own', async () => {
+    it('J14 has another guest for the next run where one was killed before it was told to run', async () => {
       await killAt({ handler: './points.js#handles', sign: told('confined') });
-      const result = await scene.runtime.execute(
-        './points.js#returns',
-        1,
-        grant(() => undefined),
-      );
-      // No guest is kept ready, so none can be lost: each is started for its run.
+      const grantAll = grant(() => undefined);
+      const result = await scene.runtime.execute('./points.js#returns', 1, grantAll);
       expect(result).toMatchObject({ ok: true, data: 1, metrics: { coldStart: true } });
       expect(scene.runtime.crashLoops.list()).toEqual([]);
     });

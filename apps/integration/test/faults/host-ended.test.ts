@@ -39,7 +39,8 @@ describe.each(forks)('$name', ({ name, works, notRun }) => {
       async () => {
         await using host = start('stays', 50);
         await host.next('up');
-        expect(processesAt(pluginRoot).filter(({ guest }) => guest)).toHaveLength(50);
+        // And a few that wait for runs to come.
+        expect(processesAt(pluginRoot).filter(({ guest }) => guest).length).toBeGreaterThanOrEqual(50);
         host.process.kill('SIGTERM');
         const { ms, codes } = await host.next('ended');
         expect(processesAt(pluginRoot)).toEqual([]);

@@ -1,22 +1,19 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import type { Readable, Writable } from 'node:stream';
 import type { PluginError } from '@kb-labs/contracts';
 import { createSettled } from '../wire/waiting.js';
 import type { ChildCommand } from './child-command.js';
-import { listInheritedDescriptors } from './inherited-descriptors.js';
+import { DRAIN_MS, drain, watchOutput, watchUnread } from './guest-pipes.js';
+import type { OutputWatch } from './guest-pipes.js';
 import { listChildren } from './list-children.js';
+import { spawnCovered } from './spawn-covered.js';
 import { startFailure } from './start-failure.js';
 import { SECCOMP_FD } from './wall.js';
 
 const CHANNEL_FD = 3;
-/** What is in the pipes when a process ends arrives within this time; a stray holder of a pipe may keep it open for ever. */
-const DRAIN_MS = 100;
 /** A monitor that does not notice the end of its namespace is ended itself. */
 const MONITOR_MS = 250;
-/** V8 tells why it ends before a stack of its own frames, which is some kilobytes long. */
-const KEPT_STDERR = 16_384;
 
 /** One guest from outside: its channel, its number, its end. */
 export interface GuestProcess {
@@ -24,8 +21,14 @@ export interface GuestProcess {
   /** The process of the guest itself, as the host numbers it. With a wall there is none before it is built, and none once it is gone. */
   pid(): number | undefined;
   signal(name: 'SIGTERM' | 'SIGKILL'): void;
+  /** Kills it. Resolves once what it had sent has been read; that its process is gone may take longer, and holds the host's no more. */
+  quit(): Promise<void>;
   /** Resolves on `exit`, once what it sent has been read. */
   readonly gone: Promise<ProcessEnd>;
+  /** Whether it keeps the host's event loop alive: it does, until it is told not to. */
+  hold(held: boolean): void;
+  /** Whether it ended without having read all that was sent to it, so that it cannot have acted on the last of it. Linux tells. */
+  leftUnread(): boolean;
   onOutput(listen: (source: 'stdout' | 'stderr', text: string) => void): void;
 }
 
@@ -44,13 +47,14 @@ export interface ProcessEnd {
  * (which has ended), output and error, and the channel. bubblewrap has one more while it starts, to read the seccomp filter from, and closes it.
  */
 export function startGuestProcess(command: ChildCommand, cwd: string): GuestProcess {
-  const child = trySpawn(command, cwd);
+  const child = spawnCovered(command, cwd);
   if ('error' in child) return neverStarted(child.error);
   const streams = [...child.stdio];
   const channel = streams[CHANNEL_FD];
   if (!(channel instanceof Duplex)) return neverStarted(new Error('the channel is no stream'));
   const program = streams[SECCOMP_FD];
   for (const stream of streams) stream?.on('error', () => undefined);
+  const leftUnread = watchUnread(channel);
   if (program instanceof Duplex) program.end(command.seccomp);
 
   let exited = false;
@@ -64,54 +68,39 @@ export function startGuestProcess(command: ChildCommand, cwd: string): GuestProc
     killQuietly(child.pid, 'SIGKILL', true);
   });
 
+  const signal = (name: 'SIGTERM' | 'SIGKILL'): void => {
+    if (exited) return;
+    // The first process of a namespace takes everything in it along; its monitor then ends by itself.
+    const first = inner();
+    if (first === undefined) return killQuietly(child.pid, name, true);
+    killQuietly(first, name, false);
+    if (name === 'SIGKILL') setTimeout(() => exited || killQuietly(child.pid, name, true), MONITOR_MS).unref();
+  };
+  const gone = waitForEnd(child, channel, output);
+
   return {
     channel,
     pid: () => (command.walled ? inner() : child.pid),
-    signal(name) {
-      if (exited) return;
-      // The first process of a namespace takes everything in it along; its monitor then ends by itself.
-      const first = inner();
-      if (first === undefined) return killQuietly(child.pid, name, true);
-      killQuietly(first, name, false);
-      if (name === 'SIGKILL') setTimeout(() => exited || killQuietly(child.pid, name, true), MONITOR_MS).unref();
+    signal,
+    async quit() {
+      if (exited) return void (await gone);
+      signal('SIGKILL');
+      holdLoop(child, false);
+      await drain([channel, child.stdout, child.stderr]);
     },
-    gone: waitForEnd(child, channel, output),
+    gone,
+    hold: (held) => holdLoop(child, held),
+    leftUnread,
     onOutput: output.listen,
   };
 }
 
-type Started = Pick<ChildCommand, 'file' | 'args' | 'stdio'>;
-
-function trySpawn({ file, args, stdio }: Started, cwd: string): ChildProcess | { readonly error: Error } {
-  try {
-    const child = spawnCovered({ file, args, stdio }, cwd);
-    if (Array.isArray(child.stdio)) {
-      endCovers(child, stdio.length);
-      return child;
-    }
-    // Out of descriptors, Node makes no pipes, and tells why with an event.
-    child.once('error', () => undefined);
-    return { error: Object.assign(new Error('no file descriptors left'), { code: 'EMFILE' }) };
-  } catch (error) {
-    // EAGAIN, EMFILE and the like are thrown rather than emitted on some paths.
-    return { error: error instanceof Error ? error : new Error('spawn failed') };
+function holdLoop(child: ChildProcess, held: boolean): void {
+  const streams = [...child.stdio].filter((stream) => stream instanceof Socket);
+  for (const handle of [child, ...streams]) {
+    if (held) handle.ref();
+    else handle.unref();
   }
-}
-
-/** Starts a child that gets dead pipes in place of what it would inherit. Its standard input has ended. */
-function spawnCovered({ file, args, stdio }: Started, cwd: string): ChildProcess {
-  const inherited = listInheritedDescriptors(stdio.length - 1);
-  const length = Math.max(stdio.length, ...inherited.map((fd) => fd + 1));
-  const covers = Array.from({ length: length - stdio.length }, (_, index) =>
-    inherited.includes(index + stdio.length) ? ('pipe' as const) : ('ignore' as const),
-  );
-  return spawn(file, [...args], { cwd, env: {}, detached: true, windowsHide: true, stdio: [...stdio, ...covers] });
-}
-
-/** Ends the host's side of standard input and of the covers: what a guest finds there is a pipe to nobody. */
-function endCovers(child: ChildProcess, own: number): void {
-  const opened: readonly (Readable | Writable | null | undefined)[] = [...child.stdio];
-  for (const stream of [opened[0], ...opened.slice(own)]) stream?.destroy();
 }
 
 function neverStarted(reason: Error): GuestProcess {
@@ -119,37 +108,11 @@ function neverStarted(reason: Error): GuestProcess {
     channel: new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() }),
     pid: () => undefined,
     signal: () => undefined,
+    quit: () => Promise.resolve(),
     gone: Promise.resolve({ code: undefined, signal: undefined, stderr: '', spawnError: startFailure(reason) }),
+    hold: () => undefined,
+    leftUnread: () => false,
     onOutput: () => undefined,
-  };
-}
-
-interface OutputWatch {
-  readonly listen: (listener: (source: 'stdout' | 'stderr', text: string) => void) => void;
-  readonly stderr: () => string;
-  readonly ended: Promise<unknown>;
-}
-
-function watchOutput(child: ChildProcess): OutputWatch {
-  let listener: ((source: 'stdout' | 'stderr', text: string) => void) | undefined;
-  let stderr = '';
-  const ended = (['stdout', 'stderr'] as const).map((name) => {
-    const { promise, settle } = createSettled<true>();
-    const stream = child[name];
-    stream?.setEncoding('utf8');
-    stream?.on('data', (text: string) => {
-      if (name === 'stderr') stderr = (stderr + text).slice(-KEPT_STDERR);
-      listener?.(name, text.endsWith('\n') ? text.slice(0, -1) : text);
-    });
-    stream?.once('close', () => settle(true));
-    return promise;
-  });
-  return {
-    listen: (next) => {
-      listener = next;
-    },
-    stderr: () => stderr,
-    ended: Promise.all(ended),
   };
 }
 

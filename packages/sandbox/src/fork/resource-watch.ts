@@ -1,55 +1,127 @@
 import { createError } from '@kb-labs/contracts';
 import type { PluginError, SandboxLimits, SandboxUsage } from '@kb-labs/contracts';
-import { sampleProcess } from './process-sample.js';
-import type { ProcessSample } from './process-sample.js';
+import { openProcessMeter } from './process-meter.js';
+import type { ProcessMeter, ProcessSample } from './process-meter.js';
 
 /** Between two looks. A guest that fills memory as fast as it can gets about 10 MiB further in this time. */
 const INTERVAL_MS = 20;
 const BYTES_PER_MIB = 1_048_576;
 
-/** A look at a process every 20 ms. Between two looks it sees nothing but the peak that the kernel keeps. */
+type Used = Pick<SandboxUsage, 'cpuMs' | 'peakMemoryBytes'>;
+
+/** Looks at one guest's process from outside: every 20 ms while runs are under way. Between two looks it sees nothing but the peak that the kernel keeps. */
 export interface ResourceWatch {
-  /** Looks once more and tells what was used since the watch began. */
-  usage(): Pick<SandboxUsage, 'cpuMs' | 'peakMemoryBytes'>;
+  /**
+   * A run begins. `onExceeded` comes at most once: CPU time counts from this moment, memory from the empty guest, and in a guest that had runs
+   * before from this moment. Returns what ends it.
+   */
+  begin(limits: SandboxLimits, onExceeded: (error: PluginError) => void): () => void;
+  /** Looks once more and tells what was used since the watch began. The peak is that since the last run began alone. */
+  usage(): Used;
+  /** Looks once more: what the process has used, and holds beyond the empty guest, whoever did that. */
+  look(): { readonly cpuMs: number; readonly heldBytes: number } | undefined;
   stop(): void;
 }
 
-/** Watches memory and CPU time of a process from outside. What it used before does not count. `onExceeded` comes at most once. */
-export function watchResources(
-  pid: number,
-  limits: SandboxLimits,
-  onExceeded: (error: PluginError) => void,
-): ResourceWatch {
-  const base = sampleProcess(pid);
-  let last = base;
+/** Watches a guest that is ready and empty. `undefined` where its process cannot be looked at. */
+export function watchResources(pid: number): ResourceWatch | undefined {
+  const meter = openProcessMeter(pid);
+  const first = meter?.sample();
+  if (meter !== undefined && first !== undefined) return new Watch(meter, first);
+  meter?.close();
+  return undefined;
+}
 
-  const stop = (): void => clearInterval(timer);
-  const sample = (): void => {
-    const next = sampleProcess(pid);
-    if (next !== undefined) last = { ...next, peakBytes: Math.max(next.peakBytes, last?.peakBytes ?? 0) };
-  };
-  const look = (): void => {
-    sample();
-    if (last === undefined || base === undefined) return;
-    const exceeded = compare(last, base, limits);
-    if (exceeded === undefined) return;
-    stop();
-    onExceeded(exceeded);
-  };
+/** For systems without `/proc`: nothing is told, and nothing exceeded. */
+export const NO_WATCH: ResourceWatch = Object.freeze({
+  begin: () => () => undefined,
+  usage: () => ({ cpuMs: undefined, peakMemoryBytes: undefined }),
+  look: () => undefined,
+  stop: () => undefined,
+});
 
-  const timer = setInterval(look, INTERVAL_MS);
-  timer.unref();
-  return {
-    usage() {
-      sample();
-      if (base === undefined || last === undefined) return { cpuMs: undefined, peakMemoryBytes: undefined };
-      return {
-        cpuMs: last.cpuMs - base.cpuMs,
-        peakMemoryBytes: Math.max(0, last.peakBytes - base.heldBytes),
-      };
-    },
-    stop,
-  };
+interface WatchedRun {
+  readonly limits: SandboxLimits;
+  /** What counts as nothing. */
+  readonly base: ProcessSample;
+  readonly onExceeded: (error: PluginError) => void;
+}
+
+class Watch implements ResourceWatch {
+  readonly #meter: ProcessMeter;
+  readonly #empty: ProcessSample;
+  readonly #runs = new Set<WatchedRun>();
+  #last: ProcessSample;
+  #peakBytes: number;
+  #hadRuns = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(meter: ProcessMeter, empty: ProcessSample) {
+    this.#meter = meter;
+    this.#empty = empty;
+    this.#last = empty;
+    this.#peakBytes = empty.peakBytes;
+  }
+
+  begin(limits: SandboxLimits, onExceeded: (error: PluginError) => void): () => void {
+    const { cpuMs } = this.#last;
+    const base = this.#hadRuns ? this.#last : { ...this.#empty, cpuMs };
+    if (this.#hadRuns && this.#runs.size === 0) this.#forgetPeak();
+    this.#hadRuns = true;
+    const run = { limits, base, onExceeded };
+    this.#runs.add(run);
+    this.#timer ??= setInterval(() => this.#lookAtRuns(), INTERVAL_MS).unref();
+    return () => this.#end(run);
+  }
+
+  usage(): Used {
+    this.#sample();
+    return {
+      cpuMs: this.#last.cpuMs - this.#empty.cpuMs,
+      peakMemoryBytes: Math.max(0, this.#peakBytes - this.#empty.heldBytes),
+    };
+  }
+
+  look(): { readonly cpuMs: number; readonly heldBytes: number } | undefined {
+    if (!this.#sample()) return undefined;
+    return { cpuMs: this.#last.cpuMs, heldBytes: Math.max(0, this.#last.heldBytes - this.#empty.heldBytes) };
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#runs.clear();
+    this.#meter.close();
+  }
+
+  #end(run: WatchedRun): void {
+    this.#runs.delete(run);
+    if (this.#runs.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #lookAtRuns(): void {
+    this.#sample();
+    for (const run of this.#runs) {
+      const exceeded = compare(this.#last, run.base, run.limits);
+      if (exceeded === undefined) continue;
+      this.#end(run);
+      run.onExceeded(exceeded);
+    }
+  }
+
+  #forgetPeak(): void {
+    if (this.#meter.forgetPeak()) this.#peakBytes = this.#last.heldBytes;
+  }
+
+  /** Whether there is something to be seen. Where not, the last look stands. */
+  #sample(): boolean {
+    const next = this.#meter.sample();
+    if (next === undefined) return false;
+    this.#last = next;
+    this.#peakBytes = Math.max(this.#peakBytes, next.peakBytes);
+    return true;
+  }
 }
 
 function compare(now: ProcessSample, base: ProcessSample, limits: SandboxLimits): PluginError | undefined {

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type {
   GuestNote,
+  Sandbox,
   SandboxAdapter,
   SandboxCall,
   SandboxHost,
@@ -79,9 +80,14 @@ export function planFor(root: string, options: RunOptions = {}): SandboxPlan {
   };
 }
 
-/** Runs the `handle` of the plugin's `main.mjs` once, and leaves nothing behind. */
+/** Runs the `handle` of the plugin's `main.mjs` once, and leaves nothing behind but what the adapter keeps ready. */
 export async function runOnce(adapter: SandboxAdapter, root: string, options: RunOptions = {}): Promise<GuestRun> {
   await using place = await adapter.acquire(planFor(root, options));
+  return await runIn(place, root, options);
+}
+
+/** Runs the `handle` of the plugin's `main.mjs` in a place. */
+export async function runIn(place: Sandbox, root: string, options: RunOptions = {}): Promise<GuestRun> {
   const notes: GuestNote[] = [];
   const call: SandboxCall = {
     executionId: 'e',
@@ -111,6 +117,20 @@ export function valueOf({ outcome }: GuestRun): unknown {
 
 export function textOf(notes: readonly GuestNote[]): string[] {
   return notes.flatMap((note) => (note.kind === 'log' ? [`${note.source} ${note.level}: ${note.text}`] : []));
+}
+
+/** The guests of a plugin, without what stands around them: their command line names its folder. */
+export function guestsOf(root: string): readonly number[] {
+  const numbers = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return numbers.map(Number).filter((pid) => {
+    try {
+      const [command, ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      return !/(bwrap|setpriv)$/.test(command ?? '') && args.includes(`--allow-fs-read=${root}`) && isAlive(pid);
+    } catch {
+      // It ended between the list and the look.
+      return false;
+    }
+  });
 }
 
 /** Whether a process runs. One that has ended and was not yet collected by its parent does not. */

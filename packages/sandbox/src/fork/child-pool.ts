@@ -1,0 +1,182 @@
+import { createError } from '@kb-labs/contracts';
+import type { SandboxPlan } from '@kb-labs/contracts';
+import { abortError } from '../wire/abort-error.js';
+import { childKeyOf } from './child-key.js';
+import type { CheckedForkOptions } from './fork-options.js';
+import type { GuestChild } from './guest-child.js';
+import { createSpareKeeper } from './spare-keeper.js';
+import type { SpareKeeper } from './spare-keeper.js';
+import { claimStarting, dropStarting, takeReady } from './spare-shelf.js';
+import type { SpareShelf } from './spare-shelf.js';
+import { createWaitingLine } from './waiting-line.js';
+import type { WaitingLine } from './waiting-line.js';
+
+/** How children are started, and how many there may be. */
+export interface ChildPoolOptions extends CheckedForkOptions {
+  /** Throws as `SandboxAdapter.acquire` does, with nothing left behind. */
+  readonly start: (plan: SandboxPlan) => Promise<GuestChild>;
+}
+
+/** A child for one run, and whether it was started for it. */
+interface TakenChild {
+  readonly child: GuestChild;
+  readonly isCold: boolean;
+}
+
+/** The children of one adapter. Each serves the key it was started for and no other. */
+export interface ChildPool {
+  /** Throws `ERR_CONFIG_INVALID` once it is closed, and `ERR_ABORTED`. */
+  assertOpen(signal: AbortSignal): void;
+  /** A ready one, one that is about to be ready, or a new one; waits where there are too many. Throws as `SandboxAdapter.acquire` does. */
+  take(plan: SandboxPlan): Promise<TakenChild>;
+  /** A new one, whatever is ready. */
+  takeNew(plan: SandboxPlan): Promise<TakenChild>;
+  /** Takes one back in which nothing was run. */
+  giveBack(plan: SandboxPlan, child: GuestChild): Promise<void>;
+  /** Ends all. When it resolves, nothing of them is left, nor of those that were being started. */
+  close(): Promise<void>;
+}
+
+/** Makes an empty pool. It starts nothing before the first `take`. */
+export function createChildPool(options: ChildPoolOptions): ChildPool {
+  return new Pool(options);
+}
+
+class Pool implements ChildPool {
+  readonly #options: ChildPoolOptions;
+  readonly #line: WaitingLine;
+  readonly #spares: SpareKeeper;
+  readonly #children = new Set<GuestChild>();
+  readonly #starting = new Set<Promise<GuestChild>>();
+  readonly #closing = new AbortController();
+  /** Processes, from before they are started until they are gone. */
+  #alive = 0;
+  /** Runs that wait for a child of their own. */
+  #urgent = 0;
+
+  constructor(options: ChildPoolOptions) {
+    this.#options = options;
+    this.#line = createWaitingLine(options.maxQueued);
+    this.#spares = createSpareKeeper({
+      ...options,
+      hasRoom: () => this.#urgent === 0 && this.#line.length === 0 && this.#alive < options.maxChildren,
+      start: (plan) => {
+        this.#alive += 1;
+        return this.#start({ ...plan, signal: AbortSignal.any([plan.signal, this.#closing.signal]) });
+      },
+    });
+  }
+
+  assertOpen(signal: AbortSignal): void {
+    if (this.#closing.signal.aborted) throw disposed();
+    if (signal.aborted) throw abortError(signal);
+  }
+
+  async take(plan: SandboxPlan): Promise<TakenChild> {
+    for (const signal of [this.#closing.signal, plan.signal]) if (signal.aborted) throw abortError(signal);
+    const shelf = this.#spares.use(childKeyOf(plan), plan);
+    const ready = takeReady(shelf);
+    if (ready !== undefined) return { child: ready, isCold: false };
+    return await this.#hurry(async () => {
+      const claimed = await claim(shelf, AbortSignal.any([plan.signal, this.#closing.signal]));
+      return claimed === undefined ? await this.#startOwn(plan) : { child: claimed, isCold: false };
+    });
+  }
+
+  async takeNew(plan: SandboxPlan): Promise<TakenChild> {
+    return await this.#hurry(() => this.#startOwn(plan));
+  }
+
+  async #hurry(work: () => Promise<TakenChild>): Promise<TakenChild> {
+    this.#urgent += 1;
+    try {
+      return await work();
+    } finally {
+      this.#urgent -= 1;
+      this.#spares.refillSoon();
+    }
+  }
+
+  async #startOwn(plan: SandboxPlan): Promise<TakenChild> {
+    const signal = AbortSignal.any([plan.signal, this.#closing.signal]);
+    await this.#enter(plan, signal);
+    return { child: await this.#start({ ...plan, signal }), isCold: true };
+  }
+
+  async giveBack(plan: SandboxPlan, child: GuestChild): Promise<void> {
+    // Where runs wait, its place is theirs.
+    const isKept = this.#line.length === 0 && this.#spares.keep(childKeyOf(plan), child);
+    if (!isKept) await child.session.dispose();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the fork sandbox was disposed'));
+    this.#spares.close();
+    await Promise.all([...this.#children].map((child) => child.session.dispose()));
+    await Promise.allSettled(this.#starting);
+    // Whoever waits for this is to be told.
+    for (const child of this.#children) child.hold(true);
+    await Promise.all([...this.#children].map((child) => child.gone));
+  }
+
+  /** Waits until there is room for one more process, and takes it. A spare of another key has to go before a run waits for long. */
+  async #enter({ plugin, limits }: SandboxPlan, signal: AbortSignal): Promise<void> {
+    if (this.#alive < this.#options.maxChildren) {
+      this.#alive += 1;
+      return;
+    }
+    this.#spares.sacrificeOne();
+    const limitMs = Math.min(this.#options.queueTimeoutMs, limits.startTimeoutMs);
+    await this.#line.wait({ pluginId: plugin.id, limitMs, signal });
+  }
+
+  /** The place of who has left goes to the next in line. */
+  #leave(): void {
+    if (!this.#line.admitNext()) this.#alive -= 1;
+  }
+
+  /** Room for it has been taken. */
+  async #start(plan: SandboxPlan): Promise<GuestChild> {
+    const starting = this.#options.start(plan);
+    this.#starting.add(starting);
+    let child: GuestChild;
+    try {
+      child = await starting;
+    } catch (error) {
+      this.#leave();
+      throw error;
+    } finally {
+      this.#starting.delete(starting);
+    }
+    this.#children.add(child);
+    void child.gone.then(() => {
+      this.#children.delete(child);
+      this.#leave();
+    });
+    if (!this.#closing.signal.aborted) return child;
+    await child.session.dispose();
+    throw abortError(this.#closing.signal);
+  }
+}
+
+/** Waits for a spare that is about to be ready, which is sooner than a new one. `undefined` where there is none, or where it does not get ready. */
+async function claim(shelf: SpareShelf, signal: AbortSignal): Promise<GuestChild | undefined> {
+  const spare = claimStarting(shelf);
+  if (spare === undefined) return undefined;
+  const called = Promise.withResolvers<undefined>();
+  const callOff = (): void => called.resolve(undefined);
+  signal.addEventListener('abort', callOff, { once: true });
+  try {
+    const child = await Promise.race([spare.child.catch(() => undefined), called.promise]);
+    if (!signal.aborted) return child;
+    // Nobody else knows of it any more.
+    dropStarting(spare);
+    throw abortError(signal);
+  } finally {
+    signal.removeEventListener('abort', callOff);
+  }
+}
+
+function disposed(): Error {
+  return createError('ERR_CONFIG_INVALID', 'the fork sandbox has been disposed', { hint: 'make a new one' });
+}

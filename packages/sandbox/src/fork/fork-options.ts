@@ -1,0 +1,94 @@
+import { isAbsolute } from 'node:path';
+import { createError } from '@kb-labs/contracts';
+
+/** What holds a forked guest, what it may load, and how many are kept. An unknown or malformed option is `ERR_CONFIG_INVALID`. */
+export interface ForkSandboxOptions {
+  /**
+   * `auto` (default) uses bubblewrap where a probe shows that it works, `required` refuses to run without it
+   * (`ERR_CONFINEMENT_TOO_WEAK`), `off` never uses it.
+   */
+  readonly wall?: 'auto' | 'required' | 'off';
+  /** Folders beside the plugin's own from which it may load code, such as a shared `node_modules`. All of what they hold can be read. */
+  readonly codeRoots?: readonly string[];
+  /**
+   * Processes that are kept ready for a plugin from its second run on, each for one policy of it: 1. More are kept as runs come faster. With
+   * 0 each run waits until a process has started.
+   */
+  readonly spares?: number;
+  /** Ready processes at most, over all plugins, for those that run most often: 8, or `spares` where that is more. */
+  readonly maxSpares?: number;
+  /** A ready process that nobody needed for so many milliseconds is ended: 30 000. */
+  readonly idleMs?: number;
+  /** Processes at most, running, ready, starting and ending: 256. Runs beyond that wait, and plugins take turns. */
+  readonly maxChildren?: number;
+  /** Milliseconds that a run waits for a process at most, or its `startTimeoutMs` if that is less: 10 000. Then it is `ERR_QUEUE_TIMEOUT`. */
+  readonly queueTimeoutMs?: number;
+  /** Runs that wait for a process, over all plugins: 1 000. One more is `ERR_QUOTA_EXCEEDED` at once. */
+  readonly maxQueued?: number;
+}
+
+/** All options, each with a value that can be used as it is. */
+export type CheckedForkOptions = Required<ForkSandboxOptions>;
+
+type NumberOption = 'spares' | 'maxSpares' | 'idleMs' | 'maxChildren' | 'queueTimeoutMs' | 'maxQueued';
+
+interface Bounds {
+  readonly least: number;
+  readonly most: number;
+  readonly usual: number;
+}
+
+/** Longest delay of a Node timer. */
+const MAX_MS = 2_147_483_647;
+const BOUNDS: Readonly<Record<NumberOption, Bounds>> = {
+  spares: { least: 0, most: 256, usual: 1 },
+  maxSpares: { least: 0, most: 4_096, usual: 8 },
+  idleMs: { least: 1, most: MAX_MS, usual: 30_000 },
+  maxChildren: { least: 1, most: 65_536, usual: 256 },
+  queueTimeoutMs: { least: 1, most: MAX_MS, usual: 10_000 },
+  maxQueued: { least: 0, most: 1_000_000, usual: 1_000 },
+};
+const NAMES: readonly string[] = ['wall', 'codeRoots', ...Object.keys(BOUNDS)];
+
+/** Puts defaults where nothing is said. Throws `ERR_CONFIG_INVALID` for what is unknown, malformed or contradicts itself. */
+export function checkForkOptions(options: ForkSandboxOptions): CheckedForkOptions {
+  const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) throw invalid(`forkSandbox has no option "${unknown}": it has ${NAMES.join(', ')}`);
+  const { wall = 'auto', codeRoots = [] } = options;
+  if (!['auto', 'required', 'off'].includes(wall))
+    throw invalid(`wall is "auto", "required" or "off", not ${JSON.stringify(wall)}`);
+  if (!isListOfFolders(codeRoots)) {
+    const hint = 'give codeRoots an array of absolute paths, such as ["/srv/shared/node_modules"]';
+    throw invalid('codeRoots is no array of absolute paths', hint);
+  }
+  const spares = readNumber(options, 'spares');
+  const maxSpares =
+    options.maxSpares === undefined ? Math.max(spares, BOUNDS.maxSpares.usual) : readNumber(options, 'maxSpares');
+  if (maxSpares < spares) throw invalid(`maxSpares is ${maxSpares}, less than spares, which is ${spares}`);
+  return {
+    wall,
+    codeRoots: [...codeRoots],
+    spares,
+    maxSpares,
+    idleMs: readNumber(options, 'idleMs'),
+    maxChildren: readNumber(options, 'maxChildren'),
+    queueTimeoutMs: readNumber(options, 'queueTimeoutMs'),
+    maxQueued: readNumber(options, 'maxQueued'),
+  };
+}
+
+function readNumber(options: ForkSandboxOptions, name: NumberOption): number {
+  const { least, most, usual } = BOUNDS[name];
+  const value = options[name] ?? usual;
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  throw invalid(`${name} is a whole number from ${least} to ${most}, not ${JSON.stringify(value)}`);
+}
+
+/** Written by hand, perhaps in JavaScript: a string would be taken for a list of its letters. */
+function isListOfFolders(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string' && isAbsolute(entry));
+}
+
+function invalid(message: string, hint?: string): Error {
+  return createError('ERR_CONFIG_INVALID', message, hint === undefined ? {} : { hint });
+}

@@ -1,0 +1,183 @@
+import { access, constants } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { createError } from '@kb-labs/contracts';
+import type { PluginError, SandboxLimits, SandboxPlan } from '@kb-labs/contracts';
+import { abortError } from '../wire/abort-error.js';
+import { createSession } from '../wire/session.js';
+import type { Session } from '../wire/session.js';
+import type { WireTransport } from '../wire/transport.js';
+import { buildChildCommand } from './child-command.js';
+import type { Launcher } from './child-command.js';
+import { startGuestProcess } from './guest-process.js';
+import type { GuestProcess, ProcessEnd } from './guest-process.js';
+import type { HostGuard } from './host-guard.js';
+import { heapExhausted, NO_WATCH, watchResources } from './resource-watch.js';
+import type { ResourceWatch } from './resource-watch.js';
+import { assertNodeRuns } from './start-failure.js';
+
+/** A plan, and how this machine starts guests. */
+export interface ChildOptions {
+  readonly plan: SandboxPlan;
+  readonly launcher: Launcher;
+  readonly guard: HostGuard;
+  readonly codeRoots: readonly string[];
+}
+
+/** A guest that was started and is ready for a run. */
+export interface GuestChild {
+  readonly session: Session;
+  /**
+   * A run is about to begin: its process holds the host's, and what it uses is watched and counts. The limits are those of this run, for its key
+   * does not know its times. Returns what ends the watch.
+   */
+  begin(limits: SandboxLimits): () => void;
+  /** Whether its process, as long as it lives, holds the host's. */
+  hold(held: boolean): void;
+  /** Whether it ended without having read all that was sent to it, so that it cannot have acted on the last of it. Linux tells. */
+  leftUnread(): boolean;
+  readonly watch: ResourceWatch;
+  /** Resolves when its process is gone. */
+  readonly gone: Promise<unknown>;
+}
+
+/**
+ * Starts a guest and waits until it is ready. Throws as `SandboxAdapter.acquire` does, with nothing left behind. The folders are looked at while
+ * it starts, and what is wrong with them is told first.
+ */
+export async function startChild(options: ChildOptions): Promise<GuestChild> {
+  const { plan, codeRoots } = options;
+  if (plan.signal.aborted) throw abortError(plan.signal);
+  const roots = [plan.plugin.root, ...codeRoots];
+  for (const root of roots) assertMeansWhatItSays(root);
+  const looked = Promise.all([...roots.map(assertReadable), assertNodeRuns()]);
+  const started = startAndWait(options, roots);
+  const [looks, starts] = await Promise.allSettled([looked, started]);
+  if (looks.status === 'rejected') {
+    if (starts.status === 'fulfilled') await starts.value.session.dispose();
+    throw looks.reason;
+  }
+  if (starts.status === 'rejected') throw starts.reason;
+  return starts.value;
+}
+
+async function startAndWait(options: ChildOptions, roots: readonly string[]): Promise<GuestChild> {
+  const { plan, launcher, guard } = options;
+  const guest = startGuestProcess(buildChildCommand(launcher, roots, plan.limits.memoryMb), plan.plugin.root);
+  const untrack = guard.track(() => guest.signal('SIGKILL'));
+  // What the session reads when a run begins.
+  const limits = { ...plan.limits };
+  let watch = NO_WATCH;
+  let isDropped = false;
+  const gone = guest.gone.then((end) => {
+    const { peakMemoryBytes } = watch.usage();
+    watch.stop();
+    untrack();
+    const told = { ...end, stderr: withoutHostPaths(end.stderr, [launcher.bootstrap, ...roots]) };
+    return describeEnd(told, plan.limits, peakMemoryBytes);
+  });
+  const session = createSession({
+    transport: channelTransport(guest.channel, () => (isDropped = true)),
+    plan: { ...plan, limits },
+    stays: false,
+    lifeline: {
+      terminate: () => guest.signal('SIGTERM'),
+      quit: guest.quit,
+      gone,
+      usage: () => watch.usage(),
+    },
+  });
+  guest.onOutput((source, text) => session.guest.raw(source, text));
+  try {
+    await session.start();
+  } catch (error) {
+    guest.hold(true);
+    await gone;
+    throw error;
+  }
+  watch = await openWatch(guest, session);
+  return {
+    session,
+    begin(own) {
+      limits.timeoutMs = own.timeoutMs;
+      guest.hold(true);
+      return watch.begin(own, (error) => session.guest.fail(error));
+    },
+    hold: guest.hold,
+    leftUnread: () => isDropped || guest.leftUnread(),
+    watch,
+    gone,
+  };
+}
+
+/** Without limits on what it uses, nothing runs. */
+async function openWatch(guest: GuestProcess, session: Session): Promise<ResourceWatch> {
+  if (process.platform !== 'linux') return NO_WATCH;
+  const pid = guest.pid();
+  const watch = pid === undefined ? undefined : watchResources(pid);
+  if (watch !== undefined) return watch;
+  await session.dispose();
+  throw createError('ERR_SANDBOX_CRASHED', 'the guest is not to be found, or cannot be watched', {
+    hint: 'look at the limit on open files of this machine (ulimit -n)',
+  });
+}
+
+/** A folder is handed to Node and to bubblewrap as it is, so it must mean what it says there. */
+function assertMeansWhatItSays(root: string): void {
+  if (root !== '/' && !root.includes('*') && root.startsWith('/')) return;
+  const hint = 'give each plugin a folder of its own, with no * in its path';
+  throw createError('ERR_CONFIG_INVALID', `${JSON.stringify(root)} cannot be the folder of a plugin`, { hint });
+}
+
+async function assertReadable(root: string): Promise<void> {
+  try {
+    await access(`${root}/`, constants.R_OK);
+  } catch (cause) {
+    throw createError('ERR_CONFIG_INVALID', `${JSON.stringify(root)} is no folder that can be read`, { cause });
+  }
+}
+
+function channelTransport(channel: Duplex, onDropped: () => void): WireTransport {
+  return {
+    send(frame) {
+      if (channel.writable) channel.write(frame);
+      else onDropped();
+    },
+    receive(onBytes, onEnd) {
+      channel.on('data', (bytes: Uint8Array) => {
+        const busy = onBytes(bytes);
+        if (busy === undefined) return;
+        channel.pause();
+        void busy.then(() => channel.resume());
+      });
+      channel.once('close', onEnd);
+    },
+    pendingBytes: () => channel.writableLength,
+    close: () => void channel.destroy(),
+  };
+}
+
+/** Node names files of the host in its last words, and `details` go everywhere. */
+function withoutHostPaths(text: string, paths: readonly string[]): string {
+  return paths.reduce((rest, path) => rest.replaceAll(path, `<${basename(path)}>`), text);
+}
+
+/** What the end of a process means that nobody told to end. */
+function describeEnd(end: ProcessEnd, limits: SandboxLimits, peakBytes: number | undefined): PluginError {
+  if (end.spawnError !== undefined) return end.spawnError;
+  // V8's own words; a guest can write them too, so they count only for one that ended as V8 ends.
+  if (isFatal(end.signal) && end.stderr.includes('JavaScript heap out of memory'))
+    return heapExhausted(peakBytes, limits);
+  const how = end.signal === undefined ? `exit code ${end.code}` : `signal ${end.signal}`;
+  const details = {
+    exitCode: end.code,
+    signal: end.signal,
+    stderr: end.stderr.split('\n').slice(-5).join('\n').slice(-2_048),
+  };
+  return createError('ERR_SANDBOX_CRASHED', `the guest ended by itself before it had a result: ${how}`, { details });
+}
+
+/** How V8 ends a process. The first process of a namespace ignores SIGABRT, and runs into the trap behind it. */
+function isFatal(signal: string | undefined): boolean {
+  return signal === 'SIGABRT' || signal === 'SIGSEGV' || signal === 'SIGILL' || signal === 'SIGTRAP';
+}

@@ -1,0 +1,202 @@
+import { availableParallelism } from 'node:os';
+import type { SandboxPlan } from '@kb-labs/contracts';
+import type { GuestChild } from './guest-child.js';
+import { findLoser, mostOftenUsed, spareTarget } from './spare-demand.js';
+import { createSpareShelf, dropAll, dropOne, noteLostSpare, spareCount } from './spare-shelf.js';
+import type { SpareShelf, StartingSpare } from './spare-shelf.js';
+
+/** How many spares there may be, and how one is started. */
+export interface SpareKeeperOptions {
+  readonly spares: number;
+  readonly maxSpares: number;
+  readonly idleMs: number;
+  /** Whether a spare may be started now: no run waits, and there may be one more process. */
+  readonly hasRoom: () => boolean;
+  /** Counts the process until it is gone. Throws as `SandboxAdapter.acquire` does. */
+  readonly start: (plan: SandboxPlan) => Promise<GuestChild>;
+}
+
+/** Keeps spare children ahead of need: for plugins that run, more of them as they run more often, and none for those that stopped. */
+export interface SpareKeeper {
+  /** A run has come: finds the shelf of its key. */
+  use(key: string, plan: SandboxPlan): SpareShelf;
+  /** Takes a child back in which nothing was run. `false` where it is not needed. */
+  keep(key: string, child: GuestChild): boolean;
+  /** Starts what is missing in a moment, once nothing more urgent is under way. */
+  refillSoon(): void;
+  /** Ends one spare, of the plugin that is likely to miss it least. */
+  sacrificeOne(): void;
+  /** Starts no more, and calls off what is being started. */
+  close(): void;
+}
+
+/** Makes one with no spares. With `spares: 0` it never has any. */
+export function createSpareKeeper(options: SpareKeeperOptions): SpareKeeper {
+  return new Keeper(options);
+}
+
+/** A run that has just got its child comes first: starting a process holds the host's loop for a millisecond or two. */
+const REFILL_AFTER_MS = 3;
+/** Keys that are remembered. Each takes about a kilobyte, and what they are is up to the host. */
+const MAX_SHELVES = 1_024;
+/** How long a start takes, as long as nobody knows. */
+const USUAL_START_MS = 50;
+
+class Keeper implements SpareKeeper {
+  readonly #options: SpareKeeperOptions;
+  /** The one that was used last comes last. */
+  readonly #shelves = new Map<string, SpareShelf>();
+  /** Those that were used, or lost a spare, since all had what they need. */
+  readonly #wanting = new Set<SpareShelf>();
+  #startMs = USUAL_START_MS;
+  #starting = 0;
+  #refill: NodeJS.Timeout | undefined;
+  #sweep: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: SpareKeeperOptions) {
+    this.#options = options;
+  }
+
+  use(key: string, plan: SandboxPlan): SpareShelf {
+    const shelf = this.#shelves.get(key) ?? createSpareShelf(plan);
+    const now = performance.now();
+    shelf.arrivals.note(now);
+    shelf.runs = now - shelf.lastUsed > this.#options.idleMs ? 1 : shelf.runs + 1;
+    shelf.lastUsed = now;
+    shelf.failures = 0;
+    this.#shelves.delete(key);
+    this.#shelves.set(key, shelf);
+    if (this.#shelves.size > MAX_SHELVES) this.#forgetOldest();
+    this.#wanting.add(shelf);
+    this.refillSoon();
+    return shelf;
+  }
+
+  keep(key: string, child: GuestChild): boolean {
+    const shelf = this.#shelves.get(key);
+    if (shelf === undefined || this.#isClosed || spareCount(shelf) >= this.#targetOf(shelf, performance.now()))
+      return false;
+    this.#putOnShelf(shelf, child);
+    return true;
+  }
+
+  refillSoon(): void {
+    if (this.#isClosed || this.#options.spares === 0) return;
+    this.#refill ??= setTimeout(() => {
+      this.#refill = undefined;
+      this.#startMissing();
+    }, REFILL_AFTER_MS).unref();
+  }
+
+  sacrificeOne(): void {
+    const [shelf] = this.#shelvesWithSpares();
+    if (shelf !== undefined) dropOne(shelf);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#refill);
+    clearInterval(this.#sweep);
+    for (const shelf of this.#shelves.values()) dropAll(shelf);
+  }
+
+  #startMissing(): void {
+    const now = performance.now();
+    while (this.#starting < availableParallelism() && this.#options.hasRoom()) {
+      const shelf = this.#neediest(now);
+      if (shelf === undefined || !this.#makeRoomFor(shelf, now)) return;
+      this.#startSpare(shelf);
+    }
+  }
+
+  #targetOf(shelf: SpareShelf, now: number): number {
+    return spareTarget(shelf, { ...this.#options, now, startMs: this.#startMs });
+  }
+
+  /** Of the plugins that have fewer spares than they should, the one that runs most often. */
+  #neediest(now: number): SpareShelf | undefined {
+    for (const shelf of this.#wanting) {
+      if (spareCount(shelf) >= this.#targetOf(shelf, now)) this.#wanting.delete(shelf);
+    }
+    return mostOftenUsed(
+      [...this.#wanting].filter(({ notBefore }) => notBefore <= now),
+      now,
+    );
+  }
+
+  #makeRoomFor(shelf: SpareShelf, now: number): boolean {
+    const holders = this.#shelvesWithSpares();
+    const count = holders.reduce((sum, each) => sum + spareCount(each), 0);
+    if (count < this.#options.maxSpares) return true;
+    const loser = findLoser(holders, shelf, now);
+    if (loser !== undefined) dropOne(loser);
+    return loser !== undefined;
+  }
+
+  /** The one that was used longest ago comes first. There are as many as `maxSpares` at most, among `MAX_SHELVES`. */
+  #shelvesWithSpares(): readonly SpareShelf[] {
+    return [...this.#shelves.values()].filter((shelf) => spareCount(shelf) > 0);
+  }
+
+  #startSpare(shelf: SpareShelf): void {
+    const begun = performance.now();
+    const calledOff = new AbortController();
+    const child = this.#options.start({ ...shelf.plan, signal: calledOff.signal });
+    const spare: StartingSpare = { child, drop: () => calledOff.abort(new Error('the spare is not needed')) };
+    shelf.starting.add(spare);
+    this.#starting += 1;
+    const settle = (): void => {
+      this.#starting -= 1;
+      this.refillSoon();
+    };
+    void child.then(
+      (ready) => {
+        settle();
+        this.#startMs += (performance.now() - begun - this.#startMs) / 4;
+        // Else a run has claimed it.
+        if (shelf.starting.delete(spare)) this.#putOnShelf(shelf, ready);
+      },
+      () => {
+        settle();
+        if (shelf.starting.delete(spare)) this.#lost(shelf);
+      },
+    );
+  }
+
+  #putOnShelf(shelf: SpareShelf, child: GuestChild): void {
+    shelf.ready.add(child);
+    child.hold(false);
+    void child.gone.then(() => shelf.ready.delete(child) && this.#lost(shelf));
+    const every = Math.min(2_000, Math.max(20, this.#options.idleMs / 8));
+    this.#sweep ??= setInterval(() => this.#dropSurplus(), every).unref();
+  }
+
+  /** It died by itself, or did not get ready. It is replaced as long as the plugin runs. */
+  #lost(shelf: SpareShelf): void {
+    if (this.#isClosed) return;
+    const now = performance.now();
+    noteLostSpare(shelf, now);
+    this.#wanting.add(shelf);
+    setTimeout(() => this.refillSoon(), shelf.notBefore - now).unref();
+  }
+
+  #dropSurplus(): void {
+    const now = performance.now();
+    const holders = this.#shelvesWithSpares();
+    for (const shelf of holders) {
+      for (let surplus = shelf.ready.size - this.#targetOf(shelf, now); surplus > 0; surplus -= 1) dropOne(shelf);
+    }
+    if (holders.length > 0) return;
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#shelves;
+    if (oldest === undefined) return;
+    dropAll(oldest[1]);
+    this.#wanting.delete(oldest[1]);
+    this.#shelves.delete(oldest[0]);
+  }
+}
