@@ -1,14 +1,9 @@
-import { createRequire } from 'node:module';
 import { createError } from '@kb-labs/contracts';
 import type { ArtifactInfo } from '@kb-labs/contracts';
-import type Semver from 'semver';
 import { quote } from './artifact-path.js';
+import { semver } from './late-semver.js';
 
 const MAX_LENGTH = 256;
-
-// Its files take longer to load than all of a broker, and most artifacts have no version.
-const require = createRequire(import.meta.url);
-const semver = (): typeof Semver => require('semver');
 
 /** Says whether a text is a semantic version as its standard spells it: no `v`, no blanks. */
 export function isSemver(value: unknown): value is string {

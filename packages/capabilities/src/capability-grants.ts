@@ -1,10 +1,10 @@
 import { createError, showName } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
-import semver from 'semver';
 import { nameProblem } from './capability-name.js';
 import type { CapabilityProblem } from './capability-name.js';
 import type { KnownCapabilities } from './capability-registry.js';
 import type { Capability } from './parse-capability.js';
+import { semver } from './late-semver.js';
 
 /** Grants, parsed: tells whether they cover what is required. */
 export interface ParsedGrants {
@@ -49,7 +49,7 @@ function parseGrant(grant: string): { name: string; version: string | undefined 
   const version = at === -1 ? undefined : grant.slice(at + 1);
   const problem = nameProblem(name);
   if (problem !== undefined) throw grantError(grant, problem);
-  if (version !== undefined && semver.valid(version) !== version) throw grantError(grant, 'bad-version');
+  if (version !== undefined && semver().valid(version) !== version) throw grantError(grant, 'bad-version');
   return { name, version };
 }
 
@@ -62,7 +62,7 @@ function isBelow(name: string, prefixes: ReadonlySet<string>): boolean {
 }
 
 function satisfies(version: string | undefined, range: string): boolean {
-  return version !== undefined && semver.satisfies(version, range);
+  return version !== undefined && semver().satisfies(version, range);
 }
 
 function grantError(grant: string, reason: CapabilityProblem): PluginError {

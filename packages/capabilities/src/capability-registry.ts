@@ -1,7 +1,7 @@
 import { createError, HOST_FUNCTIONS, showName } from '@kb-labs/contracts';
 import type { CapabilityName } from '@kb-labs/contracts';
-import semver from 'semver';
 import { nameProblem } from './capability-name.js';
+import { semver } from './late-semver.js';
 
 /** The capabilities that a host knows, each with the version that it provides. Immutable. */
 export interface KnownCapabilities {
@@ -24,7 +24,7 @@ const BUILT_IN_VERSION = '1.0.0';
 export function createCapabilityRegistry(extra: CapabilityVersions = {}): KnownCapabilities {
   const versions = new Map(Object.values(HOST_FUNCTIONS).map((name) => [name, BUILT_IN_VERSION]));
   for (const [name, version] of Object.entries(extra)) {
-    const isExact = version !== undefined && semver.valid(version) === version;
+    const isExact = version !== undefined && semver().valid(version) === version;
     const problem = nameProblem(name) ?? (isExact ? undefined : 'bad-version');
     if (problem !== undefined || version === undefined) {
       throw createError(

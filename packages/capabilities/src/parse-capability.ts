@@ -1,7 +1,7 @@
 import { createError, showName } from '@kb-labs/contracts';
-import semver from 'semver';
 import { nameProblem } from './capability-name.js';
 import type { CapabilityProblem } from './capability-name.js';
+import { semver } from './late-semver.js';
 
 const MAX_RANGE = 256;
 
@@ -38,7 +38,7 @@ export function readCapability(text: unknown): CapabilityResult {
   const range = text.slice(at + 1);
   // The length comes first: semver's own parser takes long ranges apart with regular expressions (CVE-2022-25883).
   if (range.length > MAX_RANGE) return { ok: false, reason: 'too-long' };
-  if (range.trim() === '' || !/^[\x20-\x7e]+$/.test(range) || semver.validRange(range) === null) {
+  if (range.trim() === '' || !/^[\x20-\x7e]+$/.test(range) || semver().validRange(range) === null) {
     return { ok: false, reason: 'bad-range' };
   }
   return { ok: true, capability: Object.freeze({ name, range }) };

@@ -1,5 +1,4 @@
 import type { InvokePermissionSpec, InvokeTarget, PermissionDecision } from '@kb-labs/contracts';
-import semver from 'semver';
 import { parseInvokeRule } from './invoke-rule.js';
 import type { InvokeRule } from './invoke-rule.js';
 import { canonicalRange } from './invoke-target.js';
@@ -7,6 +6,7 @@ import { allowedBy, deniedBy, ruleLines, trusted } from './rule-line.js';
 import type { RuleLine, RuleList } from './rule-line.js';
 import { deny, listOf, patchSection } from './section.js';
 import type { Section, SectionContext } from './section.js';
+import { semver } from './late-semver.js';
 
 /** A handler of another plugin, and the version that was found, or `undefined` before one is looked for. */
 export interface InvokeQuestion {
@@ -66,13 +66,13 @@ function compileRules(list: RuleList, meaning: 'allow' | 'deny'): Find {
 function compileRange({ range }: InvokeRule, meaning: 'allow' | 'deny'): Candidate['covers'] {
   if (range === undefined) return () => true;
   // A prerelease is in no range that allows unless it says so, and in every one that denies.
-  const compiled = new semver.Range(range, { includePrerelease: meaning === 'deny' });
+  const compiled = new (semver().Range)(range, { includePrerelease: meaning === 'deny' });
   return (version) => (version === undefined ? meaning === 'allow' : compiled.test(version));
 }
 
 /** The rule that allows this question and least besides. */
 function narrowRule({ target, version }: InvokeQuestion): string {
   const { pluginId, range, handler } = target;
-  const isInRange = version === undefined || semver.satisfies(version, range);
+  const isInRange = version === undefined || semver().satisfies(version, range);
   return canonicalRange(range) !== '*' && isInRange ? `${pluginId}@${range}:${handler}` : `${pluginId}:${handler}`;
 }

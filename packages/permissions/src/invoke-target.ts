@@ -1,6 +1,6 @@
 import { createError, isPluginId } from '@kb-labs/contracts';
 import type { InvokeTarget } from '@kb-labs/contracts';
-import semver from 'semver';
+import { semver } from './late-semver.js';
 
 /** Long ranges are slow to parse, and say nothing that a short one cannot. */
 const MAX_RANGE = 256;
@@ -29,7 +29,7 @@ export function splitTarget(text: string): TargetParts {
 /** A semver range in its canonical form, `*` where every version is in it; `undefined` for what is none. */
 export function canonicalRange(range: unknown): string | undefined {
   if (typeof range !== 'string' || range.length > MAX_RANGE || range.trim() === '') return undefined;
-  const valid = semver.validRange(range);
+  const valid = semver().validRange(range);
   if (valid === null) return undefined;
   return valid === '' ? '*' : valid;
 }

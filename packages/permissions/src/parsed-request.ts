@@ -1,5 +1,4 @@
 import type { DenyReason, FsOperation, PermissionRequest } from '@kb-labs/contracts';
-import semver from 'semver';
 import { isCommandPath } from './command-path.js';
 import { isEnvName } from './env-rule.js';
 import { isParsedPath, namesOf, readPathNames } from './fs-path.js';
@@ -10,6 +9,7 @@ import { isInvokeTarget } from './invoke-target.js';
 import type { NetQuestion } from './net-section.js';
 import { isParsedTarget, readNetPlace } from './net-target.js';
 import type { ShellQuestion } from './shell-section.js';
+import { semver } from './late-semver.js';
 
 /** A question whose strings have been parsed once, or why no policy could allow it. */
 export type ParsedRequest =
@@ -68,7 +68,7 @@ function parseNet(url: unknown, address: string | undefined): ParsedRequest {
 }
 
 function parseInvoke({ target, version }: PermissionRequest & { kind: 'invoke' }): ParsedRequest {
-  const isKnown = version === undefined || (typeof version === 'string' && semver.parse(version) !== null);
+  const isKnown = version === undefined || (typeof version === 'string' && semver().parse(version) !== null);
   if (!isRecord(target) || !isInvokeTarget(target) || !isKnown) return refuse('invalid-request');
   return { kind: 'invoke', target: { target, version } };
 }

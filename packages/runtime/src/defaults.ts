@@ -1,9 +1,7 @@
 import { checkArtifactDeclaration } from '@kb-labs/artifacts';
-import { createError } from '@kb-labs/contracts';
 import type { ExecutionObserver, PluginManifest } from '@kb-labs/contracts';
 import { createCommandRunner } from '@kb-labs/host-api';
 import { createDeadlines } from '@kb-labs/sandbox/wire';
-import { satisfies } from 'semver';
 import packageJson from '../package.json' with { type: 'json' };
 import { createSignalLinks } from './abort.js';
 import { createAdmission } from './admission.js';
@@ -25,6 +23,7 @@ import { createInstalledCode } from './installed-code.js';
 import { createManifestParser } from './known-manifests.js';
 import { createKnownPlaces } from './known-places.js';
 import { parseManifestWith } from './manifest.js';
+import { assertNodeVersion } from './node-version.js';
 import type { ParseManifestOptions } from './manifest.js';
 import { createRuntimeLog, jsonLinesSink } from './runtime-log.js';
 import { parseRuntimeOptions } from './runtime-options.js';
@@ -51,15 +50,6 @@ export const execute: Execute = bothForms(async (args) => {
 // The one piece of state in a module: the free functions have no other place for the queue and the log that they share.
 let shared: EngineRuntime | undefined;
 
-/** npm only warns of a Node that is too old, and what then fails says nothing of it. */
-function assertNodeVersion(): void {
-  const { node: range } = packageJson.engines;
-  if (satisfies(process.versions.node, range, { includePrerelease: true })) return;
-  throw createError('ERR_CONFIG_INVALID', `Node ${range} is needed, and this is ${process.versions.node}`, {
-    hint: 'run the host with a newer Node',
-  });
-}
-
 /**
  * Checks a manifest and returns a frozen copy. Takes plain JSON data alone; whatever is wrong is `ERR_MANIFEST_INVALID` with the
  * JSON pointer of the place and what to write there. A wrong option is `ERR_CONFIG_INVALID`.
@@ -81,7 +71,7 @@ export function createFolderRegistry(options: FolderRegistryOptions): FolderRegi
 }
 
 function openRuntime(options: RuntimeOptions): EngineRuntime {
-  assertNodeVersion();
+  assertNodeVersion(packageJson.engines.node);
   const parsed = parseRuntimeOptions(options);
   const clock = parsed.clock ?? systemClock;
   const log = createRuntimeLog({

@@ -3,11 +3,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { KnownCapabilities } from '@kb-labs/capabilities';
 import { createError, parseJson } from '@kb-labs/contracts';
 import type { InstalledPlugin, PluginError, PluginManifest, PluginRegistry } from '@kb-labs/contracts';
-import { compare, satisfies } from 'semver';
 import { z } from 'zod';
 import type { ParseManifestOptions } from './manifest.js';
 import { parseBySchema } from './schema-issues.js';
 import { sharedOptionShapes } from './shared-options.js';
+import { semver } from './late-semver.js';
 
 /** Names of a manifest's file, the first that is there counts. */
 const MANIFEST_FILES = ['plugin.json', 'kb.plugin.json'];
@@ -74,7 +74,7 @@ export function createFolderRegistryWith(parse: Parse, options: FolderRegistryOp
     async find(id, range) {
       const { byId, problems } = await current();
       const known = byId.get(id) ?? [];
-      const fitting = known.findLast(({ manifest }) => satisfies(manifest.version, range));
+      const fitting = known.findLast(({ manifest }) => semver().satisfies(manifest.version, range));
       if (fitting !== undefined) return fitting;
       if (range === '*' && known.length > 0) return known.at(-1);
       // A plugin that was installed and cannot be used is not one that is missing.
@@ -119,7 +119,7 @@ async function scanFolders(folders: readonly string[], parse: ParseOwn): Promise
     }
   }
   const sorted = [...plugins.values()].sort(
-    (a, b) => compareText(a.manifest.id, b.manifest.id) || compare(a.manifest.version, b.manifest.version),
+    (a, b) => compareText(a.manifest.id, b.manifest.id) || semver().compare(a.manifest.version, b.manifest.version),
   );
   return {
     plugins: Object.freeze(sorted),

@@ -3,7 +3,6 @@ import type { KnownCapabilities } from '@kb-labs/capabilities';
 import { createError } from '@kb-labs/contracts';
 import type { ArtifactDeclaration, Issue, JsonValue, PluginManifest } from '@kb-labs/contracts';
 import { parsePermissionSpec } from '@kb-labs/permissions';
-import { satisfies, valid, validRange } from 'semver';
 import { z } from 'zod';
 import { deepFreeze } from './freeze.js';
 import { parseHandlerReference } from './handler-reference.js';
@@ -12,11 +11,12 @@ import { copyPlainJson } from './plain-json.js';
 import { issueOf, refused, refusedBySchema } from './schema-issues.js';
 import { sharedOptionShapes } from './shared-options.js';
 import { RUNTIME_VERSION } from './version.js';
+import { semver } from './late-semver.js';
 
 const optionsSchema = z.strictObject({
   runtimeVersion: z
     .string()
-    .refine((version) => valid(version) === version, 'write a semantic version, such as 1.0.0')
+    .refine((version) => semver().valid(version) === version, 'write a semantic version, such as 1.0.0')
     .exactOptional(),
   templateVariables: z.array(z.string()).exactOptional(),
   capabilityRegistry: sharedOptionShapes.capabilityRegistry.exactOptional(),
@@ -111,9 +111,9 @@ function artifactIssues(manifest: PluginManifest, check: (artifact: ArtifactDecl
 function assertEngine(manifest: PluginManifest, version: string): void {
   const range = manifest.engines.runtime;
   const problem =
-    validRange(range) === null
+    semver().validRange(range) === null
       ? `${JSON.stringify(range)} is not a semver range`
-      : satisfies(version, range, { includePrerelease: true })
+      : semver().satisfies(version, range, { includePrerelease: true })
         ? undefined
         : `the plugin asks for runtime ${JSON.stringify(range)}, and this is ${version}`;
   if (problem === undefined) return;

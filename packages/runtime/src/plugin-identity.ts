@@ -1,7 +1,7 @@
 import { MAX_PLUGIN_ID, PLUGIN_ID_PATTERN } from '@kb-labs/contracts';
-import { valid } from 'semver';
 import { z } from 'zod';
 import { MAX_RANGE } from './plugin-id.js';
+import { semver } from './late-semver.js';
 
 /** Who runs, where no manifest says it. Where one does, the two must agree. */
 export interface PluginIdentity {
@@ -18,5 +18,5 @@ export const pluginIdentityShape: {
   version: z
     .string()
     .max(MAX_RANGE)
-    .refine((version) => valid(version) === version, 'write a semantic version, such as 1.0.0'),
+    .refine((version) => semver().valid(version) === version, 'write a semantic version, such as 1.0.0'),
 };

@@ -1,4 +1,4 @@
-import { visit } from 'jsonc-parser';
+import { jsonc } from './late-jsonc.js';
 
 interface OpenValue {
   readonly members: Map<string, unknown> | undefined;
@@ -22,7 +22,7 @@ export function readJson(text: string): unknown {
     const closed = open.pop();
     if (closed !== undefined) add(closed.members === undefined ? closed.items : Object.fromEntries(closed.members));
   };
-  visit(text, {
+  jsonc().visit(text, {
     onObjectBegin: () => void open.push({ members: new Map(), items: [], name: '' }),
     onArrayBegin: () => void open.push({ members: undefined, items: [], name: '' }),
     onObjectEnd: close,

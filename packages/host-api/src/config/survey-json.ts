@@ -1,6 +1,6 @@
 import { createError } from '@kb-labs/contracts';
-import { visit } from 'jsonc-parser';
 import { MAX_DEPTH } from './json-pointer.js';
+import { jsonc } from './late-jsonc.js';
 
 /** A value of a document that lies on the way to a pointer's end, by the places of its text. */
 export interface SurveyedValue {
@@ -32,7 +32,7 @@ export function surveyJson(text: string, tokens: readonly string[]): readonly Su
     if (survey.depth >= MAX_DEPTH) throw createTextError(text, offset, `it is more than ${MAX_DEPTH} levels deep`);
     survey.begin(isObject, offset);
   };
-  visit(
+  jsonc().visit(
     text,
     {
       onObjectBegin: (offset) => begin(true, offset),

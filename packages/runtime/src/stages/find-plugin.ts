@@ -1,9 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import { createError } from '@kb-labs/contracts';
 import type { AbortLine, PluginManifest } from '@kb-labs/contracts';
-import { satisfies } from 'semver';
 import { untilAborted } from '../abort.js';
 import type { Job, ManifestSource, RequestDefaults } from '../request.js';
+import { semver } from '../late-semver.js';
 
 /** For which run a registry is asked, and what ends the wait for it. */
 interface Asking extends Pick<RequestDefaults, 'parseManifest'> {
@@ -39,7 +39,7 @@ export async function openInstalled(
     });
   }
   const manifest = parseManifest(installed.manifest, job.settings);
-  if (manifest.id !== name.id || !satisfies(manifest.version, name.range, { includePrerelease: true })) {
+  if (manifest.id !== name.id || !semver().satisfies(manifest.version, name.range, { includePrerelease: true })) {
     throw createError(
       'ERR_MANIFEST_INVALID',
       `the registry found "${manifest.id}" ${manifest.version} for "${name.id}" in the range "${name.range}"`,
