@@ -36,24 +36,32 @@ export class BoundedQueue<Item extends Sized> {
   }
 
   /** Whether it takes so much without letting go of anything, and leaves what others who share the room have been promised. */
-  hasRoom(bytes: number, promised = 0): boolean {
+  hasRoom(bytes: number, promised: number): boolean {
     const { limit, maxBytes, room } = this.#bounds;
     if (this.#length === 0) return room.has(bytes, promised) || bytes <= room.share;
     return this.#length < limit && this.#bytes + bytes <= maxBytes && room.has(bytes, promised);
   }
 
+  /** Adds the item where there is room for it. */
+  tryPush(item: Item): boolean {
+    if (!this.hasRoom(item.bytes, 0)) return false;
+    this.#add(item);
+    return true;
+  }
+
   /** Adds the item, and returns those that had to go: the oldest, or none but itself where it found no room, also not by that. */
   push(item: Item): readonly Item[] {
+    if (this.tryPush(item)) return NONE;
     const { overflow, room } = this.#bounds;
-    if (this.hasRoom(item.bytes)) return this.#add(item, NONE);
     const wouldFit = room.has(item.bytes, -this.#bytes) || item.bytes <= room.share;
     if (overflow !== 'drop-oldest' || !wouldFit) return [item];
     const gone: Item[] = [];
     for (let oldest = this.shift(); oldest !== undefined; oldest = this.shift()) {
       gone.push(oldest);
-      if (this.hasRoom(item.bytes)) break;
+      if (this.hasRoom(item.bytes, 0)) break;
     }
-    return this.#add(item, gone);
+    this.#add(item);
+    return gone;
   }
 
   shift(): Item | undefined {
@@ -74,12 +82,11 @@ export class BoundedQueue<Item extends Sized> {
     return all;
   }
 
-  #add(item: Item, gone: readonly Item[]): readonly Item[] {
+  #add(item: Item): void {
     if (this.#length === this.#places.length) this.#grow();
     this.#places[(this.#head + this.#length) & (this.#places.length - 1)] = item;
     this.#length += 1;
     this.#count(item.bytes);
-    return gone;
   }
 
   /** The number of places is a power of two, so that the end of the ring is found without a division. */

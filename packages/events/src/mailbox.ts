@@ -57,9 +57,9 @@ export class Mailbox {
 
   offer(parcel: Parcel): void {
     if (this.#state !== 'open') return;
-    const gone = this.#queue.push(parcel);
-    if (gone.length > 0) for (const each of gone) this.#drop(each, 'overflow');
-    this.#wake();
+    if (!this.#queue.tryPush(parcel)) for (const gone of this.#queue.push(parcel)) this.#drop(gone, 'overflow');
+    // Who takes things out already comes back for this one.
+    if (!this.#busy) this.#wake();
   }
 
   take(): EventEnvelope | undefined {

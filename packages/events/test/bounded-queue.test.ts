@@ -42,7 +42,7 @@ describe('a bounded queue', () => {
               continue;
             }
             const item = { number, bytes };
-            answers.push([queue.hasRoom(bytes), fits(model, bytes)]);
+            answers.push([queue.hasRoom(bytes, 0), fits(model, bytes)]);
             const mayDrop = overflow === 'drop-oldest' ? model.length : 0;
             const drops = numbersTo(mayDrop).find((drop) => fits(model.slice(drop), bytes, held(model.slice(0, drop))));
             // Nothing is let go of for what finds no room by that either.
