@@ -12,22 +12,42 @@ export function compileSegmentGlob(segments: readonly string[]): SegmentGlob {
   return segments.map((segment) => (segment === GLOBSTAR ? GLOBSTAR : compileNamePattern(segment)));
 }
 
-/** Whether a path matches, in at most path × glob steps: only the last `**` ever needs to give way. */
+/**
+ * Whether a path matches, in at most path × glob steps: what stands behind the last `**` can only be the end of the path, and of the others
+ * only the last one ever needs to give way.
+ */
 export function matchesSegments(glob: SegmentGlob, path: readonly string[]): boolean {
-  let g = 0;
+  const lastStar = glob.lastIndexOf(GLOBSTAR);
+  if (lastStar === -1) return glob.length === path.length && matchesEnd(glob, 0, path);
+  const end = path.length - (glob.length - lastStar - 1);
+  return end >= 0 && matchesEnd(glob, lastStar + 1, path) && matchesBefore(glob.slice(0, lastStar), path.slice(0, end));
+}
+
+/** Whether the end of the path is, name by name, what stands in the glob from there on. */
+function matchesEnd(glob: SegmentGlob, from: number, path: readonly string[]): boolean {
+  const shift = path.length - glob.length;
+  for (let g = from; g < glob.length; g += 1) {
+    const part = glob[g];
+    if (part === undefined || part === GLOBSTAR || !matchesName(part, path[g + shift] ?? '')) return false;
+  }
+  return true;
+}
+
+/** Whether some beginning of the path matches. */
+function matchesBefore(glob: SegmentGlob, path: readonly string[]): boolean {
   let n = 0;
   let star = -1;
   let resume = 0;
-  while (n < path.length) {
+  for (let g = 0; g < glob.length;) {
     const part = glob[g];
     if (part === GLOBSTAR) {
       star = g;
       resume = n;
       g += 1;
-    } else if (part !== undefined && matchesName(part, path[n] ?? '')) {
+    } else if (part !== undefined && n < path.length && matchesName(part, path[n] ?? '')) {
       g += 1;
       n += 1;
-    } else if (star >= 0) {
+    } else if (star >= 0 && resume < path.length) {
       g = star + 1;
       resume += 1;
       n = resume;
@@ -35,8 +55,7 @@ export function matchesSegments(glob: SegmentGlob, path: readonly string[]): boo
       return false;
     }
   }
-  while (glob[g] === GLOBSTAR) g += 1;
-  return g === glob.length;
+  return true;
 }
 
 /** Whether something below this path could match: a folder of which that holds is worth listing. */
