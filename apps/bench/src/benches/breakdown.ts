@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench } from '../bench.js';
 import { openOurs } from '../ours.js';
+import { restToBoot } from '../peers/bare-process.js';
 import { openRawChannel } from '../peers/raw-channel.js';
 import { row } from '../row.js';
 import { median } from '../statistics.js';
 
-/** Long enough for whoever boots a process ahead to have it ready for the next call. */
-const REST_MS = 60;
 const STAGES = [
   'prepare',
   'permissions',
@@ -25,11 +24,12 @@ export const breakdown: Bench = {
   async run({ quick, signal }) {
     await using ours = openOurs();
     await using raw = await openRawChannel();
+    const restMs = await restToBoot(signal);
     const wholes: number[] = [];
     const trips: number[] = [];
     const stages = new Map<string, number[]>(STAGES.map((name) => [name, []]));
     for (let round = -3; round < (quick ? 40 : 200); round += 1) {
-      await delay(REST_MS, undefined, { signal });
+      await delay(restMs, undefined, { signal });
       const { metrics } = await ours.execute('trivial', { n: 1 });
       const start = performance.now();
       await raw.echo({ n: 1 });

@@ -12,8 +12,8 @@ export const cold: Bench = {
   async run({ quick, signal }) {
     const input = { n: 1 };
     const reason = await whyNoWall();
-    await using open = openOurs();
-    await using walled = openOurs({ sandbox: { wall: reason === undefined ? 'required' : 'off' } });
+    await using open = openOurs({ sandbox: { spares: 0 } });
+    await using walled = openOurs({ sandbox: { spares: 0, wall: reason === undefined ? 'required' : 'off' } });
     const samples = await interleave(
       {
         ours: () => open.call('trivial', input),

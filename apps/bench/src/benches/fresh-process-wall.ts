@@ -1,12 +1,10 @@
 import type { Bench } from '../bench.js';
 import { interleave } from '../interleave.js';
 import { openOurs } from '../ours.js';
-import { forkEmpty, spawnEmpty } from '../peers/bare-process.js';
+import { forkEmpty, restToBoot, spawnEmpty } from '../peers/bare-process.js';
 import { row, unmeasured } from '../row.js';
 import { median } from '../statistics.js';
 import { whyNoWall } from '../wall.js';
-
-const REST_MS = 80;
 
 export const freshProcessWall: Bench = {
   name: 'fresh-process-wall',
@@ -17,7 +15,7 @@ export const freshProcessWall: Bench = {
     await using ours = openOurs({ sandbox: { wall: 'required' } });
     const samples = await interleave(
       { ours: () => ours.call('trivial', { n: 1 }), fork: forkEmpty, spawn: spawnEmpty },
-      { rounds: quick ? 20 : 100, restMs: REST_MS, signal },
+      { rounds: quick ? 20 : 100, restMs: await restToBoot(signal), signal },
     );
     const peers = { 'bare spawn': median(samples.spawn) };
     return [row('fresh-process-wall', { ours: median(samples.ours), floor: median(samples.fork), peers, unit: 'ms' })];

@@ -2,15 +2,13 @@ import { callAtRandom } from '../arrivals.js';
 import type { Bench } from '../bench.js';
 import { interleave } from '../interleave.js';
 import { openOurs } from '../ours.js';
-import { forkEmpty, spawnEmpty } from '../peers/bare-process.js';
+import { forkEmpty, restToBoot, spawnEmpty } from '../peers/bare-process.js';
 import { measureIsolatedVm } from '../peers/isolated-vm.js';
 import { openKbLabs } from '../peers/kb-labs.js';
 import { openTinypool } from '../peers/pools.js';
 import { row } from '../row.js';
 import { median, percentile } from '../statistics.js';
 
-/** Long enough for whoever boots a process ahead to have it ready for the next call. */
-const REST_MS = 60;
 const PER_SECOND = 15;
 
 export const freshProcess: Bench = {
@@ -31,7 +29,7 @@ export const freshProcess: Bench = {
         tinypool: () => tinypool.call(input),
         tinypoolAhead: () => tinypoolAhead.call(input),
       },
-      { rounds: quick ? 20 : 100, restMs: REST_MS, signal },
+      { rounds: quick ? 20 : 100, restMs: await restToBoot(signal), signal },
     );
     const isolatedVm = await measureIsolatedVm(quick ? 20 : 100, signal);
     progress(`at random, ${PER_SECOND} a second`);
