@@ -119,7 +119,7 @@ function compileCore(spec: PermissionSpec, document: SpecDocument, places: Place
     quotas,
     // A default is the host's word, not the manifest's.
     bindingQuotas: document.source === 'manifest' ? named : quotas,
-    rules: [canonicalRules(spec), places.protectedPaths.toSorted(), places.hiddenPaths.toSorted()],
+    rules: () => [canonicalRules(spec), places.protectedPaths.toSorted(), places.hiddenPaths.toSorted()],
     decide: (request) => (request.kind === 'refused' ? deny(request.reason) : decide(sections, request)),
     ground: (request) =>
       request.kind === 'refused' ? { considered: [], patches: undefined } : ground(document, sections, request),

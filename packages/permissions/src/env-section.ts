@@ -7,14 +7,14 @@ import { deny, listOf, patchSection } from './section.js';
 import type { Section, SectionContext } from './section.js';
 
 /** Variables that change what a process loads or trusts, or that write its keys to a file. */
-const MANDATORY = ['NODE_*', 'LD_*', 'DYLD_*', 'OPENSSL_*', 'BASH_ENV', 'SSLKEYLOGFILE'];
+const MANDATORY = ['NODE_*', 'LD_*', 'DYLD_*', 'OPENSSL_*', 'BASH_ENV', 'SSLKEYLOGFILE'].map(mandatoryLine);
 
 /** Compiles the environment rules of one document. An absent section denies all. */
 export function compileEnvSection(spec: EnvPermissionSpec | undefined, context: SectionContext): Section<string> {
   const { forAllow, forDeny } = foldsOf(context.platform);
   const allow = compileNames(listOf(spec, 'allow', context), forAllow);
   const denied = compileNames(listOf(spec, 'deny', context), forDeny);
-  const mandatory = compileLines(MANDATORY.map(mandatoryLine), forDeny);
+  const mandatory = compileLines(MANDATORY, forDeny);
   const rules: EnvRules = { allow, denied, mandatory, allowedBy: decideOnce(allowedBy) };
   // What the rules themselves spell is decided beforehand: as many names as there are rules, whatever a guest asks for.
   const spelt = [allow, denied, mandatory].flatMap((set) => set.names);

@@ -12,8 +12,12 @@ export interface FsRule {
   readonly segments: readonly string[];
 }
 
+/** Names of letters, digits, `_`, `-` and, behind the first of these, `.`: an entry with nothing to look for. */
+const PLAIN_ENTRY = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/;
+
 /** Reads one file rule. Never throws; the problem says what to write instead. */
 export function parseFsRule(text: string): ParsedRule<FsRule> {
+  if (PLAIN_ENTRY.test(text)) return { ok: true, rule: { kind: 'entry', segments: text.split('/') } };
   const problem = textProblem(text);
   if (problem !== undefined) return { ok: false, problem };
   const segments = text.split('/').filter((segment) => segment !== '' && segment !== '.');

@@ -36,8 +36,8 @@ interface Branch {
   /** All that begin with just these names, by rank. */
   readonly here: PlantedGlob[];
   /** The same ones, by what the last name of a match must be. */
-  readonly byName: Map<string, PlantedGlob[]>;
-  readonly byExtension: Map<string, PlantedGlob[]>;
+  byName: Map<string, PlantedGlob[]> | undefined;
+  byExtension: Map<string, PlantedGlob[]> | undefined;
   readonly others: PlantedGlob[];
   /** The lowest rank here and below. */
   first: PlantedGlob | undefined;
@@ -60,8 +60,8 @@ function createBranch(): Branch {
   return {
     children: undefined,
     here: [],
-    byName: new Map(),
-    byExtension: new Map(),
+    byName: undefined,
+    byExtension: undefined,
     others: [],
     first: undefined,
   };
@@ -80,15 +80,20 @@ function plant(tree: Branch, glob: PlantedGlob): void {
   }
   branch.here.push(glob);
   const last = lastNameOf(glob.pattern);
-  if (last.kind === 'name') push(branch.byName, last.name, glob);
-  else if (last.kind === 'extension') push(branch.byExtension, last.extension, glob);
+  if (last.kind === 'name') branch.byName = withGlob(branch.byName, last.name, glob);
+  else if (last.kind === 'extension') branch.byExtension = withGlob(branch.byExtension, last.extension, glob);
   else branch.others.push(glob);
 }
 
-function push(map: Map<string, PlantedGlob[]>, key: string, glob: PlantedGlob): void {
+function withGlob(
+  map: Map<string, PlantedGlob[]> = new Map(),
+  key: string,
+  glob: PlantedGlob,
+): Map<string, PlantedGlob[]> {
   const list = map.get(key);
   if (list === undefined) map.set(key, [glob]);
   else list.push(glob);
+  return map;
 }
 
 function find(tree: Branch, names: PathNames, reach: Reach): PlantedGlob | undefined {
@@ -108,11 +113,11 @@ function find(tree: Branch, names: PathNames, reach: Reach): PlantedGlob | undef
 function findHere(branch: Branch, names: PathNames, best: PlantedGlob | undefined): PlantedGlob | undefined {
   const { byName, byExtension, others } = branch;
   let better = firstOf(others, names, best);
-  const last = byName.size + byExtension.size === 0 ? undefined : names.last;
+  const last = byName === undefined && byExtension === undefined ? undefined : names.last;
   if (last === undefined) return better;
-  if (byName.size > 0) better = firstOf(byName.get(last), names, better);
-  const extension = byExtension.size === 0 ? undefined : extensionOf(last);
-  return extension === undefined ? better : firstOf(byExtension.get(extension), names, better);
+  if (byName !== undefined) better = firstOf(byName.get(last), names, better);
+  const extension = byExtension === undefined ? undefined : extensionOf(last);
+  return extension === undefined ? better : firstOf(byExtension?.get(extension), names, better);
 }
 
 function firstOf(

@@ -35,7 +35,7 @@ function intersectCores(asked: PolicyCore, granted: PolicyCore): PolicyCore {
     plainRoot: granted.plainRoot,
     bindingQuotas,
     quotas: effectiveQuotas(bindingQuotas),
-    rules: { asked: asked.rules, granted: granted.rules },
+    rules: () => ({ asked: asked.rules(), granted: granted.rules() }),
     decide: (request) => stricter(asked.decide(request), granted.decide(request)),
     ground: (request) => bothGrounds(asked, granted, request),
   };
@@ -66,7 +66,7 @@ export function delegatePolicy(options: DelegatePolicyOptions): PermissionPolicy
     plainRoot: callee.plainRoot,
     bindingQuotas,
     quotas: effectiveQuotas(bindingQuotas),
-    rules: { callee: callee.rules, caller: caller.rules },
+    rules: () => ({ callee: callee.rules(), caller: caller.rules() }),
     decide(request) {
       const decision = callee.decide(request);
       return decision.allowed && !mayCaller(request) ? deny('not-delegated') : decision;

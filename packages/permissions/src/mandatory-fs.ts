@@ -5,6 +5,16 @@ import { mandatoryLine } from './rule-line.js';
 import type { RuleLine } from './rule-line.js';
 
 const SECRET_NAMES = ['.ssh', '.aws', '.npmrc'];
+const SECRETS: ReadonlyMap<string, RuleLine> = new Map(SECRET_NAMES.map((name) => [name, mandatoryLine(`**/${name}`)]));
+const LINES = {
+  environment: mandatoryLine('**/.env*'),
+  hooks: mandatoryLine('**/.git/hooks'),
+  config: mandatoryLine('**/.git/config'),
+  git: mandatoryLine('**/.git'),
+  bin: mandatoryLine('**/node_modules/.bin'),
+  root: mandatoryLine('.'),
+};
+
 /** Names that no line below is about, whatever folds them: they begin with neither `.` nor the letters of `git~1` and `node_modules`. */
 const ORDINARY = /^(?![.gGnN])[\x20-\x7e]+$/;
 
@@ -17,18 +27,9 @@ export type MandatoryFs = (segments: readonly string[], operation: FsOperation) 
  * to (`commondir` names a folder with another `config`); the root itself for deleting.
  */
 export function compileMandatoryFs(fold: FoldName): MandatoryFs {
-  const secrets = new Map(SECRET_NAMES.map((name) => [name, mandatoryLine(`**/${name}`)]));
-  const lines = {
-    environment: mandatoryLine('**/.env*'),
-    hooks: mandatoryLine('**/.git/hooks'),
-    config: mandatoryLine('**/.git/config'),
-    git: mandatoryLine('**/.git'),
-    bin: mandatoryLine('**/node_modules/.bin'),
-    root: mandatoryLine('.'),
-  };
   return (segments, operation) => {
     const changes = operation === 'write' || operation === 'delete';
-    if (segments.length === 0 && operation === 'delete') return lines.root;
+    if (segments.length === 0 && operation === 'delete') return LINES.root;
     let inGit = false;
     let parent = '';
     for (const [index, segment] of segments.entries()) {
@@ -39,16 +40,16 @@ export function compileMandatoryFs(fold: FoldName): MandatoryFs {
       }
       const name = fold(segment);
       const last = index === segments.length - 1;
-      const secret = secrets.get(name) ?? (name.startsWith('.env') ? lines.environment : undefined);
+      const secret = SECRETS.get(name) ?? (name.startsWith('.env') ? LINES.environment : undefined);
       if (secret !== undefined) return secret;
       const gitName = inGit ? foldGitName(segment) : '';
-      if (gitName === 'hooks') return lines.hooks;
-      if (gitName.startsWith('config')) return lines.config;
+      if (gitName === 'hooks') return LINES.hooks;
+      if (gitName.startsWith('config')) return LINES.config;
       inGit ||= isGitFolder(segment);
-      if (changes && inGit) return lines.git;
-      if (changes && parent === 'node_modules' && name === '.bin') return lines.bin;
+      if (changes && inGit) return LINES.git;
+      if (changes && parent === 'node_modules' && name === '.bin') return LINES.bin;
       // To delete a folder is to delete what is in it.
-      if (operation === 'delete' && last && name === 'node_modules') return lines.bin;
+      if (operation === 'delete' && last && name === 'node_modules') return LINES.bin;
       parent = name;
     }
     return undefined;

@@ -25,8 +25,8 @@ export interface PolicyCore {
   readonly quotas: EffectiveQuotas;
   /** The limits that hold in an intersection: all of a grant, and of a manifest those that it names. */
   readonly bindingQuotas: QuotaSpec;
-  /** All that decisions depend on, in canonical form. */
-  readonly rules: unknown;
+  /** All that decisions depend on, in canonical form: for the digest, which many policies are never asked for. */
+  readonly rules: () => unknown;
   decide(request: ParsedRequest): PermissionDecision;
   ground(request: ParsedRequest): Grounds;
 }
@@ -50,22 +50,27 @@ export function assertAllowed(
 
 /** The one implementation of `PermissionPolicy`: immutable, and its core is out of reach for whoever holds it. */
 export class CompiledPolicy implements PermissionPolicy {
-  readonly digest: string;
   readonly root: string;
   readonly quotas: EffectiveQuotas;
   readonly #core: PolicyCore;
+  #digest: string | undefined;
 
   constructor(core: PolicyCore) {
     this.#core = core;
     this.root = core.root;
     this.quotas = core.quotas;
-    this.digest = digestOf([core.root, core.platform, core.quotas, core.rules]);
     Object.freeze(this);
   }
 
   /** The core of a policy that this package made. */
   static coreOf(policy: unknown): PolicyCore | undefined {
     return typeof policy === 'object' && policy !== null && #core in policy ? policy.#core : undefined;
+  }
+
+  get digest(): string {
+    const { root, platform, quotas, rules } = this.#core;
+    this.#digest ??= digestOf([root, platform, quotas, rules()]);
+    return this.#digest;
   }
 
   check(request: PermissionRequest): PermissionDecision {

@@ -1,5 +1,4 @@
 import type { PermissionDecision, RuleOrigin } from '@kb-labs/contracts';
-import { joinPointer } from './config-error.js';
 
 /** A rule as its author wrote it, and where it stands. */
 export interface RuleLine {
@@ -26,7 +25,7 @@ export function ruleLines(list: RuleList): readonly RuleLine[] {
   return list.rules.flatMap((rule, index) => {
     if (seen.has(rule)) return [];
     seen.add(rule);
-    const origin = Object.freeze({ source: list.source, pointer: joinPointer(list.pointer, index) });
+    const origin = Object.freeze({ source: list.source, pointer: `${list.pointer}/${index}` });
     return [Object.freeze({ rule, origin })];
   });
 }
