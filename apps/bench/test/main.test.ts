@@ -23,6 +23,16 @@ describe('the command', () => {
     const { code, stdout } = await start(['--list']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^fresh-process +execute\(\)/mu)]);
   });
+  it('measures what is named, and prints its rows and nothing else', async () => {
+    const { code, stdout, stderr } = await start(['env-check', '--quick', '--json']);
+    const rows = JSON.parse(stdout) as readonly Readonly<Record<string, unknown>>[];
+    expect([code, rows.length > 0]).toEqual([0, true]);
+    const fields = ['goal', 'name', 'ok', 'ours', 'floor', 'peers', 'ratio', 'unit'];
+    expect(rows.filter((row) => !fields.every((field) => field in row))).toEqual([]);
+    expect(rows.at(0)?.['name']).toBe('env-check');
+    expect(stderr).toMatch(/^Node [\d.]+, \d+ cores? .*\n\[1\/1\] env-check: begins\n/u);
+  });
+
   it('explains itself', async () => {
     const { code, stdout } = await start(['--help']);
     expect([code, stdout]).toEqual([0, expect.stringContaining('--quick')]);
