@@ -19,8 +19,8 @@ export interface FolderRequest {
   readonly segments: readonly string[];
   /** Makes what is missing, 0700. */
   readonly create: boolean;
-  /** Gets what makes a new folder outlast a loss of power, to be waited for; left out, it is waited for at once. */
-  readonly later?: (synced: Promise<void>) => void;
+  /** Gets the folder that a new one was made in, to be synced and disposed of: only then does the new one outlast a loss of power. Left out, that is done at once. */
+  readonly later?: (parent: Folder) => void;
 }
 
 const OPEN_FOLDER = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
@@ -58,19 +58,13 @@ function borrowed(folder: Folder): Folder {
 async function makeFolder(parent: Folder, segment: string, later: FolderRequest['later']): Promise<void> {
   try {
     await mkdir(parent.at(segment), { mode: 0o700 });
-    // Held by itself, for as long as it takes.
     const held = later === undefined ? undefined : await openStep(parent.at('.'), false);
     if (later === undefined || held === undefined) await parent.sync();
-    else later(syncAndClose(held));
+    else later(held);
   } catch (error) {
     // Somebody else made it first.
     if (errnoOf(error) !== 'EEXIST') throw error;
   }
-}
-
-async function syncAndClose(folder: Folder): Promise<void> {
-  await using held = folder;
-  await held.sync();
 }
 
 async function openStep(path: string, create: boolean): Promise<Folder | undefined> {

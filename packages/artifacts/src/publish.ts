@@ -16,19 +16,27 @@ export interface Publication {
   readonly source: string;
   /** Fails where anything has the name already. */
   readonly isNew: boolean;
+  /** The folder of the name, where it was there a moment ago. Stays open. */
+  readonly target: Folder | undefined;
 }
 
-/** Gives finished data its name in one step that is seen wholly or not at all, and makes that step outlast a loss of power. */
-export async function publish(publication: Publication): Promise<void> {
+/**
+ * Gives finished data its name in one step that is seen wholly or not at all, and makes that step outlast a loss of power. Tells whether the source was
+ * renamed: a link leaves it.
+ */
+export async function publish(publication: Publication): Promise<boolean> {
   const uri = artifactUri(publication.key);
   const { segments, name } = placeOf(publication.key);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await using folder = await openFolder({ root: publication.root, segments, create: true });
-      if (folder !== undefined) {
-        await (publication.isNew ? link : rename)(publication.source, folder.at(name));
-        return await folder.sync();
-      }
+      const { root, target } = publication;
+      await using opened =
+        attempt === 1 && target !== undefined ? undefined : await openFolder({ root, segments, create: true });
+      const folder = opened ?? target;
+      if (folder === undefined) continue;
+      await (publication.isNew ? link : rename)(publication.source, folder.at(name));
+      await folder.sync();
+      return !publication.isNew;
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === 'ENOTDIR') throw conflict(uri, 'an artifact has the name of a folder of it', 'rename');

@@ -51,7 +51,14 @@ export async function takeTurn(temporary: Folder, request: TurnRequest): Promise
       await sleep(Math.min(LONGEST_PAUSE_MS, 1 + round) * Math.random());
     }
     announced = false;
-    return { [Symbol.asyncDispose]: () => unlinkIfThere(file) };
+    let isOver = false;
+    return {
+      async [Symbol.asyncDispose]() {
+        if (isOver) return;
+        isOver = true;
+        await unlinkIfThere(file);
+      },
+    };
   } finally {
     if (announced) await rm(file, { force: true });
   }

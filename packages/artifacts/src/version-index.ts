@@ -2,9 +2,8 @@ import { constants, open, readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { openFolder } from './folder.js';
 import type { Folder } from './folder.js';
-import { allDone } from './all-done.js';
 import { errnoOf } from './store-errors.js';
-import { closeSoon, createExclusively, unlinkIfThere } from './temporary-file.js';
+import { createExclusively, unlinkIfThere } from './temporary-file.js';
 import { formatVersion, parseVersion } from './version.js';
 import type { Version } from './version.js';
 
@@ -22,11 +21,7 @@ export function openShard(root: string | Folder, keyHash: string): Promise<Folde
 }
 
 /** The same, made where it is missing; `later` as for any folder. */
-export async function makeShard(
-  root: Folder,
-  keyHash: string,
-  later: (synced: Promise<void>) => void,
-): Promise<Folder> {
+export async function makeShard(root: Folder, keyHash: string, later: (parent: Folder) => void): Promise<Folder> {
   const shard = await openFolder({ root, segments: segmentsOf(keyHash), create: true, later });
   if (shard === undefined) throw new Error('somebody else removed the folder of the metadata');
   return shard;
@@ -67,21 +62,16 @@ export async function versionIds(shard: Folder, keyHash: string): Promise<readon
 }
 
 /**
- * Writes a version down for good, before the data it tells of is published. Until it is whole, nobody takes it for a version; what a dead process
- * left of one is swept.
+ * Makes the file of a version. Until `writeVersion` has written it whole, nobody takes it for one; what a dead process left of one is
+ * swept.
  */
-export async function addVersion(shard: Folder, keyHash: string, version: Version): Promise<void> {
-  const file = await createExclusively(shard.at(versionName(keyHash, version.id)));
-  try {
-    const written = async (): Promise<void> => {
-      await file.writeFile(formatVersion(version));
-      await file.sync();
-    };
-    // Its name is there already, so the folder need not wait for its content.
-    await allDone([written(), shard.sync()]);
-  } finally {
-    closeSoon(file);
-  }
+export function createVersion(shard: Folder, keyHash: string, id: string): Promise<FileHandle> {
+  return createExclusively(shard.at(versionName(keyHash, id)));
+}
+
+/** Writes a version down whole. It is there for good when the file and its folder are synced. */
+export async function writeVersion(file: FileHandle, version: Version): Promise<void> {
+  await file.writeFile(formatVersion(version));
 }
 
 /** Forgets a version. */

@@ -16,8 +16,8 @@ export interface WorkInProgress {
   readonly ticket: Ticket;
   /** Resolves when the mark is there. Until then nothing may be done but to make temporary files, which tell by themselves whose they are. */
   readonly marked: Promise<void>;
-  /** Says that nothing of this key is left to sweep. */
-  readonly sweptAlready: () => void;
+  /** Removes the mark: nothing of this key is left to sweep. */
+  readonly finish: () => Promise<void>;
 }
 
 /** A store, and who works in it. */
@@ -41,15 +41,21 @@ export async function underMark<T>(
   const marked = createEmpty(mark);
   // Whoever waits for it hears of it; the work may fail before that.
   marked.catch(() => undefined);
-  let isSwept = false;
+  let isFinished = false;
+  const finish = async (): Promise<void> => {
+    isFinished = true;
+    await cleanUp(() => unlinkIfThere(mark));
+  };
   try {
-    return await work({ base, temporary, ticket, marked, sweptAlready: () => (isSwept = true) });
+    return await work({ base, temporary, ticket, marked, finish });
   } finally {
-    await cleanUp(async () => {
-      await marked;
-      if (!isSwept) await sweepKey(root, ticket.keyHash, [ticket.id]);
-      await unlinkIfThere(mark);
-    });
+    if (!isFinished) {
+      await cleanUp(async () => {
+        await marked;
+        await sweepKey(root, ticket.keyHash, [ticket.id]);
+        await unlinkIfThere(mark);
+      });
+    }
   }
 }
 

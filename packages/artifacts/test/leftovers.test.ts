@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { keyHashOf } from '../src/current-version.js';
 import { openFolder } from '../src/folder.js';
+import type { Folder } from '../src/folder.js';
 import { sweepKey } from '../src/leftovers.js';
 import { newTicket, temporaryName } from '../src/ticket.js';
-import { addVersion, makeShard, readVersions } from '../src/version-index.js';
+import { createVersion, makeShard, readVersions, writeVersion } from '../src/version-index.js';
 import { key } from './artifact-fixture.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -21,10 +22,12 @@ describe('sweepKey', () => {
     const version = { ...key, ...sum, ...unset, id: ticket.id };
     await using base = await openFolder({ root, segments: [], create: false });
     if (base === undefined) throw new Error('the folder is gone');
-    const made: Promise<void>[] = [];
-    await using shard = await makeShard(base, keyHash, (synced) => made.push(synced));
-    await Promise.all(made);
-    await addVersion(shard, keyHash, version);
+    const made: Folder[] = [];
+    await using shard = await makeShard(base, keyHash, (parent) => void made.push(parent));
+    for (const parent of made) await parent[Symbol.asyncDispose]();
+    const record = await createVersion(shard, keyHash, version.id);
+    await writeVersion(record, version);
+    await record.close();
     // Each of them takes a number that was just given back, and has nothing in it.
     const takeNumbers = async (): Promise<void> => {
       for (let round = 0; round < 100; round += 1) await (await open(join(root, '.meta'))).close();
