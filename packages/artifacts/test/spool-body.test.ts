@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { spoolBody } from '../src/spool-body.js';
 import { code } from './artifact-fixture.js';
 
-const MIB = 1_048_576;
-const options = { maxBytes: 10 * MIB, signal: new AbortController().signal };
+const BLOCK = 262_144;
+const options = { maxBytes: 10 * BLOCK, signal: new AbortController().signal };
 
 /** Keeps a copy of each block, a turn of the event loop late, as a disk does. */
 function collector(): { readonly blocks: Buffer[]; readonly write: (block: Buffer) => Promise<void> } {
@@ -36,8 +36,8 @@ describe('spoolBody', () => {
   it('writes and sums up what came, in whole blocks and a rest, however it is cut up', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.integer({ min: 0, max: 3 * MIB }),
-        fc.array(fc.integer({ min: 0, max: 2 * MIB }), { maxLength: 6 }),
+        fc.integer({ min: 0, max: 4 * BLOCK }),
+        fc.array(fc.integer({ min: 0, max: 2 * BLOCK }), { maxLength: 6 }),
         fc.boolean(),
         async (length, sizes, whole) => {
           const bytes = randomBytes(length);
@@ -45,7 +45,7 @@ describe('spoolBody', () => {
           const sum = await spoolBody(whole ? bytes : inPieces(bytes, sizes), options, write);
           expect(Buffer.concat(blocks).equals(bytes)).toBe(true);
           expect(sum).toEqual({ bytes: length, sha256: createHash('sha256').update(bytes).digest('hex') });
-          expect(blocks.slice(0, -1).every((block) => block.length === MIB)).toBe(true);
+          expect(blocks.slice(0, -1).every((block) => block.length === BLOCK)).toBe(true);
         },
       ),
       { seed: 1, numRuns: 25 },
@@ -55,12 +55,12 @@ describe('spoolBody', () => {
   it('writes no byte beyond the limit', async () => {
     const { blocks, write } = collector();
     const spooling = spoolBody(
-      inPieces(Buffer.alloc(4 * MIB), [MIB, MIB, MIB]),
-      { ...options, maxBytes: 2 * MIB },
+      inPieces(Buffer.alloc(4 * BLOCK), [BLOCK, BLOCK, BLOCK]),
+      { ...options, maxBytes: 2 * BLOCK },
       write,
     );
     await expect(spooling).rejects.toThrow(code('ERR_ARTIFACT_TOO_LARGE'));
-    expect(Buffer.concat(blocks).length).toBeLessThanOrEqual(2 * MIB);
+    expect(Buffer.concat(blocks).length).toBeLessThanOrEqual(2 * BLOCK);
   });
 
   it('says that a write failed, though the body never says another word, and lets go of the body', async () => {
@@ -73,7 +73,7 @@ describe('spoolBody', () => {
           next: () =>
             told
               ? new Promise<never>(() => undefined)
-              : ((told = true), Promise.resolve({ done: false as const, value: Buffer.alloc(MIB) })),
+              : ((told = true), Promise.resolve({ done: false as const, value: Buffer.alloc(BLOCK) })),
           return: () => ((isReturned = true), Promise.resolve({ done: true as const, value: undefined })),
         };
       },
@@ -87,7 +87,7 @@ describe('spoolBody', () => {
     const written = Promise.withResolvers<void>();
     let hasEnded = false;
     const endless = async function* (): AsyncGenerator<Buffer> {
-      yield Buffer.alloc(MIB);
+      yield Buffer.alloc(BLOCK);
       await new Promise<never>(() => undefined);
     };
     const spooling = spoolBody(endless(), { ...options, signal: ending.signal }, () => written.promise).finally(
