@@ -1,16 +1,17 @@
+import type { PermissionDecision } from '@kb-labs/contracts';
 import { isInRange } from './ip-address.js';
 import type { IpAddress } from './ip-address.js';
 import { parseNetRule } from './net-rule.js';
 import type { NetRule } from './net-rule.js';
 import { defaultPort } from './net-target.js';
 import type { NetPlace } from './net-target.js';
-import { ruleLines, trusted } from './rule-line.js';
+import { allowedBy, deniedBy, ruleLines, trusted } from './rule-line.js';
 import type { RuleLine, RuleList } from './rule-line.js';
 
 /** Compiled network rules of one list: names in maps, ranges of addresses behind them. */
 export interface NetRuleSet {
-  /** The first line of `forName`. */
-  findName(target: NetPlace): RuleLine | undefined;
+  /** What the first line of `forName` decides. */
+  decideName(target: NetPlace): PermissionDecision | undefined;
   /** Lines for the name of a target. Never those for addresses. */
   forName(target: NetPlace): readonly RuleLine[];
   /** Lines for an address that a target has led to. Never those for names. */
@@ -34,7 +35,7 @@ export function compileNetRules(list: RuleList, meaning: 'allow' | 'deny'): NetR
   }
   const index: NameIndex = { names, below, longest: Math.max(0, ...Array.from(below.keys(), (name) => name.length)) };
   return {
-    findName: (target) => findName(index, target),
+    decideName: (target) => decideName(index, target),
     forName: (target) => endpointsOf(index, target.host).flatMap((endpoints) => linesFor(endpoints, target)),
     forAddress: (ip, target) =>
       linesFor(
@@ -46,6 +47,8 @@ export function compileNetRules(list: RuleList, meaning: 'allow' | 'deny'): NetR
 
 interface Endpoint {
   readonly line: RuleLine;
+  /** What it decides on all that it fits. */
+  readonly decision: PermissionDecision;
   readonly scheme: 'http' | 'https' | '*';
   readonly port: number | '*';
 }
@@ -57,11 +60,16 @@ interface Range extends Endpoint {
 
 function narrowEndpoint(rule: NetRule, line: RuleLine): Endpoint {
   const scheme = rule.scheme ?? 'https';
-  return { line, scheme, port: rule.port ?? defaultPort(scheme) };
+  return { line, decision: allowedBy(line), scheme, port: rule.port ?? defaultPort(scheme) };
 }
 
 function wideEndpoint(rule: NetRule, line: RuleLine): Endpoint {
-  return { line, scheme: rule.scheme ?? '*', port: rule.port ?? '*' };
+  return {
+    line,
+    decision: deniedBy(line, 'denied-by-rule'),
+    scheme: rule.scheme ?? '*',
+    port: rule.port ?? '*',
+  };
 }
 
 function fits(endpoint: Endpoint, target: NetPlace): boolean {
@@ -81,21 +89,21 @@ interface NameIndex {
   readonly longest: number;
 }
 
-function findName(index: NameIndex, target: NetPlace): RuleLine | undefined {
+function decideName(index: NameIndex, target: NetPlace): PermissionDecision | undefined {
   const { host } = target;
   const exact = index.names.size === 0 ? undefined : firstFor(index.names.get(host), target);
   if (exact !== undefined || index.below.size === 0) return exact;
   for (let start = nextParent(host, 0); start !== -1; start = nextParent(host, start)) {
     const parent = host.length - start > index.longest ? undefined : index.below.get(host.slice(start));
-    const line = firstFor(parent, target);
-    if (line !== undefined) return line;
+    const decision = firstFor(parent, target);
+    if (decision !== undefined) return decision;
   }
   return undefined;
 }
 
-function firstFor(endpoints: readonly Endpoint[] | undefined, target: NetPlace): RuleLine | undefined {
+function firstFor(endpoints: readonly Endpoint[] | undefined, target: NetPlace): PermissionDecision | undefined {
   if (endpoints === undefined) return undefined;
-  for (const endpoint of endpoints) if (fits(endpoint, target)) return endpoint.line;
+  for (const endpoint of endpoints) if (fits(endpoint, target)) return endpoint.decision;
   return undefined;
 }
 

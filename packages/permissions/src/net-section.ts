@@ -51,10 +51,7 @@ function decideTarget(rules: NetRules, target: NetPlace): PermissionDecision {
   const ip = target.ipVersion === 0 ? undefined : parseIp(target.host);
   if (ip !== undefined) return decideLiteral(rules, ip, target);
   if (isMetadataName(target.host)) return deniedBy(rules.metadata, 'mandatory-deny');
-  const denying = rules.denied.findName(target);
-  if (denying !== undefined) return rules.deniedBy(denying);
-  const allowing = rules.allow.findName(target);
-  return allowing === undefined ? deny('not-requested') : rules.allowedBy(allowing);
+  return rules.denied.decideName(target) ?? rules.allow.decideName(target) ?? deny('not-requested');
 }
 
 function decideLiteral(rules: NetRules, ip: IpAddress, target: NetPlace): PermissionDecision {
