@@ -1,3 +1,4 @@
+import { NameBranches } from './name-branches.js';
 import type { PathNames } from './path-names.js';
 import type { RuleLine } from './rule-line.js';
 
@@ -18,12 +19,12 @@ export interface PlantedEntry {
 
 interface TreeNode {
   line: RuleLine | undefined;
-  children: Map<string, TreeNode> | undefined;
+  readonly children: NameBranches<TreeNode>;
 }
 
 /** Plants entries in a tree, so that a question costs one look-up for each name that a rule begins with. */
 export function plantEntries(entries: readonly PlantedEntry[]): EntryTree {
-  const tree: TreeNode = { line: undefined, children: undefined };
+  const tree = createNode();
   for (const { line, names } of entries) plant(tree, names, line);
   return {
     isEmpty: entries.length === 0,
@@ -32,14 +33,13 @@ export function plantEntries(entries: readonly PlantedEntry[]): EntryTree {
   };
 }
 
+function createNode(): TreeNode {
+  return { line: undefined, children: new NameBranches() };
+}
+
 function plant(tree: TreeNode, names: readonly string[], line: RuleLine): void {
   let node = tree;
-  for (const name of names) {
-    node.children ??= new Map();
-    const next: TreeNode = node.children.get(name) ?? { line: undefined, children: undefined };
-    node.children.set(name, next);
-    node = next;
-  }
+  for (const name of names) node = node.children.grow(name, createNode);
   node.line ??= line;
 }
 
@@ -47,22 +47,19 @@ function find(tree: TreeNode, names: PathNames): RuleLine | undefined {
   let node: TreeNode | undefined = tree;
   for (let depth = 0; node !== undefined; depth += 1) {
     if (node.line !== undefined) return node.line;
-    if (node.children === undefined) return undefined;
-    const name = names.at(depth);
-    if (name === undefined) return undefined;
-    node = node.children.get(name);
+    node = node.children.follow(names, depth);
   }
   return undefined;
 }
 
 function findBelow(tree: TreeNode, names: PathNames): RuleLine | undefined {
   let node: TreeNode | undefined = tree;
-  for (const name of names.all) node = node?.children?.get(name);
+  for (const name of names.all) node = node?.children.get(name);
   return node === undefined ? undefined : firstLine(node);
 }
 
 function firstLine({ children }: TreeNode): RuleLine | undefined {
-  for (const node of children?.values() ?? []) {
+  for (const node of children.values()) {
     const line = node.line ?? firstLine(node);
     if (line !== undefined) return line;
   }

@@ -14,10 +14,7 @@ export type GlobShape =
   | { readonly kind: 'other' };
 
 /** What the last name of each match is known to be: this name, or one with this ending from its last dot on; or nothing is known. */
-export type LastName =
-  | { readonly kind: 'name'; readonly name: string }
-  | { readonly kind: 'extension'; readonly extension: string }
-  | { readonly kind: 'any' };
+export type LastName = { readonly kind: 'name' | 'extension'; readonly text: string } | { readonly kind: 'any' };
 
 /** How many names a glob begins with. */
 export function literalLength(glob: SegmentGlob): number {
@@ -42,9 +39,9 @@ export function lastNameOf(glob: SegmentGlob): LastName {
   const last = glob.at(-1);
   if (last === undefined || last === GLOBSTAR) return { kind: 'any' };
   const name = literalText(last);
-  if (name !== undefined) return { kind: 'name', name };
-  const extension = extensionOf(last.parts.at(-1)?.chunks.at(-1) ?? '');
-  return extension === undefined ? { kind: 'any' } : { kind: 'extension', extension };
+  if (name !== undefined) return { kind: 'name', text: name };
+  const text = extensionOf(last.parts.at(-1)?.chunks.at(-1) ?? '');
+  return text === undefined ? { kind: 'any' } : { kind: 'extension', text };
 }
 
 /** What stands behind the last dot of a name, with it. */

@@ -1,5 +1,6 @@
 import { extensionOf, lastNameOf, literalLength, matchesBehind, shapeOf } from './glob-shape.js';
 import type { ShapedGlob } from './glob-shape.js';
+import { NameBranches } from './name-branches.js';
 import { literalText } from './name-pattern.js';
 import type { PathNames } from './path-names.js';
 import type { RuleLine } from './rule-line.js';
@@ -32,13 +33,15 @@ export interface GlobTree {
 type PlantedGlob = RankedGlob & ShapedGlob;
 
 interface Branch {
-  children: Map<string, Branch> | undefined;
+  readonly children: NameBranches<Branch>;
   /** All that begin with just these names, by rank. */
   readonly here: PlantedGlob[];
   /** The same ones, by what the last name of a match must be. */
   byName: Map<string, PlantedGlob[]> | undefined;
   byExtension: Map<string, PlantedGlob[]> | undefined;
   readonly others: PlantedGlob[];
+  /** The units with which those names and extensions end, as a set of bits by their five lowest. */
+  endings: number;
   /** The lowest rank here and below. */
   first: PlantedGlob | undefined;
 }
@@ -58,11 +61,12 @@ export function plantGlobs(globs: readonly RankedGlob[]): GlobTree {
 
 function createBranch(): Branch {
   return {
-    children: undefined,
+    children: new NameBranches(),
     here: [],
     byName: undefined,
     byExtension: undefined,
     others: [],
+    endings: 0,
     first: undefined,
   };
 }
@@ -72,17 +76,19 @@ function plant(tree: Branch, glob: PlantedGlob): void {
   branch.first ??= glob;
   for (const part of glob.pattern.slice(0, glob.literals)) {
     const name = part === GLOBSTAR ? part : (literalText(part) ?? '');
-    branch.children ??= new Map();
-    const next = branch.children.get(name) ?? createBranch();
-    branch.children.set(name, next);
-    branch = next;
+    branch = branch.children.grow(name, createBranch);
     branch.first ??= glob;
   }
   branch.here.push(glob);
   const last = lastNameOf(glob.pattern);
-  if (last.kind === 'name') branch.byName = withGlob(branch.byName, last.name, glob);
-  else if (last.kind === 'extension') branch.byExtension = withGlob(branch.byExtension, last.extension, glob);
+  if (last.kind === 'name') branch.byName = withGlob(branch.byName, last.text, glob);
+  else if (last.kind === 'extension') branch.byExtension = withGlob(branch.byExtension, last.text, glob);
   else branch.others.push(glob);
+  if (last.kind !== 'any') branch.endings |= bitOf(last.text.charCodeAt(last.text.length - 1));
+}
+
+function bitOf(unit: number): number {
+  return 1 << (unit & 31);
 }
 
 function withGlob(
@@ -101,10 +107,8 @@ function find(tree: Branch, names: PathNames, reach: Reach): PlantedGlob | undef
   let branch: Branch | undefined = tree;
   for (let depth = 0; branch !== undefined; depth += 1) {
     if (branch.here.length > 0) best = findHere(branch, names, best);
-    const name = names.at(depth);
-    if (reach !== 'exact') best = findAbove(branch, { names, reach, ends: name === undefined }, best);
-    if (name === undefined) return best;
-    branch = branch.children?.get(name);
+    if (reach !== 'exact') best = findAbove(branch, { names, reach, ends: names.at(depth) === undefined }, best);
+    branch = branch.children.follow(names, depth);
   }
   return best;
 }
@@ -113,7 +117,8 @@ function find(tree: Branch, names: PathNames, reach: Reach): PlantedGlob | undef
 function findHere(branch: Branch, names: PathNames, best: PlantedGlob | undefined): PlantedGlob | undefined {
   const { byName, byExtension, others } = branch;
   let better = firstOf(others, names, best);
-  const last = byName === undefined && byExtension === undefined ? undefined : names.last;
+  // Most names end as no rule wants it, and need not be taken out of their path to see that.
+  const last = (branch.endings & bitOf(names.lastUnit)) === 0 ? undefined : names.last;
   if (last === undefined) return better;
   if (byName !== undefined) better = firstOf(byName.get(last), names, better);
   const extension = byExtension === undefined ? undefined : extensionOf(last);

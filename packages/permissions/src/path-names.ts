@@ -1,6 +1,8 @@
 import { asWritten } from './fold-name.js';
 import type { FoldName } from './fold-name.js';
 
+const SLASH = 0x2f;
+
 /**
  * The names of a path below the root, one after the other. Names of a text are taken out of it only as far as somebody asks: most
  * questions are answered by the first two or three.
@@ -33,6 +35,23 @@ export class PathNames {
       this.#takeNext();
     }
     return this.#taken[index];
+  }
+
+  /** Whether the name at a place is this one, which is not empty. */
+  is(index: number, name: string): boolean {
+    if (index !== this.#taken.length || this.#next === -1) return this.at(index) === name;
+    const end = this.#next + name.length;
+    if (!this.#text.startsWith(name, this.#next)) return false;
+    if (end < this.#text.length && this.#text.charCodeAt(end) !== SLASH) return false;
+    this.#taken.push(name);
+    this.#next = end < this.#text.length ? end + 1 : -1;
+    return true;
+  }
+
+  /** The last UTF-16 unit of the last name; NaN where there is no name. */
+  get lastUnit(): number {
+    const text = this.#text === '' ? (this.#taken.at(-1) ?? '') : this.#text;
+    return text.charCodeAt(text.length - 1);
   }
 
   get last(): string | undefined {
