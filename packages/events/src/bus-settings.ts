@@ -6,7 +6,7 @@ import type { PayloadSchemas } from './payload-schemas.js';
 
 /** How a bus works. What is left out has the default that `README.md` lists; what does not fit is `ERR_CONFIG_INVALID`. */
 export interface EventBusConfig {
-  /** Joins this bus to others. The bus does not dispose it. Default: in memory, and the bus's own. */
+  /** Joins this bus to others. The bus does not dispose it. Default: none, so that nobody else hears it. */
   readonly transport?: EventTransport;
   readonly clock?: Clock;
   /** Is told what went wrong, at once. One that throws is not heard. */

@@ -16,8 +16,9 @@ import { parseMessage } from './envelope.js';
 import type { Parcel } from './envelope.js';
 import { compileRules, hostRules } from './event-rules.js';
 import { assertId, assertPluginId, channelsOf } from './identity.js';
+import { createHandOut } from './hand-out.js';
+import type { HandOut } from './hand-out.js';
 import { IdSource } from './id-source.js';
-import { createMemoryTransport } from './memory-transport.js';
 import { Owner } from './owner.js';
 import { Owners } from './owners.js';
 import { Port } from './port.js';
@@ -25,6 +26,8 @@ import { PortLife } from './port-life.js';
 import type { Route } from './routes.js';
 import { dispatch, Switchboard } from './switchboard.js';
 import { Turn } from './turn.js';
+
+const NOTHING: Disposable = Object.freeze({ [Symbol.dispose]: () => undefined });
 
 /** Makes a bus. Throws `ERR_CONFIG_INVALID` with a pointer. It keeps no process alive. */
 export function createEventBus(config: EventBusConfig = {}): EventBus {
@@ -34,7 +37,9 @@ export function createEventBus(config: EventBusConfig = {}): EventBus {
 /** The bus itself. `onEnd` runs once for each port, when nothing of it is left. */
 export class TopicBus implements EventBus {
   readonly #settings: BusSettings;
-  readonly #transport: EventTransport;
+  /** Left out, the bus is alone: what it sends nobody else hears. */
+  readonly #transport: EventTransport | undefined;
+  readonly #handOut: HandOut;
   readonly #owners: Owners;
   readonly #lives = new Set<PortLife>();
   readonly #parts: BusParts;
@@ -44,11 +49,12 @@ export class TopicBus implements EventBus {
 
   constructor(settings: BusSettings) {
     this.#settings = settings;
-    this.#transport = settings.transport ?? createMemoryTransport();
     this.#owners = new Owners(settings);
-    const switchboard = new Switchboard((channel) =>
-      this.#transport.listen(channel, (message) => this.#receive(channel, message)),
+    this.#transport = settings.transport;
+    const switchboard = new Switchboard(
+      (channel) => this.#transport?.listen(channel, (message) => this.#receive(channel, message)) ?? NOTHING,
     );
+    this.#handOut = createHandOut((route, parcel) => dispatch(switchboard.targetsOf(route), parcel));
     const send: BusParts['send'] = (route, parcel, signal) => this.#send(route, parcel, signal);
     this.#parts = { settings, switchboard, turn: new Turn(), ids: new IdSource(), send };
   }
@@ -110,6 +116,7 @@ export class TopicBus implements EventBus {
   }
 
   #send(route: Route, parcel: Parcel, signal: AbortSignal): void | Promise<void> {
+    if (this.#transport === undefined) return this.#handOut(route, parcel);
     this.#sending = parcel;
     this.#sendingTo = route;
     try {
@@ -146,7 +153,6 @@ export class TopicBus implements EventBus {
       await Promise.race([Promise.all(lives.map((life) => life.sent())), late]);
       await Promise.all(lives.map((life) => life.end(late)));
     });
-    if (this.#settings.transport === undefined) await this.#transport[Symbol.asyncDispose]();
   }
 
   #assertOpen(): void {
