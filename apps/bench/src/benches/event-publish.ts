@@ -4,7 +4,7 @@ import Emittery from 'emittery';
 import type { Bench, BenchOptions, BenchRow } from '../bench.js';
 import { deliveryRow, wildcardsRow } from '../events/many-listeners.js';
 import { toChildRow } from '../events/to-child.js';
-import { busSettings, perEvent, publishBurst, publishEach, RULES } from '../events/publishing.js';
+import { busSettings, emitEach, perEvent, publishBurst, publishEach, RULES, TOPICS } from '../events/publishing.js';
 import { interleave } from '../interleave.js';
 import { openKbLabsBus } from '../peers/kb-labs-bus.js';
 import { row } from '../row.js';
@@ -40,17 +40,15 @@ async function publishRows({ quick, signal }: BenchOptions): Promise<readonly Be
     heard.sum += pagesOf(payload);
   });
   const emitter = new EventEmitter();
-  emitter.on('report.done', (payload: unknown) => void (heard.sum += pagesOf(payload)));
+  for (const topic of TOPICS) emitter.on(topic, (payload: unknown) => void (heard.sum += pagesOf(payload)));
   const emittery = new Emittery();
   emittery.on('report.done', ({ data }) => void (heard.sum += pagesOf(data)));
   await using kbLabs = await openKbLabsBus(() => void (heard.kbLabs += 1));
   const samples = await interleave(
     {
-      burst: () => publishBurst(port, ['report.done'], EVENTS),
-      each: () => publishEach(port, 'report.done', EVENTS),
-      raw: () => {
-        for (let pages = 0; pages < EVENTS * 10; pages += 1) emitter.emit('report.done', { pages });
-      },
+      burst: () => publishBurst(port, TOPICS, EVENTS),
+      each: () => publishEach(port, TOPICS, EVENTS),
+      raw: () => emitEach(emitter, TOPICS, EVENTS * 10),
       emittery: async () => {
         for (let pages = 0; pages < EVENTS / 10; pages += 1) await emittery.emit('report.done', { pages });
       },

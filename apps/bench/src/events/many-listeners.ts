@@ -5,12 +5,12 @@ import type { BenchOptions, BenchRow } from '../bench.js';
 import { interleave } from '../interleave.js';
 import { row } from '../row.js';
 import { median } from '../statistics.js';
-import { busSettings, perEvent, publishBurst, RULES } from './publishing.js';
+import { busSettings, emitEach, perEvent, publishBurst, RULES, TOPICS } from './publishing.js';
 
 const EVENTS = 2_000;
 const FEW = 1;
 const MANY = 21;
-const TOPICS = Array.from({ length: 100 }, (_, at) => `report.t${at}`);
+const HUNDRED = Array.from({ length: 100 }, (_, at) => `report.t${at}`);
 
 /** What one more listener costs, queue and microtask included: the difference between many and one, divided among those there are more. */
 export async function deliveryRow({ quick, signal }: BenchOptions): Promise<BenchRow> {
@@ -18,19 +18,17 @@ export async function deliveryRow({ quick, signal }: BenchOptions): Promise<Benc
   const heard = { ours: 0, raw: 0 };
   const portWith = (executionId: string, listeners: number): ReturnType<typeof bus.openPort> => {
     const port = bus.openPort({ pluginId: 'bench', executionId, traceId: 'trace', rules: RULES });
-    for (let at = 0; at < listeners; at += 1) port.subscribe('report.done', () => void (heard.ours += 1));
+    for (let at = 0; at < listeners; at += 1) port.subscribe('report.*', () => void (heard.ours += 1));
     return port;
   };
   const [few, many] = [portWith('few', FEW), portWith('many', MANY)];
   const emitter = new EventEmitter();
-  emitter.on('report.done', () => void (heard.raw += 1));
+  for (const topic of TOPICS) emitter.on(topic, () => void (heard.raw += 1));
   const samples = await interleave(
     {
-      few: () => publishBurst(few, ['report.done'], EVENTS),
-      many: () => publishBurst(many, ['report.done'], EVENTS),
-      raw: () => {
-        for (let pages = 0; pages < EVENTS * 10; pages += 1) emitter.emit('report.done', { pages });
-      },
+      few: () => publishBurst(few, TOPICS, EVENTS),
+      many: () => publishBurst(many, TOPICS, EVENTS),
+      raw: () => emitEach(emitter, TOPICS, EVENTS * 10),
     },
     { rounds: quick ? 40 : 200, warmups: 20, signal },
   );
@@ -50,15 +48,15 @@ export async function wildcardsRow({ quick, signal }: BenchOptions): Promise<Ben
   const heard = { ours: 0, theirs: 0 };
   const port = bus.openPort({ pluginId: 'bench', executionId: 'run', traceId: 'trace', rules: RULES });
   const theirs = new eventemitter2.EventEmitter2({ wildcard: true, delimiter: '.', maxListeners: 0 });
-  for (const pattern of [...TOPICS, 'report.*', 'report.**']) {
+  for (const pattern of [...HUNDRED, 'report.*', 'report.**']) {
     port.subscribe(pattern, () => void (heard.ours += 1));
     theirs.on(pattern, () => void (heard.theirs += 1));
   }
   const samples = await interleave(
     {
-      ours: () => publishBurst(port, TOPICS, EVENTS),
+      ours: () => publishBurst(port, HUNDRED, EVENTS),
       theirs: () => {
-        for (let pages = 0; pages < EVENTS; pages += 1) theirs.emit(TOPICS[pages % TOPICS.length] ?? '', { pages });
+        for (let pages = 0; pages < EVENTS; pages += 1) theirs.emit(HUNDRED[pages % HUNDRED.length] ?? '', { pages });
       },
     },
     { rounds: quick ? 40 : 200, warmups: 20, signal },
