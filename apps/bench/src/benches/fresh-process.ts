@@ -29,7 +29,7 @@ export const freshProcess: Bench = {
         tinypool: () => tinypool.call(input),
         tinypoolAhead: () => tinypoolAhead.call(input),
       },
-      { rounds: quick ? 20 : 100, restMs: await restToBoot(signal), signal },
+      { rounds: quick ? 15 : 100, restMs: await restToBoot(signal), signal },
     );
     const isolatedVm = await measureIsolatedVm(quick ? 20 : 100, signal);
     progress(`at random, ${PER_SECOND} a second`);
