@@ -10,6 +10,7 @@ import type { Scene } from './scene.js';
 // What went wrong in the plugin runtime before this one, in the sandbox that a host gets if it says nothing, save that no process is kept ready:
 // counted here are those of runs.
 const options: RuntimeOptions = { requiredConfinement: 'guard', maxConcurrency: 2 };
+const soon = { timeout: 5_000, interval: 1 };
 let scene: Scene;
 
 beforeAll(async () => {
@@ -57,7 +58,7 @@ describe('calls one after the other', () => {
   // Whoever had answered was sent SIGTERM once and left to itself; a replaced worker was forgotten while it still ran.
   it('leave no process behind, however they end', async () => {
     for (const name of ['gives', 'failsAsItsDriver', 'dies', 'nowhere']) await run(name, {});
-    await untilNothingIsLeft();
+    await expect.poll(children, soon).toEqual([]);
   });
 
   // A worker that was due was taken out while its replacement was not there yet, and nobody looked at the queue again.
@@ -194,7 +195,7 @@ function isWalled(result: ExecuteResult | undefined): boolean {
 
 /** No run is under way any more, so nothing of one may last: what the kernel has still to clear away takes a moment. */
 async function untilNothingIsLeft(): Promise<void> {
-  await expect.poll(children, { timeout: 5_000, interval: 1 }).toEqual([]);
+  await expect.poll(children, soon).toEqual([]);
 }
 
 /** The processes that this one has started and that are still there. */

@@ -73,8 +73,7 @@ describe.each(hostSidePlaces)('$name', (place) => {
       const denied = 'ERR_PERMISSION_DENIED';
       // Each as a hostile checkout would bring it along, and what comes of a write and of a read.
       const links = [
-        // Where the whole store would be elsewhere, nothing runs at all.
-        { link: '.kb', path: 'x.txt', expected: denied },
+        { link: '.kb', path: 'x.txt', expected: [[denied, denied]] },
         { link: '.kb/artifacts', path: 'x.txt', expected: [[denied, denied]] },
         { link: '.kb/artifacts/attack-l', path: 'x.txt', expected: [[denied, denied]] },
         { link: '.kb/artifacts/attack-l/sub', path: 'sub/x.txt', expected: [[denied, denied]] },
