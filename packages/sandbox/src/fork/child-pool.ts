@@ -3,23 +3,26 @@ import type { SandboxPlan } from '@kb-labs/contracts';
 import { abortError } from '../wire/abort-error.js';
 import { childKeyOf } from './child-key.js';
 import type { CheckedForkOptions } from './fork-options.js';
+import type { PreloadCall } from '../wire/host-peer.js';
 import type { GuestChild } from './guest-child.js';
+import type { ModuleHabit } from './module-habit.js';
+import { fits } from './preload-spare.js';
+import type { Spare } from './preload-spare.js';
 import { createSpareKeeper } from './spare-keeper.js';
 import type { SpareKeeper } from './spare-keeper.js';
-import { claimStarting, dropStarting, takeReady } from './spare-shelf.js';
-import type { SpareShelf } from './spare-shelf.js';
+import { claimSpare } from './claim-spare.js';
+import { takeFitting, takeReady } from './spare-shelf.js';
 import { createWaitingLine } from './waiting-line.js';
 import type { WaitingLine } from './waiting-line.js';
 
 /** How children are started, and how many there may be. */
 export interface ChildPoolOptions extends CheckedForkOptions {
   /** Throws as `SandboxAdapter.acquire` does, with nothing left behind. */
-  readonly start: (plan: SandboxPlan) => Promise<GuestChild>;
+  readonly start: (plan: SandboxPlan, isSpare: boolean) => Promise<GuestChild>;
 }
 
 /** A child for one run, and whether it was started for it. */
-interface TakenChild {
-  readonly child: GuestChild;
+interface TakenChild extends Spare {
   readonly isCold: boolean;
 }
 
@@ -29,10 +32,12 @@ export interface ChildPool {
   assertOpen(signal: AbortSignal): void;
   /** A ready one, one that is about to be ready, or a new one; waits where there are too many. Throws as `SandboxAdapter.acquire` does. */
   take(plan: SandboxPlan): Promise<TakenChild>;
-  /** A new one, whatever is ready. */
-  takeNew(plan: SandboxPlan): Promise<TakenChild>;
+  /** One in which nothing is loaded but what this call needs: a ready one, or a new one. */
+  takeFor(call: PreloadCall, plan: SandboxPlan): Promise<TakenChild>;
   /** Takes one back in which nothing was run. */
-  giveBack(plan: SandboxPlan, child: GuestChild): Promise<void>;
+  giveBack(plan: SandboxPlan, taken: TakenChild): Promise<void>;
+  /** What the runs of this plan's key load. */
+  habitOf(plan: SandboxPlan): ModuleHabit | undefined;
   /** Ends all. When it resolves, nothing of them is left, nor of those that were being started. */
   close(): Promise<void>;
 }
@@ -62,7 +67,7 @@ class Pool implements ChildPool {
       hasRoom: () => this.#urgent === 0 && this.#line.length === 0 && this.#alive < options.maxChildren,
       start: (plan) => {
         this.#alive += 1;
-        return this.#start({ ...plan, signal: AbortSignal.any([plan.signal, this.#closing.signal]) });
+        return this.#start({ ...plan, signal: AbortSignal.any([plan.signal, this.#closing.signal]) }, true);
       },
     });
   }
@@ -76,15 +81,21 @@ class Pool implements ChildPool {
     for (const signal of [this.#closing.signal, plan.signal]) if (signal.aborted) throw abortError(signal);
     const shelf = this.#spares.use(childKeyOf(plan), plan);
     const ready = takeReady(shelf);
-    if (ready !== undefined) return { child: ready, isCold: false };
+    if (ready !== undefined) return { ...ready, isCold: false };
     return await this.#hurry(async () => {
-      const claimed = await claim(shelf, AbortSignal.any([plan.signal, this.#closing.signal]));
-      return claimed === undefined ? await this.#startOwn(plan) : { child: claimed, isCold: false };
+      const claimed = await claimSpare(shelf, AbortSignal.any([plan.signal, this.#closing.signal]));
+      return claimed === undefined ? await this.#startOwn(plan) : { ...claimed, isCold: false };
     });
   }
 
-  async takeNew(plan: SandboxPlan): Promise<TakenChild> {
-    return await this.#hurry(() => this.#startOwn(plan));
+  async takeFor(call: PreloadCall, plan: SandboxPlan): Promise<TakenChild> {
+    const shelf = this.#spares.find(childKeyOf(plan));
+    const ready = shelf === undefined ? undefined : takeFitting(shelf, (spare) => fits(spare, call, plan));
+    return ready === undefined ? await this.#hurry(() => this.#startOwn(plan)) : { ...ready, isCold: false };
+  }
+
+  habitOf(plan: SandboxPlan): ModuleHabit | undefined {
+    return this.#spares.find(childKeyOf(plan))?.habit;
   }
 
   async #hurry(work: () => Promise<TakenChild>): Promise<TakenChild> {
@@ -100,13 +111,13 @@ class Pool implements ChildPool {
   async #startOwn(plan: SandboxPlan): Promise<TakenChild> {
     const signal = AbortSignal.any([plan.signal, this.#closing.signal]);
     await this.#enter(plan, signal);
-    return { child: await this.#start({ ...plan, signal }), isCold: true };
+    return { child: await this.#start({ ...plan, signal }, false), preloaded: undefined, isCold: true };
   }
 
-  async giveBack(plan: SandboxPlan, child: GuestChild): Promise<void> {
+  async giveBack(plan: SandboxPlan, taken: TakenChild): Promise<void> {
     // Where runs wait, its place is theirs.
-    const isKept = this.#line.length === 0 && this.#spares.keep(childKeyOf(plan), child);
-    if (!isKept) await child.session.dispose();
+    const isKept = this.#line.length === 0 && this.#spares.keep(childKeyOf(plan), taken);
+    if (!isKept) await taken.child.session.dispose();
   }
 
   async close(): Promise<void> {
@@ -136,8 +147,8 @@ class Pool implements ChildPool {
   }
 
   /** Room for it has been taken. */
-  async #start(plan: SandboxPlan): Promise<GuestChild> {
-    const starting = this.#options.start(plan);
+  async #start(plan: SandboxPlan, isSpare: boolean): Promise<GuestChild> {
+    const starting = this.#options.start(plan, isSpare);
     this.#starting.add(starting);
     let child: GuestChild;
     try {
@@ -156,24 +167,6 @@ class Pool implements ChildPool {
     if (!this.#closing.signal.aborted) return child;
     await child.session.dispose();
     throw abortError(this.#closing.signal);
-  }
-}
-
-/** Waits for a spare that is about to be ready, which is sooner than a new one. `undefined` where there is none, or where it does not get ready. */
-async function claim(shelf: SpareShelf, signal: AbortSignal): Promise<GuestChild | undefined> {
-  const spare = claimStarting(shelf);
-  if (spare === undefined) return undefined;
-  const called = Promise.withResolvers<undefined>();
-  const callOff = (): void => called.resolve(undefined);
-  signal.addEventListener('abort', callOff, { once: true });
-  try {
-    const child = await Promise.race([spare.child.catch(() => undefined), called.promise]);
-    if (!signal.aborted) return child;
-    // Nobody else knows of it any more.
-    dropStarting(spare);
-    throw abortError(signal);
-  } finally {
-    signal.removeEventListener('abort', callOff);
   }
 }
 

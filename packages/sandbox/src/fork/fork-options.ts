@@ -15,6 +15,11 @@ export interface ForkSandboxOptions {
    * 0 each run waits until a process has started.
    */
   readonly spares?: number;
+  /**
+   * Whether ready processes load a plugin's modules ahead (`true`), once its runs load the same and end well. Then a plugin's files must be replaced as
+   * a whole, or with its package.json: changes of what a handler's file imports are noticed late.
+   */
+  readonly preload?: boolean;
   /** Ready processes at most, over all plugins, for those that run most often: 8, or `spares` where that is more. */
   readonly maxSpares?: number;
   /** A ready process that nobody needed for so many milliseconds is ended: 30 000. */
@@ -48,19 +53,20 @@ const BOUNDS: Readonly<Record<NumberOption, Bounds>> = {
   queueTimeoutMs: { least: 1, most: MAX_MS, usual: 10_000 },
   maxQueued: { least: 0, most: 1_000_000, usual: 1_000 },
 };
-const NAMES: readonly string[] = ['wall', 'codeRoots', ...Object.keys(BOUNDS)];
+const NAMES: readonly string[] = ['wall', 'codeRoots', 'preload', ...Object.keys(BOUNDS)];
 
 /** Puts defaults where nothing is said. Throws `ERR_CONFIG_INVALID` for what is unknown, malformed or contradicts itself. */
 export function checkForkOptions(options: ForkSandboxOptions): CheckedForkOptions {
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
   if (unknown !== undefined) throw invalid(`forkSandbox has no option "${unknown}": it has ${NAMES.join(', ')}`);
-  const { wall = 'auto', codeRoots = [] } = options;
+  const { wall = 'auto', codeRoots = [], preload = true } = options;
   if (!['auto', 'required', 'off'].includes(wall))
     throw invalid(`wall is "auto", "required" or "off", not ${JSON.stringify(wall)}`);
   if (!isListOfFolders(codeRoots)) {
     const hint = 'give codeRoots an array of absolute paths, such as ["/srv/shared/node_modules"]';
     throw invalid('codeRoots is no array of absolute paths', hint);
   }
+  if (typeof preload !== 'boolean') throw invalid(`preload is true or false, not ${JSON.stringify(preload)}`);
   const spares = readNumber(options, 'spares');
   const maxSpares =
     options.maxSpares === undefined ? Math.max(spares, BOUNDS.maxSpares.usual) : readNumber(options, 'maxSpares');
@@ -68,6 +74,7 @@ export function checkForkOptions(options: ForkSandboxOptions): CheckedForkOption
   return {
     wall,
     codeRoots: [...codeRoots],
+    preload,
     spares,
     maxSpares,
     idleMs: readNumber(options, 'idleMs'),

@@ -1,6 +1,14 @@
-import type { ConfinementReport, Sandbox, SandboxHost, SandboxOutcome, SandboxPlan } from '@kb-labs/contracts';
+import type {
+  ConfinementReport,
+  Sandbox,
+  SandboxCall,
+  SandboxHost,
+  SandboxOutcome,
+  SandboxPlan,
+} from '@kb-labs/contracts';
 import type { ChildPool } from './child-pool.js';
 import type { GuestChild } from './guest-child.js';
+import { fits } from './preload-spare.js';
 
 /** Where a place gets its child from, and what confines it. */
 export interface ForkPlaceOptions {
@@ -9,30 +17,39 @@ export interface ForkPlaceOptions {
   readonly report: ConfinementReport;
 }
 
-/** After so many spares that were dead when they were needed, a run gets a child of its own. */
+/** After so many spares that were dead when they were needed, the machine has other troubles. */
 const MOST_SPARES = 3;
 
 /** Takes a child, for one run in a process of its own. Throws as `SandboxAdapter.acquire` does. */
 export async function openForkPlace({ plan, pool, report }: ForkPlaceOptions): Promise<Sandbox> {
   let taken = await pool.take(plan);
-  const { isCold } = taken;
   let hasRun = false;
+  const exchange = async (call: SandboxCall): Promise<void> => {
+    await taken.child.session.dispose();
+    taken = await pool.takeFor(call, { ...plan, signal: call.signal });
+  };
   return {
     confinement: report,
-    coldStart: isCold,
+    get coldStart() {
+      return taken.isCold;
+    },
     async run(call, host) {
       hasRun = true;
+      const habit = pool.habitOf(plan);
+      if (!fits(taken, call, plan)) {
+        habit?.noteMiss();
+        await exchange(call);
+      }
       for (let tried = 1; ; tried += 1) {
         const { child } = taken;
         const heard = listen(host);
         const end = child.begin(plan.limits);
         const outcome = await child.session.run(call, heard.host);
         end();
-        if (taken.isCold || heard.anything() || !wasLost(child, outcome)) return outcome;
-        await child.session.dispose();
-        const again = { ...plan, signal: call.signal };
+        habit?.note(call, outcome);
+        if (taken.isCold || tried > MOST_SPARES || heard.anything() || !wasLost(child, outcome)) return outcome;
         try {
-          taken = await (tried < MOST_SPARES ? pool.take(again) : pool.takeNew(again));
+          await exchange(call);
         } catch {
           // There is no other one: what ended the first one is what there is to tell.
           return outcome;
@@ -41,7 +58,7 @@ export async function openForkPlace({ plan, pool, report }: ForkPlaceOptions): P
     },
     async [Symbol.asyncDispose]() {
       if (hasRun) await taken.child.session.dispose();
-      else await pool.giveBack(plan, taken.child);
+      else await pool.giveBack(plan, taken);
       hasRun = true;
     },
   };

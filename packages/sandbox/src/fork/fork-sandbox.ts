@@ -29,9 +29,9 @@ export function forkSandbox(options: ForkSandboxOptions = {}): SandboxAdapter {
   };
   const pool: ChildPool = createChildPool({
     ...checked,
-    async start(plan) {
+    async start(plan, isSpare) {
       const { launcher } = await prepare();
-      return await startChild({ plan, launcher, guard, codeRoots: checked.codeRoots });
+      return await startChild({ plan, launcher, guard, codeRoots: checked.codeRoots, isSpare });
     },
   });
 

@@ -22,6 +22,8 @@ export interface ChildOptions {
   readonly launcher: Launcher;
   readonly guard: HostGuard;
   readonly codeRoots: readonly string[];
+  /** Whether nobody waits for it: then it does not hold the host's process. */
+  readonly isSpare: boolean;
 }
 
 /** A guest that was started and is ready for a run. */
@@ -64,6 +66,7 @@ export async function startChild(options: ChildOptions): Promise<GuestChild> {
 async function startAndWait(options: ChildOptions, roots: readonly string[]): Promise<GuestChild> {
   const { plan, launcher, guard } = options;
   const guest = startGuestProcess(buildChildCommand(launcher, roots, plan.limits.memoryMb), plan.plugin.root);
+  guest.hold(!options.isSpare);
   const untrack = guard.track(() => guest.signal('SIGKILL'));
   // What the session reads when a run begins.
   const limits = { ...plan.limits };
@@ -89,7 +92,7 @@ async function startAndWait(options: ChildOptions, roots: readonly string[]): Pr
   });
   guest.onOutput((source, text) => session.guest.raw(source, text));
   try {
-    await session.start();
+    await session.start({ holds: !options.isSpare });
   } catch (error) {
     guest.hold(true);
     await gone;

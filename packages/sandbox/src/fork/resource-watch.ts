@@ -16,6 +16,8 @@ export interface ResourceWatch {
    * before from this moment. Returns what ends it.
    */
   begin(limits: SandboxLimits, onExceeded: (error: PluginError) => void): () => void;
+  /** The same for what is done ahead of the first run, and is no run itself. */
+  beginAhead(limits: SandboxLimits, onExceeded: (error: PluginError) => void): () => void;
   /** Looks once more and tells what was used since the watch began. The peak is that since the last run began alone. */
   usage(): Used;
   /** Looks once more: what the process has used, and holds beyond the empty guest, whoever did that. */
@@ -35,6 +37,7 @@ export function watchResources(pid: number): ResourceWatch | undefined {
 /** For systems without `/proc`: nothing is told, and nothing exceeded. */
 export const NO_WATCH: ResourceWatch = Object.freeze({
   begin: () => () => undefined,
+  beginAhead: () => () => undefined,
   usage: () => ({ cpuMs: undefined, peakMemoryBytes: undefined }),
   look: () => undefined,
   stop: () => undefined,
@@ -68,10 +71,11 @@ class Watch implements ResourceWatch {
     const base = this.#hadRuns ? this.#last : { ...this.#empty, cpuMs };
     if (this.#hadRuns && this.#runs.size === 0) this.#forgetPeak();
     this.#hadRuns = true;
-    const run = { limits, base, onExceeded };
-    this.#runs.add(run);
-    this.#timer ??= setInterval(() => this.#lookAtRuns(), INTERVAL_MS).unref();
-    return () => this.#end(run);
+    return this.#watch({ limits, base, onExceeded });
+  }
+
+  beginAhead(limits: SandboxLimits, onExceeded: (error: PluginError) => void): () => void {
+    return this.#watch({ limits, base: this.#empty, onExceeded });
   }
 
   usage(): Used {
@@ -91,6 +95,12 @@ class Watch implements ResourceWatch {
     clearInterval(this.#timer);
     this.#runs.clear();
     this.#meter.close();
+  }
+
+  #watch(run: WatchedRun): () => void {
+    this.#runs.add(run);
+    this.#timer ??= setInterval(() => this.#lookAtRuns(), INTERVAL_MS).unref();
+    return () => this.#end(run);
   }
 
   #end(run: WatchedRun): void {

@@ -1,15 +1,20 @@
 import { availableParallelism } from 'node:os';
 import type { SandboxPlan } from '@kb-labs/contracts';
 import type { GuestChild } from './guest-child.js';
+import { isRestless } from './preload-spare.js';
+import type { Spare } from './preload-spare.js';
 import { findLoser, mostOftenUsed, spareTarget } from './spare-demand.js';
-import { createSpareShelf, dropAll, dropOne, noteLostSpare, spareCount } from './spare-shelf.js';
-import type { SpareShelf, StartingSpare } from './spare-shelf.js';
+import { createSpareShelf, drop, dropAll, dropOne, noteLostSpare, spareCount } from './spare-shelf.js';
+import type { SpareShelf } from './spare-shelf.js';
+import { startSpare } from './start-spare.js';
 
 /** How many spares there may be, and how one is started. */
 export interface SpareKeeperOptions {
   readonly spares: number;
   readonly maxSpares: number;
   readonly idleMs: number;
+  /** Whether spares load ahead what the last runs had in common. */
+  readonly preload: boolean;
   /** Whether a spare may be started now: no run waits, and there may be one more process. */
   readonly hasRoom: () => boolean;
   /** Counts the process until it is gone. Throws as `SandboxAdapter.acquire` does. */
@@ -20,8 +25,9 @@ export interface SpareKeeperOptions {
 export interface SpareKeeper {
   /** A run has come: finds the shelf of its key. */
   use(key: string, plan: SandboxPlan): SpareShelf;
+  find(key: string): SpareShelf | undefined;
   /** Takes a child back in which nothing was run. `false` where it is not needed. */
-  keep(key: string, child: GuestChild): boolean;
+  keep(key: string, spare: Spare): boolean;
   /** Starts what is missing in a moment, once nothing more urgent is under way. */
   refillSoon(): void;
   /** Ends one spare, of the plugin that is likely to miss it least. */
@@ -35,10 +41,13 @@ export function createSpareKeeper(options: SpareKeeperOptions): SpareKeeper {
   return new Keeper(options);
 }
 
-/** A run that has just got its child comes first: starting a process holds the host's loop for a millisecond or two. */
-const REFILL_AFTER_MS = 3;
+/** A run that has just got its child comes first: starting a process holds the host's loop for a millisecond or two, and a processor for long. */
+const REFILL_AFTER_MS = 10;
 /** Keys that are remembered. Each takes about a kilobyte, and what they are is up to the host. */
 const MAX_SHELVES = 1_024;
+/** Between two looks at what waits. */
+const LONGEST_SWEEP_MS = 250;
+const SHORTEST_SWEEP_MS = 20;
 /** How long a start takes, as long as nobody knows. */
 const USUAL_START_MS = 50;
 
@@ -73,11 +82,15 @@ class Keeper implements SpareKeeper {
     return shelf;
   }
 
-  keep(key: string, child: GuestChild): boolean {
+  find(key: string): SpareShelf | undefined {
+    return this.#shelves.get(key);
+  }
+
+  keep(key: string, spare: Spare): boolean {
     const shelf = this.#shelves.get(key);
     if (shelf === undefined || this.#isClosed || spareCount(shelf) >= this.#targetOf(shelf, performance.now()))
       return false;
-    this.#putOnShelf(shelf, child);
+    this.#putOnShelf(shelf, spare);
     return true;
   }
 
@@ -141,38 +154,29 @@ class Keeper implements SpareKeeper {
 
   #startSpare(shelf: SpareShelf): void {
     const begun = performance.now();
-    const calledOff = new AbortController();
-    const child = this.#options.start({ ...shelf.plan, signal: calledOff.signal });
-    const spare: StartingSpare = { child, drop: () => calledOff.abort(new Error('the spare is not needed')) };
-    shelf.starting.add(spare);
     this.#starting += 1;
-    const settle = (): void => {
-      this.#starting -= 1;
-      this.refillSoon();
-    };
-    void child.then(
-      (ready) => {
-        settle();
-        this.#startMs += (performance.now() - begun - this.#startMs) / 4;
-        // Else a run has claimed it.
-        if (shelf.starting.delete(spare)) this.#putOnShelf(shelf, ready);
+    startSpare(shelf, {
+      start: this.#options.start,
+      preload: this.#options.preload,
+      onStarted: (isReady) => {
+        this.#starting -= 1;
+        if (isReady) this.#startMs += (performance.now() - begun - this.#startMs) / 4;
+        this.refillSoon();
       },
-      () => {
-        settle();
-        if (shelf.starting.delete(spare)) this.#lost(shelf);
-      },
-    );
+      onSpare: (spare) => this.#putOnShelf(shelf, spare),
+      onLost: () => this.#lost(shelf),
+    });
   }
 
-  #putOnShelf(shelf: SpareShelf, child: GuestChild): void {
-    shelf.ready.add(child);
-    child.hold(false);
-    void child.gone.then(() => shelf.ready.delete(child) && this.#lost(shelf));
-    const every = Math.min(2_000, Math.max(20, this.#options.idleMs / 8));
-    this.#sweep ??= setInterval(() => this.#dropSurplus(), every).unref();
+  #putOnShelf(shelf: SpareShelf, spare: Spare): void {
+    shelf.ready.add(spare);
+    spare.child.hold(false);
+    void spare.child.gone.then(() => shelf.ready.delete(spare) && this.#lost(shelf));
+    const every = Math.min(LONGEST_SWEEP_MS, Math.max(SHORTEST_SWEEP_MS, this.#options.idleMs / 8));
+    this.#sweep ??= setInterval(() => this.#lookAtAll(), every).unref();
   }
 
-  /** It died by itself, or did not get ready. It is replaced as long as the plugin runs. */
+  /** It died by itself, did not get ready, or was ended for what it did while it waited. It is replaced as long as the plugin runs. */
   #lost(shelf: SpareShelf): void {
     if (this.#isClosed) return;
     const now = performance.now();
@@ -181,10 +185,16 @@ class Keeper implements SpareKeeper {
     setTimeout(() => this.refillSoon(), shelf.notBefore - now).unref();
   }
 
-  #dropSurplus(): void {
+  #lookAtAll(): void {
     const now = performance.now();
     const holders = this.#shelvesWithSpares();
     for (const shelf of holders) {
+      for (const spare of shelf.ready) {
+        if (!isRestless(spare, shelf.plan)) continue;
+        shelf.habit.noteHarm();
+        drop(shelf, spare);
+        this.#lost(shelf);
+      }
       for (let surplus = shelf.ready.size - this.#targetOf(shelf, now); surplus > 0; surplus -= 1) dropOne(shelf);
     }
     if (holders.length > 0) return;

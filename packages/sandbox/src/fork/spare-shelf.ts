@@ -2,10 +2,15 @@ import type { SandboxPlan } from '@kb-labs/contracts';
 import { createArrivalRate } from './arrival-rate.js';
 import type { ArrivalRate } from './arrival-rate.js';
 import type { GuestChild } from './guest-child.js';
+import { createModuleHabit } from './module-habit.js';
+import type { ModuleHabit } from './module-habit.js';
+import type { Preloading, Spare } from './preload-spare.js';
 
 /** A spare child that is being started. Whoever finds none ready may claim it. */
 export interface StartingSpare {
   readonly child: Promise<GuestChild>;
+  /** What it is loading, once it is ready for that. */
+  preloading: Preloading | undefined;
   /** Calls the start off. */
   readonly drop: () => void;
 }
@@ -15,7 +20,8 @@ export interface SpareShelf {
   /** How a child is started for this key. */
   readonly plan: Omit<SandboxPlan, 'signal'>;
   readonly arrivals: ArrivalRate;
-  readonly ready: Set<GuestChild>;
+  readonly habit: ModuleHabit;
+  readonly ready: Set<Spare>;
   readonly starting: Set<StartingSpare>;
   lastUsed: number;
   /** Runs that came, none of them long after the one before. */
@@ -36,6 +42,7 @@ export function createSpareShelf({ plugin, limits, env, policyDigest }: SandboxP
   return {
     plan: { plugin, limits, env, policyDigest },
     arrivals: createArrivalRate(RATE_MEMORY_MS),
+    habit: createModuleHabit(),
     ready: new Set(),
     starting: new Set(),
     lastUsed: 0,
@@ -51,11 +58,20 @@ export function noteLostSpare(shelf: SpareShelf, now: number): void {
   shelf.failures += 1;
 }
 
-/** The one that became ready last: what it needs is still in the processor's caches. */
-export function takeReady({ ready }: SpareShelf): GuestChild | undefined {
-  const child = [...ready].at(-1);
-  if (child !== undefined) ready.delete(child);
-  return child;
+/** The one that waits for longest, so that none gets old. */
+export function takeReady({ ready }: SpareShelf): Spare | undefined {
+  const [spare] = ready;
+  if (spare !== undefined) ready.delete(spare);
+  return spare;
+}
+
+/** One that a run may have. Ends all before it that it may not: no later run will want them. */
+export function takeFitting(shelf: SpareShelf, isFit: (spare: Spare) => boolean): Spare | undefined {
+  for (let spare = takeReady(shelf); spare !== undefined; spare = takeReady(shelf)) {
+    if (isFit(spare)) return spare;
+    void spare.child.session.dispose();
+  }
+  return undefined;
 }
 
 /** The one that was started first. It is no spare any more. */
@@ -76,21 +92,22 @@ export function dropAll(shelf: SpareShelf): void {
 }
 
 /** Ends one, if there is one: rather what is being started than what is ready. */
-export function dropOne({ starting, ready }: SpareShelf): void {
-  const [spare] = starting;
-  if (spare !== undefined) {
-    starting.delete(spare);
-    return dropStarting(spare);
-  }
-  const [child] = ready;
-  if (child === undefined) return;
-  ready.delete(child);
-  void child.session.dispose();
+export function dropOne(shelf: SpareShelf): void {
+  const starting = claimStarting(shelf);
+  if (starting !== undefined) return dropStarting(starting);
+  const [ready] = shelf.ready;
+  if (ready !== undefined) drop(shelf, ready);
+}
+
+/** Ends one that is ready. */
+export function drop(shelf: SpareShelf, spare: Spare): void {
+  shelf.ready.delete(spare);
+  void spare.child.session.dispose();
 }
 
 /** Calls a start off that is on no shelf any more. It may have come through all the same. */
-export function dropStarting({ child, drop }: StartingSpare): void {
-  drop();
+export function dropStarting({ child, drop: callOff }: StartingSpare): void {
+  callOff();
   void child.then(
     ({ session }) => session.dispose(),
     () => undefined,

@@ -10,6 +10,7 @@ import type { GuestRuns } from './guest-runs.js';
 import { WIRE_VERSION } from './messages.js';
 import type { GuestMessage, GuestModules, GuestRealm, HostMessage } from './messages.js';
 import { preloadModules, rememberModules } from './preload.js';
+import { rehearse } from './rehearsal.js';
 import { createServedRun } from './served-run.js';
 import type { WireTransport } from './transport.js';
 
@@ -154,6 +155,7 @@ async function preload(modules: GuestModules, state: GuestState, leaked: GuestPe
   let isLoaded = true;
   state.isLoading = true;
   try {
+    if (state.realm !== undefined) await rehearse({ realm: state.realm.facts, leftOpen: leaked });
     await preloadModules(modules, state.load);
   } catch {
     // The run that needs it fails in the same way, and tells.

@@ -22,7 +22,7 @@ export interface SessionOptions {
 /** One guest from its `ready` to its end. Time limits, abort, grace and the order of signals are the same for every adapter that uses it. */
 export interface Session {
   /** Waits for `ready`. On failure (`ERR_START_TIMEOUT`, `ERR_ABORTED`, `ERR_SANDBOX_CRASHED`, `ERR_PROTOCOL`) the guest has been ended. */
-  start(): Promise<void>;
+  start(options?: StartOptions): Promise<void>;
   /**
    * Has the guest load what a later run will need, without calling any of it; before the first run, and once. `false` where that failed, took
    * longer than `startTimeoutMs`, or left something open: the guest is gone, and a run in a new one fails in the same way, and says why.
@@ -33,6 +33,12 @@ export interface Session {
   /** Ends what is left. When it resolves, nothing of the guest runs any more; `guest.gone` may come later. */
   dispose(): Promise<void>;
   readonly guest: SessionGuest;
+}
+
+/** How `ready` is waited for. */
+interface StartOptions {
+  /** Whether the wait holds the host's process: `true`. For a guest that nobody needs yet it should not. */
+  readonly holds: boolean;
 }
 
 /** The guest of a session, for whoever sees it from outside. */
@@ -65,7 +71,7 @@ export function createSession({ transport, plan, lifeline, stays }: SessionOptio
   const runs = createSessionRuns({ peer, fate, lifeline, limits: plan.limits, stays });
 
   return {
-    start: () => start(plan, fate, ready),
+    start: (options = { holds: true }) => start(plan, { fate, ready, ...options }),
     preload: (call) => preload(call, { plan, peer, fate, loaded, hasRun: () => runs.hasBegun }),
     run: runs.run,
     async dispose() {
@@ -84,12 +90,17 @@ export function createSession({ transport, plan, lifeline, stays }: SessionOptio
   };
 }
 
-async function start(plan: SandboxPlan, fate: GuestFate, ready: Settled<true>): Promise<void> {
+interface StartParts extends StartOptions {
+  readonly fate: GuestFate;
+  readonly ready: Settled<true>;
+}
+
+async function start(plan: SandboxPlan, { fate, ready, holds }: StartParts): Promise<void> {
   const { startTimeoutMs } = plan.limits;
   const force = (error: PluginError): void => fate.fall({ kind: 'force', error, run: undefined });
   const fallen = createSettled<false>();
   const stops = [
-    armDeadline(startTimeoutMs, (elapsedMs) => force(startTimeout(elapsedMs, startTimeoutMs))),
+    armDeadline(startTimeoutMs, (elapsedMs) => force(startTimeout(elapsedMs, startTimeoutMs)), holds),
     onAbort(plan.signal, force),
     fate.onFall(() => fallen.settle(false)),
   ];
@@ -116,7 +127,8 @@ interface PreloadParts {
 async function preload(call: PreloadCall, { plan, peer, fate, loaded, hasRun }: PreloadParts): Promise<boolean> {
   peer.preload(call);
   const stops = [
-    armDeadline(plan.limits.startTimeoutMs, () => loaded.settle(false)),
+    // Nobody waits for it, so it holds nobody.
+    armDeadline(plan.limits.startTimeoutMs, () => loaded.settle(false), false),
     fate.onFall(() => loaded.settle(false)),
   ];
   const isLoaded = await loaded.promise;

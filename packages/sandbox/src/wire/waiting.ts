@@ -10,9 +10,10 @@ export function createSettled<Value>(): Settled<Value> {
   return { promise, settle: resolve };
 }
 
-/** Calls back once after `ms`; returns what cancels it. A run that waits is work, so the timer holds the process while it is armed. */
-export function armTimer(ms: number, ring: () => void): () => void {
+/** Calls back once after `ms`; returns what cancels it. A run that waits is work, so the timer holds the process while it is armed, or is told not to. */
+export function armTimer(ms: number, ring: () => void, holds = true): () => void {
   const timer = setTimeout(ring, ms);
+  if (!holds) timer.unref();
   return () => clearTimeout(timer);
 }
 

@@ -1,0 +1,41 @@
+import { decodeValue } from './decode-value.js';
+import { createEarlyOutput } from './early-output.js';
+import { encodeValue } from './encode-value.js';
+import { createFrameDecoder, encodeFrame } from './frame.js';
+import { DEFAULT_WIRE_LIMITS } from './limits.js';
+import type { HostMessage } from './messages.js';
+import { createServedRun } from './served-run.js';
+import type { GuestSurroundings } from './served-run.js';
+
+type RunOrder = Extract<HostMessage, { t: 'run' }>;
+
+const ORDER: RunOrder = {
+  t: 'run',
+  run: 0,
+  realm: undefined,
+  handler: { file: '', export: 'handle' },
+  inputSchema: undefined,
+  outputSchema: undefined,
+  outputParts: [],
+  input: { text: 'a', list: [1] },
+  api: [],
+};
+
+/**
+ * Leads a run of the guest's own making from its frame to its end, with a handler of its own, and says nothing: V8 compiles a function when it is first
+ * called, and what a run needs is compiled by then. To be called before any code of the plugin is loaded.
+ */
+export async function rehearse(guest: Pick<GuestSurroundings, 'realm' | 'leftOpen'>): Promise<void> {
+  const namespace = { handle: (input: unknown): unknown => input };
+  const surroundings: GuestSurroundings = {
+    ...guest,
+    send: () => undefined,
+    nextCallId: () => 0,
+    load: () => Promise.resolve({ namespace }),
+  };
+  for (const frame of createFrameDecoder(DEFAULT_WIRE_LIMITS).push(encodeFrame(encodeValue(ORDER)))) {
+    // It is this side's own frame.
+    const order = decodeValue(frame) as RunOrder;
+    await createServedRun(order, surroundings, createEarlyOutput(0)).serve();
+  }
+}
