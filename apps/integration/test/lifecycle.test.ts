@@ -98,6 +98,7 @@ describe.each(forks)('$name', ({ name, create, works, notRun }) => {
     it('leaves the host as it was: no descriptor, listener or process more', async () => {
       await using scene = await openScene(create());
       const folder = await ownCopy(scene);
+      const { exit, usr1 } = census();
       const runAll = async (): Promise<void> => {
         for (const handler of ['pid', 'garbage', 'spin', 'escapes']) {
           await scene.runtime.execute(
@@ -109,6 +110,11 @@ describe.each(forks)('$name', ({ name, create, works, notRun }) => {
       };
       await runAll();
       await untilNothingIsLeft(folder);
+      // A run is over when nothing of its guest runs; what the kernel has still to clear away is waited for here.
+      await vi.waitFor(() => expect(census()).toMatchObject({ exit, usr1, children: 0 }), {
+        timeout: 10_000,
+        interval: 10,
+      });
       const before = census();
       for (let round = 0; round < 5; round += 1) await runAll();
       await vi.waitFor(() => expect(census()).toEqual(before), { timeout: 10_000, interval: 10 });
