@@ -1,8 +1,9 @@
-import { readFile, symlink } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createFolderRegistry, createPluginContext, execute } from '../src/index.js';
-import type { ExecuteResult } from '../src/index.js';
+import type { ExecuteResult, PluginRegistry } from '../src/index.js';
+import { adapterWith } from './adapters.js';
 import { inProcess, manifestWith, pluginFolder } from './plugin-folder.js';
 import type { PluginFolder } from './plugin-folder.js';
 
@@ -42,6 +43,58 @@ describe('the code of installed plugins', () => {
       expect(await readFile(join(folder.root, 'plugins/other/run.mjs'), 'utf8')).toBe(WRITE);
     },
   );
+
+  const denied = { ok: false, error: { error: { code: 'ERR_PERMISSION_DENIED' } } };
+  const places = ['in the process', 'in another place'] as const;
+
+  function writerIn(where: (typeof places)[number], folder: PluginFolder, registry: PluginRegistry) {
+    const permissions = { fs: { mode: 'readWrite', allow: ['.'] } } as const;
+    const sandbox = where === 'in the process' ? 'in-process' : adapterWith({});
+    const { root } = folder;
+    const context = createPluginContext({
+      capabilities: ['fs.write'],
+      permissions,
+      registry,
+      ...inProcess,
+      sandbox,
+      root,
+    });
+    return (path: string) => execute({ plugin: 'writer', handler: 'run', input: path }, context);
+  }
+
+  it.each(places)('is where links lead now, %s', async (where) => {
+    await using folder = await openFolder();
+    const [next, link] = [join(folder.root, 'packages/next'), join(folder.root, 'plugins/linked')];
+    await mkdir(next);
+    const writeTo = writerIn(where, folder, createFolderRegistry({ folders: [join(folder.root, 'plugins')] }));
+    expect(await writeTo('packages/next/a.txt')).toMatchObject({ ok: true });
+    await symlink(next, `${link}.new`);
+    await rename(`${link}.new`, link);
+    expect(await writeTo('packages/next/a.txt')).toMatchObject(denied);
+    expect(await writeTo('packages/linked/a.txt')).toMatchObject({ ok: true });
+  });
+
+  it.each(places)('is where a link leads that has taken the place of a folder, %s', async (where) => {
+    await using folder = await openFolder();
+    const [next, other] = [join(folder.root, 'packages/next'), join(folder.root, 'plugins/other')];
+    await mkdir(next);
+    const writeTo = writerIn(where, folder, createFolderRegistry({ folders: [join(folder.root, 'plugins')] }));
+    expect(await writeTo('packages/next/a.txt')).toMatchObject({ ok: true });
+    await rm(other, { recursive: true });
+    await symlink(next, other);
+    expect(await writeTo('packages/next/a.txt')).toMatchObject(denied);
+  });
+
+  it.each(places)('is what a registry names that adds to a list of its own, %s', async (where) => {
+    await using folder = await openFolder();
+    const installed = createFolderRegistry({ folders: [join(folder.root, 'plugins')] });
+    const folders = [...(await installed.codeFolders())];
+    const registry = { find: installed.find, codeFolders: () => Promise.resolve(folders) };
+    const writeTo = writerIn(where, folder, registry);
+    expect(await writeTo('data/file.txt')).toMatchObject({ ok: true });
+    folders.push(join(folder.root, 'data'));
+    expect(await writeTo('data/file.txt')).toMatchObject(denied);
+  });
 
   it('leaves a root in one of its folders to be written', async () => {
     await using folder = await openFolder();

@@ -80,11 +80,17 @@ function prepareFound({ job, finder, line, found, codeFolders }: Found): Prepare
   assertSamePlugin(job, found.manifest ?? job.settings.plugin ?? ANONYMOUS_PLUGIN);
   const key = { settings: job.settings, manifest: found.manifest, root: found.root, handler: job.handler, codeFolders };
   const known = finder.knownPlaces.find(key);
-  if (known !== undefined && (finder.loadsOnce || known.ways.every(leadsOn))) return known;
+  if (known !== undefined && isStillThere(known, { finder, codeFolders })) return known;
   return search({ job, finder, line, found, codeFolders }).then((prepared) => {
     finder.knownPlaces.keep(key, prepared);
     return prepared;
   });
+}
+
+function isStillThere(known: Prepared, { finder, codeFolders }: Pick<Found, 'finder' | 'codeFolders'>): boolean {
+  // Whatever a process has loaded, what is installed beside it changes.
+  if (codeFolders.length > 0 && !finder.installedCode.stillHolds(codeFolders, known.installedCode)) return false;
+  return finder.loadsOnce || known.ways.every(leadsOn);
 }
 
 async function search({ job, finder, found, codeFolders }: Found): Promise<Prepared> {
@@ -111,7 +117,7 @@ async function search({ job, finder, found, codeFolders }: Found): Promise<Prepa
     outputSchema: output === undefined ? undefined : await locate(output),
     outputParts: Object.freeze(await Promise.all(parts)),
     declaration,
-    installedCode: await finder.installedCode(codeFolders, job.settings),
+    installedCode: await finder.installedCode.find(codeFolders, job.settings),
     ways,
   });
 }
