@@ -1,9 +1,14 @@
 import type { ExecutionEvent } from '@kb-labs/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPluginContext, createRuntime, execute } from '../src/index.js';
+import { createPluginContext, createRuntime } from '../src/index.js';
 import type { PluginContext, PluginContextOptions } from '../src/index.js';
 import { inProcess, manifestWith, pluginFolder } from './plugin-folder.js';
 import type { PluginFolder } from './plugin-folder.js';
+
+// One that is disposed: the runtime of the free functions keeps processes ready for longer than these tests take.
+const runtime = createRuntime();
+const { execute } = runtime;
+afterAll(() => runtime[Symbol.asyncDispose]());
 
 describe('execute', () => {
   let plugin: PluginFolder;

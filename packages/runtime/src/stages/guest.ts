@@ -43,7 +43,8 @@ export async function runInSandbox(run: Run, work: GuestWork): Promise<unknown> 
       await run.close(sandbox, engine.graceMs);
     }
   } finally {
-    if (hostApi.isOpen) await hostApi.close();
+    const closed = hostApi.close();
+    if (closed !== undefined) await closed;
   }
 }
 

@@ -1,3 +1,4 @@
+import { createError } from '@kb-labs/contracts';
 import type { AuditRecord, EventPort } from '@kb-labs/contracts';
 import { createHostApi } from '@kb-labs/host-api';
 import type { HostApi } from '@kb-labs/host-api';
@@ -13,9 +14,11 @@ export interface Lending extends RoomWish {
 
 /** What a guest may call, which is there from its first call on: many make none. */
 export interface LentHostApi extends Pick<HostApi, 'call' | 'callsByName' | 'denials'> {
-  /** Ends what is under way. Does not wait longer than the grace for any of it. */
-  close(): Promise<void>;
-  readonly isOpen: boolean;
+  /**
+   * Refuses what comes from now on, a first call as well, and ends what is under way; does not wait longer than the grace for any of it. Nothing to wait
+   * for where nothing was called.
+   */
+  close(): Promise<void> | undefined;
 }
 
 interface Opened {
@@ -28,9 +31,16 @@ const NO_CALLS: Readonly<Record<string, number>> = Object.freeze({});
 /** Lends the host API of one run. */
 export function lendHostApi(run: Run, lending: Lending): LentHostApi {
   let opened: Opened | undefined;
+  let isOver = false;
   const { graceMs } = lending.engine;
+  const end = async ({ hostApi, port }: Opened): Promise<void> => {
+    await run.close(hostApi, graceMs);
+    if (port !== undefined) await run.close(port, graceMs);
+  };
   return {
     async call(name, args, options) {
+      // An adapter whose guest talks on would otherwise have it served by what nobody closes, and nobody counts.
+      if (isOver) throw runOver();
       opened ??= open(run, lending);
       return await opened.hostApi.call(name, args, options);
     },
@@ -40,15 +50,18 @@ export function lendHostApi(run: Run, lending: Lending): LentHostApi {
     get denials() {
       return opened?.hostApi.denials ?? 0;
     },
-    get isOpen() {
-      return opened !== undefined;
-    },
-    async close() {
-      if (opened === undefined) return;
-      await run.close(opened.hostApi, graceMs);
-      if (opened.port !== undefined) await run.close(opened.port, graceMs);
+    close() {
+      isOver = true;
+      return opened === undefined ? undefined : end(opened);
     },
   };
+}
+
+function runOver(): Error {
+  return createError('ERR_PERMISSION_DENIED', 'the run is over: its host functions are closed', {
+    details: { reason: 'run-over' },
+    hint: 'await every host call before the handler returns',
+  });
 }
 
 function open(run: Run, lending: Lending): Opened {

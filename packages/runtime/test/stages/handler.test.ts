@@ -1,11 +1,16 @@
 import { createError } from '@kb-labs/contracts';
 import type { ExecutionEvent, Sandbox } from '@kb-labs/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPluginContext, execute } from '../../src/index.js';
+import { createPluginContext, createRuntime } from '../../src/index.js';
 import type { PluginContext, PluginContextOptions } from '../../src/index.js';
 import { adapterWith, placeWith, unchecked } from '../adapters.js';
 import { pluginFolder } from '../plugin-folder.js';
 import type { PluginFolder } from '../plugin-folder.js';
+
+// One that is disposed: the runtime of the free functions keeps processes ready for longer than these tests take.
+const runtime = createRuntime();
+const { execute } = runtime;
+afterAll(() => runtime[Symbol.asyncDispose]());
 
 const usage = { cpuMs: 1, peakMemoryBytes: 2, outputBytes: 3, resultBytes: 4, leaked: ['Timeout'] };
 
@@ -124,6 +129,20 @@ describe('runHandler', () => {
 
     expect(logs.filter((log) => log.source === 'log').length).toBeLessThanOrEqual(10);
     expect(logs.at(-1)?.source).toBe('sandbox');
+  });
+
+  it.each([0, 1])('serves no call that comes after the end, with %s before it', async (before) => {
+    const { signal } = new AbortController();
+    let call = (): Promise<unknown> => Promise.reject(new Error('no run'));
+    const run: Sandbox['run'] = async (_, host) => {
+      call = () => host.call('fs.readFile', ['a.txt'], signal);
+      for (let n = 0; n < before; n += 1) await call();
+      return { ok: true, value: 1, usage };
+    };
+    const result = await execute({ handler: './run.mjs#run', input: 1 }, withRun(run));
+
+    expect(result).toMatchObject({ ok: true, metrics: { hostCalls: { used: before } } });
+    await expect(call()).rejects.toMatchObject({ code: 'ERR_PERMISSION_DENIED', details: { reason: 'run-over' } });
   });
 
   it('hears nothing of a guest that talks on after its end', async () => {

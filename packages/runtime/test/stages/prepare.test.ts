@@ -2,10 +2,15 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstalledPlugin, PluginRegistry } from '@kb-labs/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPluginContext, execute } from '../../src/index.js';
+import { createPluginContext, createRuntime } from '../../src/index.js';
 import type { ErrorEnvelope, ExecuteResult, PluginContext, PluginContextOptions } from '../../src/index.js';
 import { inProcess, manifestWith, pluginFolder } from '../plugin-folder.js';
 import type { PluginFolder } from '../plugin-folder.js';
+
+// One that is disposed: the runtime of the free functions keeps processes ready for longer than these tests take.
+const runtime = createRuntime();
+const { execute } = runtime;
+afterAll(() => runtime[Symbol.asyncDispose]());
 
 function errorOf(result: ExecuteResult): ErrorEnvelope | undefined {
   return result.ok ? undefined : result.error;
