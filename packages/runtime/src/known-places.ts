@@ -56,7 +56,7 @@ export function createKnownPlaces<Found extends object>(): KnownPlaces<Found> {
   };
 }
 
-/** A reference in two parts is another key than the same in one: only the latter may be the name of a handler. */
+/** A reference in two parts is another key than any in one, whatever is written there: only the latter may be the name of a handler. */
 function textOf(handler: string | HandlerReference): string {
-  return typeof handler === 'string' ? handler : `\0${handler.file}#${handler.export}`;
+  return typeof handler === 'string' ? `text ${handler}` : `parts ${handler.file}#${handler.export}`;
 }

@@ -25,6 +25,13 @@ describe('known places', () => {
     expect(others.map((other) => places.find({ ...key, ...other }))).toEqual(others.map(() => undefined));
   });
 
+  it('are not had by a text that looks like a reference in two parts', () => {
+    const places = createKnownPlaces<{ readonly n: number }>();
+    places.keep({ ...key, handler: { file: './a.js', export: 'b' } }, { n: 1 });
+    const texts = ['\0./a.js#b', 'parts ./a.js#b', './a.js#b'];
+    expect(texts.map((handler) => places.find({ ...key, handler }))).toEqual(texts.map(() => undefined));
+  });
+
   it('are the latest of one plugin, however many names are tried', () => {
     const places = createKnownPlaces<{ readonly n: number }>();
     for (let n = 0; n < 1000; n += 1) places.keep({ ...key, handler: `./a.js#b${n}` }, { n });
