@@ -1,21 +1,35 @@
 import type { PluginError } from '@kb-labs/contracts';
 import { abortError } from './abort-error.js';
+import type { Deadlines } from './deadlines.js';
 import { armTimer } from './waiting.js';
 
 /**
  * Rings once, with the milliseconds that have passed, when what came in until then has been read: a host that stood still, or was busy, finds
  * answers that came in time beside late timers. Returns what calls it off. It holds the process until then, or is told not to.
  */
-export function armDeadline(ms: number, ring: (elapsedMs: number) => void, holds = true): () => void {
+export function armDeadline(ms: number, ring: Ring, holds = true): () => void {
+  return whenRead(ring, (wait) => armTimer(ms, wait, holds));
+}
+
+/** The same for one of many times that are kept together. It holds the process. */
+export function armAmong(deadlines: Deadlines, ms: number, ring: Ring): () => void {
+  return whenRead(ring, (wait) => {
+    const deadline = deadlines.arm(ms, wait);
+    return () => deadline.clear();
+  });
+}
+
+type Ring = (elapsedMs: number) => void;
+
+function whenRead(ring: Ring, arm: (wait: () => void) => () => void): () => void {
   const begun = performance.now();
   let unread: NodeJS.Immediate | undefined;
-  const wait = (): void => {
+  const stop = arm(() => {
     unread = setImmediate(() => ring(Math.round(performance.now() - begun)));
-  };
-  const stop = armTimer(ms, wait, holds);
+  });
   return () => {
     stop();
-    clearImmediate(unread);
+    if (unread !== undefined) clearImmediate(unread);
   };
 }
 

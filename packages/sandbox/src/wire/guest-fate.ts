@@ -34,11 +34,6 @@ export interface GuestFate {
   end(): Promise<PluginError>;
 }
 
-const REGULAR_END: GuestFall = {
-  kind: 'force',
-  error: createError('ERR_SANDBOX_CRASHED', 'the guest has been ended'),
-  run: undefined,
-};
 /** A guest that does not go on SIGTERM has this long, or `graceMs` if that is less. */
 const SIGTERM_GRACE_MS = 50;
 /** Between the end of the channel and the exit of its process. */
@@ -56,7 +51,9 @@ export function watchFate(lifeline: GuestLifeline, { graceMs }: SandboxLimits): 
     for (const listen of listeners) listen(reason);
     listeners.clear();
   };
-  const end = async ({ kind, error }: GuestFall): Promise<PluginError> => {
+  const end = async (reason: GuestFall): Promise<PluginError> => {
+    fall(reason);
+    const { kind, error } = reason;
     let exit: PluginError | undefined;
     if (kind === 'ask') lifeline.terminate();
     if (kind === 'ask') await within(Math.min(graceMs, SIGTERM_GRACE_MS), lifeline.gone);
@@ -77,9 +74,12 @@ export function watchFate(lifeline: GuestLifeline, { graceMs }: SandboxLimits): 
       return () => listeners.delete(listen);
     },
     end() {
-      fall(REGULAR_END);
-      ending ??= end(fallen ?? REGULAR_END);
+      ending ??= end(fallen ?? regularEnd());
       return ending;
     },
   };
+}
+
+function regularEnd(): GuestFall {
+  return { kind: 'force', error: createError('ERR_SANDBOX_CRASHED', 'the guest has been ended'), run: undefined };
 }

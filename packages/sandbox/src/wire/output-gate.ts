@@ -18,7 +18,8 @@ export interface OutputGate {
   raw(source: 'stdout' | 'stderr', text: string): void;
   /** A line of the host's own about this guest. It costs the guest nothing, so the host must see to it that there are few. */
   warn(text: string): void;
-  readonly bytes: number;
+  /** Bytes that were passed on. */
+  bytes(): number;
 }
 
 /** Bytes over the limit that are forgiven before the guest counts as hostile: its own side stops at the limit. */
@@ -66,9 +67,7 @@ export function createOutputGate(maxOutputBytes: number, onFlood: (bytes: number
       deliver({ kind: 'log', level, source, text, fields: {} }, outputCost(text, {}));
     },
     warn,
-    get bytes() {
-      return bytes;
-    },
+    bytes: () => bytes,
   };
 }
 

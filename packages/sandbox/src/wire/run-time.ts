@@ -1,19 +1,24 @@
 import { createError } from '@kb-labs/contracts';
 import type { PluginError, SandboxLimits } from '@kb-labs/contracts';
-import { armDeadline, onAbort } from './deadline.js';
+import { armAmong, onAbort } from './deadline.js';
+import type { Deadlines } from './deadlines.js';
 
 /** Tells a run to stop when its time is up (`ERR_TIMEOUT`), or its caller aborts it (`ERR_ABORTED`). Returns what calls it off. */
-export function watchTime(
-  signal: AbortSignal,
-  { timeoutMs }: SandboxLimits,
-  stop: (error: PluginError) => void,
-): () => void {
-  const disarm = armDeadline(timeoutMs, (elapsedMs) => stop(timeout(elapsedMs, timeoutMs)));
+export function watchTime({ signal, deadlines, limits }: RunTime, stop: (error: PluginError) => void): () => void {
+  const { timeoutMs } = limits;
+  const disarm = armAmong(deadlines, timeoutMs, (elapsedMs) => stop(timeout(elapsedMs, timeoutMs)));
   const unlisten = onAbort(signal, stop);
   return () => {
     disarm();
     unlisten();
   };
+}
+
+/** What a run may take, and who may call it off. */
+export interface RunTime {
+  readonly signal: AbortSignal;
+  readonly deadlines: Deadlines;
+  readonly limits: SandboxLimits;
 }
 
 function timeout(elapsedMs: number, limitMs: number): PluginError {

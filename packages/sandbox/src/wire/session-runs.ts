@@ -7,6 +7,7 @@ import type {
   SandboxOutcome,
   SandboxUsage,
 } from '@kb-labs/contracts';
+import type { Deadlines } from './deadlines.js';
 import type { GuestFall, GuestFate, GuestLifeline } from './guest-fate.js';
 import type { HostPeer } from './host-peer.js';
 import type { HostRun } from './host-run.js';
@@ -22,6 +23,7 @@ export interface SessionRunsOptions {
   readonly fate: GuestFate;
   readonly lifeline: GuestLifeline;
   readonly limits: SandboxLimits;
+  readonly deadlines: Deadlines;
   readonly stays: boolean;
 }
 
@@ -52,7 +54,7 @@ const LATE_WORD: LastWord = { leaked: ['did not leave within graceMs'], reusable
 
 /** Makes it, with none. */
 export function createSessionRuns(options: SessionRunsOptions): SessionRuns {
-  const { peer, fate, limits, stays } = options;
+  const { peer, fate, limits, stays, deadlines } = options;
   const state: RunsState = { hasBegun: false, areReusable: stays, open: 0, usedMs: 0 };
   const parts = { options, state };
   return {
@@ -65,7 +67,11 @@ export function createSessionRuns(options: SessionRunsOptions): SessionRuns {
     async run(call, host) {
       const meter = openMeter(options, state);
       const verdict = createSettled<Verdict>();
-      const lastWord = createSettled<LastWord>();
+      const last: Last = { word: undefined, settled: createSettled() };
+      const settle = (word: LastWord): void => {
+        last.word ??= word;
+        last.settled.settle(word);
+      };
       state.hasBegun = true;
       state.open += 1;
       const sent = trySend(() =>
@@ -73,7 +79,7 @@ export function createSessionRuns(options: SessionRunsOptions): SessionRuns {
           host,
           events: {
             onResult: (result, bytes) => verdict.settle({ kind: 'result', result, bytes }),
-            onDone: (leaked, reusable) => lastWord.settle({ leaked, reusable }),
+            onDone: (leaked, reusable) => settle({ leaked, reusable }),
           },
         }),
       );
@@ -83,12 +89,13 @@ export function createSessionRuns(options: SessionRunsOptions): SessionRuns {
       }
       const unlisten = fate.onFall((fall) => {
         verdict.settle({ kind: 'fall', fall });
-        lastWord.settle(NO_WORD);
+        settle(NO_WORD);
       });
-      const unwatch = watchTime(call.signal, limits, (error) => verdict.settle({ kind: 'stop', error }));
+      const time = { signal: call.signal, deadlines, limits };
+      const unwatch = watchTime(time, (error) => verdict.settle({ kind: 'stop', error }));
       const first = await verdict.promise;
       unwatch();
-      const outcome = await conclude(first, { run: sent.run, lastWord, meter }, parts);
+      const outcome = await conclude(first, { run: sent.run, last, meter }, parts);
       unlisten();
       return outcome;
     },
@@ -117,10 +124,16 @@ function openMeter({ lifeline }: SessionRunsOptions, state: RunsState): () => Us
   };
 }
 
+/** The last word of a run, once it has come. */
+interface Last {
+  word: LastWord | undefined;
+  readonly settled: Settled<LastWord>;
+}
+
 /** One run that was sent. */
 interface OpenRun {
   readonly run: HostRun;
-  readonly lastWord: Settled<LastWord>;
+  readonly last: Last;
   readonly meter: () => Used;
 }
 
@@ -144,33 +157,34 @@ async function conclude(verdict: Verdict, open: OpenRun, parts: RunsParts): Prom
 
 async function finish(
   arrived: ArrivedResult,
-  { run, lastWord, meter }: OpenRun,
+  { run, last, meter }: OpenRun,
   parts: RunsParts,
 ): Promise<SandboxOutcome> {
   const { fate, limits } = parts.options;
-  const word = (await within(limits.graceMs, lastWord.promise)) ?? LATE_WORD;
+  // As a rule it came together with the result.
+  const word = last.word ?? (await within(limits.graceMs, last.settled.promise)) ?? LATE_WORD;
   if (word === LATE_WORD) fate.fall({ kind: 'force', error: didNotLeave(), run: run.id });
   const used = meter();
   await close(word, parts);
   const resultBytes = arrived.result.ok ? arrived.bytes : 0;
-  const usage = { ...used, outputBytes: run.output.bytes, resultBytes, leaked: word.leaked };
+  const usage = { ...used, outputBytes: run.output.bytes(), resultBytes, leaked: word.leaked };
   return outcomeOf(arrived, { maxResultBytes: limits.maxResultBytes, usage });
 }
 
-async function stop(error: PluginError, { run, lastWord, meter }: OpenRun, parts: RunsParts): Promise<SandboxOutcome> {
+async function stop(error: PluginError, { run, last, meter }: OpenRun, parts: RunsParts): Promise<SandboxOutcome> {
   const { fate, limits } = parts.options;
   run.abort(error.code, error.message);
-  const word = await within(limits.graceMs, lastWord.promise);
+  const word = await within(limits.graceMs, last.settled.promise);
   if (word === undefined) fate.fall({ kind: 'ask', error, run: run.id });
   await close(word ?? NO_WORD, parts);
-  return failed(error, { ...meter(), outputBytes: run.output.bytes, resultBytes: 0, leaked: [] });
+  return failed(error, { ...meter(), outputBytes: run.output.bytes(), resultBytes: 0, leaked: [] });
 }
 
 async function meet(fall: GuestFall, { run, meter }: OpenRun, parts: RunsParts): Promise<SandboxOutcome> {
   const error = await parts.options.fate.end();
   await close(NO_WORD, parts);
   const isItsOwn = fall.run === undefined || fall.run === run.id;
-  const usage = { ...meter(), outputBytes: run.output.bytes, resultBytes: 0, leaked: [] };
+  const usage = { ...meter(), outputBytes: run.output.bytes(), resultBytes: 0, leaked: [] };
   return failed(isItsOwn ? error : endedByAnother(error), usage);
 }
 

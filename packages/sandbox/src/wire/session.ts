@@ -1,6 +1,7 @@
 import { createError } from '@kb-labs/contracts';
 import type { PluginError, SandboxCall, SandboxHost, SandboxOutcome, SandboxPlan } from '@kb-labs/contracts';
 import { armDeadline, onAbort } from './deadline.js';
+import { createDeadlines } from './deadlines.js';
 import { watchFate } from './guest-fate.js';
 import type { GuestFate, GuestLifeline } from './guest-fate.js';
 import { createHostPeer } from './host-peer.js';
@@ -68,7 +69,7 @@ export function createSession({ transport, plan, lifeline, stays }: SessionOptio
         fate.fall({ kind: error.code === 'ERR_SANDBOX_CRASHED' ? 'closed' : 'force', error, run }),
     },
   });
-  const runs = createSessionRuns({ peer, fate, lifeline, limits: plan.limits, stays });
+  const runs = createSessionRuns({ peer, fate, lifeline, limits: plan.limits, deadlines: createDeadlines(), stays });
 
   return {
     start: (options = { holds: true }) => start(plan, { fate, ready, ...options }),
