@@ -125,9 +125,7 @@ function readFsTarget(path: unknown, context: PathContext): FsTargetResult {
   if (problem !== undefined || typeof path !== 'string') return { ok: false, problem: problem ?? 'not a string' };
   const rules = platform === 'win32' ? win32 : posix;
   const absolute = rules.resolve(root, path);
-  // Of what lies below, `relative` would say the same, and takes longer for it.
-  const isBelow = plainRoot !== undefined && absolute.startsWith(plainRoot.prefix);
-  const relative = isBelow ? absolute.slice(plainRoot.prefix.length) : rules.relative(root, absolute);
+  const relative = rules.relative(root, absolute);
   const names = relative === '' ? [] : relative.split(rules.sep);
   const outside = names[0] === '..' || rules.isAbsolute(relative);
   if (names.length > MAX_SEGMENTS) return { ok: false, problem: `more than ${MAX_SEGMENTS} segments` };

@@ -42,6 +42,7 @@ export function connectThread(worker: Worker): ThreadChannel {
         const copy = Uint8Array.from(frame);
         worker.postMessage(copy, [copy.buffer]);
       },
+      sendsViews: true,
       receive(listen, onEnd) {
         onBytes = listen;
         worker.once('exit', onEnd);

@@ -92,7 +92,8 @@ function openWalled(around: Wall, plan: SandboxPlan): Session {
     stays: false,
     plan,
     transport: {
-      send: (frame) => void child.channel.write(frame),
+      send: (bytes) => void child.channel.write(bytes),
+      sendsViews: true,
       receive: (onBytes, onEnd) => void child.channel.on('data', onBytes).once('close', onEnd),
       pendingBytes: () => child.channel.writableLength,
       close: () => void child.channel.destroy(),

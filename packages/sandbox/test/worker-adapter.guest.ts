@@ -4,7 +4,7 @@ import { importModule, serveGuest } from '@kb-labs/sandbox/wire';
 const send = (frame: Uint8Array): void => port?.postMessage(frame);
 const close = (): void => port?.close();
 const peer = serveGuest({
-  transport: { send, receive: (onBytes) => port?.on('message', onBytes), pendingBytes: () => 0, close },
+  transport: { send, sendsViews: false, receive: (take) => port?.on('message', take), pendingBytes: () => 0, close },
   load: importModule,
   prepare: () => undefined,
   leave: () => process.exit(),

@@ -31,6 +31,7 @@ function openSession(plan: SandboxPlan, workers: Set<Worker>): Session {
   const kill = (): void => void worker.terminate();
   const quit = async (): Promise<void> => void (await worker.terminate());
   const send = (frame: Uint8Array): void => worker.postMessage(frame);
+  const pendingBytes = (): number => 0;
   const gone = new Promise<PluginError>((resolve) => {
     let cause: unknown;
     worker.on('error', (error) => (cause = error));
@@ -42,7 +43,7 @@ function openSession(plan: SandboxPlan, workers: Set<Worker>): Session {
   void gone.then(() => workers.delete(worker));
   return createSession({
     plan,
-    transport: { send, receive: (onBytes) => worker.on('message', onBytes), pendingBytes: () => 0, close: kill },
+    transport: { send, sendsViews: false, receive: (take) => worker.on('message', take), pendingBytes, close: kill },
     stays: false,
     lifeline: { terminate: kill, quit, gone, usage: () => ({ cpuMs: undefined, peakMemoryBytes: undefined }) },
   });

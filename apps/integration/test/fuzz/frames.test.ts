@@ -77,16 +77,20 @@ describe('the session of a host', () => {
   });
 
   it('Q02 holds no more than the bytes of one frame for a guest, and nothing of one that has gone', async () => {
-    const huge = Buffer.alloc(8);
-    huge.writeUInt32BE(16_000_000, 0);
-    huge.writeUInt32BE(20, 4);
     const before = process.memoryUsage.rss();
     for (let round = 0; round < 40; round += 1) {
-      const { outcome } = await play(Buffer.concat([huge, Buffer.alloc(10_000, 0x20)]), 100);
+      const { outcome } = await play(Buffer.concat([promise('[0,[16000000]]'), Buffer.alloc(10_000)]), 100);
       expect(outcome).toMatchObject({ ok: false, error: { code: 'ERR_SANDBOX_CRASHED' } });
     }
     // 40 promised frames are 640 MB: none of it is there but what was written.
     expect((process.memoryUsage.rss() - before) / 1_048_576).toBeLessThan(200);
+  });
+
+  it('Q02 waits for no bytes behind a text that promises others', async () => {
+    for (const text of ['', '[0,[]]', '[0,[15999999]]', '[0,[16000000,1]]', '[0,[16000000,-1]]']) {
+      const { outcome } = await play(Buffer.concat([promise(text), Buffer.alloc(100)]), 100);
+      expect([text, outcome]).toMatchObject([text, { ok: false, error: { code: 'ERR_PROTOCOL' } }]);
+    }
   });
 
   it('Q02 has tried what it says', () => {
@@ -97,6 +101,15 @@ describe('the session of a host', () => {
     );
   });
 });
+
+/** The begin of a frame that says that 16 MB of raw bytes come behind this text. */
+function promise(text: string): Buffer {
+  const json = Buffer.from(text.padEnd(20));
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(4 + json.length + 16_000_000, 0);
+  head.writeUInt32BE(json.length, 4);
+  return Buffer.concat([head, json]);
+}
 
 function count(frames: number, ok: boolean): void {
   counts.frames += frames;

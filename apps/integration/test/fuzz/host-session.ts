@@ -50,6 +50,7 @@ export async function play(bytes: Buffer, piece: number, isReady = true): Promis
   const session = createSession({
     transport: {
       send: () => undefined,
+      sendsViews: true,
       receive: (onBytes) => void (take = onBytes),
       pendingBytes: () => 0,
       close: () => undefined,

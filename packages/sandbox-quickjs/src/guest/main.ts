@@ -20,7 +20,8 @@ function main(): void {
   define({ structuredClone: (value: unknown) => decodeValue(encodeValue(value)) });
   const peer: GuestPeer = serveGuest({
     transport: {
-      send: (frame) => send(wholeBuffer(frame)),
+      send: (bytes) => send(wholeBuffer(bytes)),
+      sendsViews: false,
       receive: (onBytes) => {
         receive = onBytes;
       },

@@ -60,17 +60,8 @@ export function startGuestThread(facts: Omit<ThreadFacts, 'ledger'>): GuestThrea
     });
   });
 
-  let sent = 0;
   return {
-    transport: {
-      send(frame) {
-        sent += frame.byteLength;
-        worker.postMessage(frame);
-      },
-      receive: take.receive,
-      pendingBytes: () => sent - ledger.delivered.read(),
-      close: () => void worker.terminate(),
-    },
+    transport: createTransport(worker, ledger, take.receive),
     load: (module) => worker.postMessage(module),
     stop: () => ledger.stop.write(1),
     kill: () => void worker.terminate(),
@@ -79,6 +70,20 @@ export function startGuestThread(facts: Omit<ThreadFacts, 'ledger'>): GuestThrea
       tellEnd = listen;
     },
     usage: () => ({ cpuMs: cpuNs(ledger) / NS_PER_MS, memoryBytes: ledger.memoryBytes.read() }),
+  };
+}
+
+function createTransport(worker: Worker, ledger: Ledger, receive: WireTransport['receive']): WireTransport {
+  let sent = 0;
+  return {
+    send(bytes) {
+      sent += bytes.byteLength;
+      worker.postMessage(bytes);
+    },
+    sendsViews: false,
+    receive,
+    pendingBytes: () => sent - ledger.delivered.read(),
+    close: () => void worker.terminate(),
   };
 }
 

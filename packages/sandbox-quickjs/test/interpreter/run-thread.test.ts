@@ -47,11 +47,22 @@ export const deep = {
 };
 export const dives = (name, ctx) => { try { deep[name](ctx); return 'came back'; } catch (error) { return error instanceof Error; } };
 
-// The wire makes its frames with what the realm has: whoever replaces that writes any bytes.
-const forge = (change) => {
-  const { setUint32 } = DataView.prototype;
-  DataView.prototype.setUint32 = function (at, value) { return setUint32.call(this, at, change(at, value)); };
+// The wire makes its frames with what the realm has: whoever replaces that writes any bytes. What leaves is a copy of one array.
+const tamper = (change) => {
+  const Bytes = Uint8Array;
+  globalThis.Uint8Array = new Proxy(Bytes, {
+    construct(target, args) {
+      const made = Reflect.construct(target, args);
+      return args.length === 1 && args[0] instanceof Bytes ? change(made) : made;
+    },
+  });
 };
+const forge = (change) =>
+  tamper((frame) => {
+    const view = new DataView(frame.buffer);
+    for (const at of [0, 4]) view.setUint32(at, change(at, view.getUint32(at)));
+    return frame;
+  });
 export const forged = {
   'a length of 4 GiB': () => 0xffffffff,
   'no length': () => 0,
@@ -60,14 +71,11 @@ export const forged = {
 };
 export const forges = (name, ctx) => { forge(forged[name]); for (let i = 0; i < 100; i += 1) ctx.log.info('a'); return 'unharmed'; };
 export const forgesBytes = (_, ctx) => {
-  const { set } = Uint8Array.prototype;
-  Uint8Array.prototype.set = function (from, at) { return set.call(this, from.map((byte) => byte ^ 0xa5), at); };
+  tamper((frame) => frame.map((byte) => byte ^ 0xa5));
   for (;;) ctx.log.info('a');
 };
 export const sendsTooMuch = async (_, ctx) => {
-  JSON.stringify = () => 'x'.repeat(40_000_000);
-  const { byteLength } = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(Uint8Array.prototype));
-  Object.defineProperty(Object.getPrototypeOf(Uint8Array.prototype), 'byteLength', { get() { return byteLength.get.call(this) + 30_000_000; } });
+  tamper((frame) => new frame.constructor(40_000_000));
   ctx.log.info('a');
   return 'unharmed';
 };

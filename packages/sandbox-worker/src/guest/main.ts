@@ -26,7 +26,8 @@ function serve(port: Port): void {
   post(threadNumber());
   serveGuest({
     transport: {
-      send: (frame) => post(frame),
+      send: (bytes) => post(bytes),
+      sendsViews: false,
       receive: (onBytes) =>
         void port.on('message', (bytes: Uint8Array) => {
           post((read += bytes.byteLength));

@@ -14,15 +14,16 @@ const { reallyExit } = process as typeof process & { reallyExit(code: number): n
 const getActiveResources = process.getActiveResourcesInfo.bind(process);
 
 const CHANNEL_FD = 3;
+const READ_BYTES = 65_536;
 
 main();
 
 function main(): void {
-  const socket = new Socket({ fd: CHANNEL_FD, readable: true, writable: true });
+  const { socket, transport } = openChannel();
   const before = new Map<string, number>();
   let lastResolved: string | undefined;
   serveGuest({
-    transport: socketTransport(socket),
+    transport,
     load: loadPluginModule(createRequire, () => lastResolved),
     prepare: (run, peer) => {
       prepareRealm(run, peer);
@@ -36,18 +37,28 @@ function main(): void {
   });
 }
 
-function socketTransport(socket: Socket): WireTransport {
+/** The channel reads into one piece of memory, again and again: the wire keeps none of it. */
+function openChannel(): { readonly socket: Socket; readonly transport: WireTransport } {
+  let take: (bytes: Uint8Array) => void = () => undefined;
+  const callback = (count: number, read: Uint8Array): boolean => {
+    take(new Uint8Array(read.buffer, read.byteOffset, count));
+    return true;
+  };
+  const onread = { buffer: new Uint8Array(READ_BYTES), callback };
+  const socket = new Socket({ fd: CHANNEL_FD, readable: true, writable: true, onread });
   // Whoever holds the other end is gone or has broken off: there is nobody to tell.
   socket.on('error', () => reallyExit(1));
-  return {
-    send: (frame) => socket.write(frame),
+  const transport: WireTransport = {
+    send: (bytes) => socket.write(bytes),
+    sendsViews: true,
     receive(onBytes, onEnd) {
-      socket.on('data', onBytes);
+      take = onBytes;
       socket.on('end', onEnd);
     },
     pendingBytes: () => socket.writableLength,
     close: () => socket.destroy(),
   };
+  return { socket, transport };
 }
 
 function prepareRealm(run: GuestRunFacts, peer: GuestPeer): void {
@@ -74,10 +85,11 @@ function leftOpen(before: ReadonlyMap<string, number>): readonly string[] {
   return left;
 }
 
-// A reply that is being written and the pipe itself are the channel's.
+// What is being written and the pipe itself are the channel's.
 const OWN_RESOURCES: ReadonlySet<string> = new Set([
   'PipeWrap',
   'WriteWrap',
+  'SimpleWriteWrap',
   'ShutdownWrap',
   'FSReqPromise',
   'Immediate',

@@ -142,10 +142,11 @@ async function assertReadable(root: string): Promise<void> {
 
 function channelTransport(channel: Duplex, onDropped: () => void): WireTransport {
   return {
-    send(frame) {
-      if (channel.writable) channel.write(frame);
+    send(bytes) {
+      if (channel.writable) channel.write(bytes);
       else onDropped();
     },
+    sendsViews: true,
     receive(onBytes, onEnd) {
       channel.on('data', (bytes: Uint8Array) => {
         const busy = onBytes(bytes);

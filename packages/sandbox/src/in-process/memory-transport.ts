@@ -10,6 +10,7 @@ export function connectInMemory(): { readonly host: WireTransport; readonly gues
         if (open) receivers.get(other)?.(frame);
       });
     },
+    sendsViews: true,
     receive(onBytes) {
       receivers.set(side, onBytes);
     },

@@ -38,11 +38,13 @@ function typedArrayName(view: ArrayBufferView): string | undefined {
   return typeof tag === 'string' && MAKERS.has(tag) ? tag : undefined;
 }
 
-/** Makes the view again, over a copy of its own. Throws `TypeError` for an unknown kind or a length that does not fit. */
-export function makeBinary(name: unknown, bytes: Uint8Array): ArrayBuffer | ArrayBufferView {
+/**
+ * Makes the view again, over a copy of its own, or where `isOwn` says that nobody else has the memory of the bytes, over that. Throws
+ * `TypeError` for an unknown kind or a length that does not fit.
+ */
+export function makeBinary(name: unknown, bytes: Uint8Array, isOwn: boolean): ArrayBuffer | ArrayBufferView {
   if (typeof name !== 'string') throw new TypeError('malformed bytes');
-  const copy = new ArrayBuffer(bytes.byteLength);
-  new Uint8Array(copy).set(bytes);
+  const copy = isOwn ? wholeBuffer(bytes) : copyOf(bytes);
   if (name === 'ArrayBuffer') return copy;
   const Maker = MAKERS.get(name);
   if (Maker === undefined) throw new TypeError('unknown kind of bytes');
@@ -52,4 +54,16 @@ export function makeBinary(name: unknown, bytes: Uint8Array): ArrayBuffer | Arra
     // A RangeError: the length is no multiple of the element's size.
     throw new TypeError('malformed bytes');
   }
+}
+
+/** Of bytes that have their memory to themselves. What does not begin and end with it is copied all the same. */
+function wholeBuffer(bytes: Uint8Array): ArrayBuffer {
+  const { buffer } = bytes;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength ? buffer : copyOf(bytes);
+}
+
+function copyOf(bytes: Uint8Array): ArrayBuffer {
+  const copy = new ArrayBuffer(bytes.byteLength);
+  new Uint8Array(copy).set(bytes);
+  return copy;
 }

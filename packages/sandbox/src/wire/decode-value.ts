@@ -7,47 +7,48 @@ import type { EncodedValue, WireValue } from './wire-value.js';
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const BIGINT = /^(?:0|-?[1-9]\d*)$/;
 
-/** What one message may be made of. */
+/** What one message is made of, and has been made of it. */
 interface Parts {
-  /** Each part can be taken once: a thousand marks for one would make a thousand copies of it. */
-  take(index: WireValue | undefined): Uint8Array;
-  /** Called before a Map or Set is built, which takes time in the square of the keys that collide. */
-  spendKeys(keys: readonly unknown[]): void;
-  spendDigits(digits: number): void;
-  spendError(): void;
+  readonly binary: (Uint8Array | undefined)[];
+  /** Whether nobody else has the memory of the parts. */
+  readonly areOwn: boolean;
+  numberKeys: number;
+  longDigits: number;
+  errors: number;
 }
 
 /** Turns it back. Throws `TypeError` for a mark that `encodeValue` does not make. Own `__proto__` keys stay data. */
-export function decodeValue(encoded: EncodedValue): unknown {
-  return decodeAny(encoded.json, partsOf(encoded.binary));
+export function decodeValue({ json, binary }: EncodedValue): unknown {
+  return decodeAny(json, { binary: [...binary], areOwn: false, numberKeys: 0, longDigits: 0, errors: 0 });
 }
 
-function partsOf(binary: readonly Uint8Array[]): Parts {
-  let numberKeys = 0;
-  let longDigits = 0;
-  let errors = 0;
-  const left: (Uint8Array | undefined)[] = [...binary];
-  return {
-    take(index) {
-      const part = typeof index === 'number' ? left[index] : undefined;
-      if (typeof index !== 'number' || part === undefined)
-        throw new TypeError('a part that is not there, or was taken');
-      left[index] = undefined;
-      return part;
-    },
-    spendKeys(keys) {
-      numberKeys += countNumberKeys(keys);
-      if (numberKeys > MAX_NUMBER_KEYS) throw new TypeError(`more than ${MAX_NUMBER_KEYS} numbers as keys`);
-    },
-    spendDigits(digits) {
-      if (digits > SHORT_BIGINT) longDigits += digits;
-      if (longDigits > MAX_BIGINT) throw new TypeError(`more than ${MAX_BIGINT} digits of bigint`);
-    },
-    spendError() {
-      errors += 1;
-      if (errors > MAX_ERRORS) throw new TypeError(`more than ${MAX_ERRORS} errors`);
-    },
-  };
+/** The same for what a frame decoder has made: its binary parts are nobody else's, and become the value's. */
+export function decodeMessage({ json, binary }: EncodedValue): unknown {
+  return decodeAny(json, { binary: binary.slice(), areOwn: true, numberKeys: 0, longDigits: 0, errors: 0 });
+}
+
+/** Each part can be taken once: a thousand marks for one would make a thousand copies of it. */
+function takePart({ binary }: Parts, index: WireValue | undefined): Uint8Array {
+  const part = typeof index === 'number' ? binary[index] : undefined;
+  if (typeof index !== 'number' || part === undefined) throw new TypeError('a part that is not there, or was taken');
+  binary[index] = undefined;
+  return part;
+}
+
+/** Called before a Map or Set is built, which takes time in the square of the keys that collide. */
+function spendKeys(parts: Parts, keys: readonly unknown[]): void {
+  parts.numberKeys += countNumberKeys(keys);
+  if (parts.numberKeys > MAX_NUMBER_KEYS) throw new TypeError(`more than ${MAX_NUMBER_KEYS} numbers as keys`);
+}
+
+function spendDigits(parts: Parts, digits: number): void {
+  if (digits > SHORT_BIGINT) parts.longDigits += digits;
+  if (parts.longDigits > MAX_BIGINT) throw new TypeError(`more than ${MAX_BIGINT} digits of bigint`);
+}
+
+function spendError(parts: Parts): void {
+  parts.errors += 1;
+  if (parts.errors > MAX_ERRORS) throw new TypeError(`more than ${MAX_ERRORS} errors`);
 }
 
 function decodeAny(value: WireValue, parts: Parts): unknown {
@@ -63,7 +64,7 @@ function decodeAny(value: WireValue, parts: Parts): unknown {
 
 function decodePlain(value: { readonly [key: string]: WireValue }, parts: Parts): Record<string, unknown> {
   const decoded: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) setMember(decoded, key, decodeAny(member, parts));
+  for (const key of Object.keys(value)) setMember(decoded, key, decodeAny(value[key] ?? null, parts));
   return decoded;
 }
 
@@ -101,9 +102,9 @@ function decodeMark(kind: string, mark: readonly WireValue[], parts: Parts): unk
     case 'Entries':
       return decodeEntries(arrayOf(content), parts);
     case 'text':
-      return decoder.decode(parts.take(content));
+      return decoder.decode(takePart(parts, content));
     case 'bytes':
-      return makeBinary(content, parts.take(mark[2]));
+      return makeBinary(content, takePart(parts, mark[2]), parts.areOwn);
     default:
       throw new TypeError('unknown mark');
   }
@@ -111,20 +112,23 @@ function decodeMark(kind: string, mark: readonly WireValue[], parts: Parts): unk
 
 function decodeBigInt(content: WireValue | undefined, parts: Parts): bigint {
   const digits = textOf(content);
-  parts.spendDigits(digits.length);
+  spendDigits(parts, digits.length);
   if (!BIGINT.test(digits)) throw new TypeError('malformed bigint');
   return BigInt(digits);
 }
 
 function decodeMap(list: readonly WireValue[], parts: Parts): Map<unknown, unknown> {
   const entries = list.map((entry) => pairOf(entry, parts));
-  parts.spendKeys(entries.map(([key]) => key));
+  spendKeys(
+    parts,
+    entries.map(([key]) => key),
+  );
   return new Map(entries);
 }
 
 function decodeSet(list: readonly WireValue[], parts: Parts): Set<unknown> {
   const entries = list.map((entry) => decodeAny(entry, parts));
-  parts.spendKeys(entries);
+  spendKeys(parts, entries);
   return new Set(entries);
 }
 
@@ -144,7 +148,7 @@ function decodeNumber(content: WireValue | undefined): number {
 }
 
 function decodeError(fields: { readonly [key: string]: WireValue }, parts: Parts): Error {
-  parts.spendError();
+  spendError(parts);
   const error = makeError(textOf(fields['message']));
   const define = (key: string, value: unknown): void => {
     Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: false });

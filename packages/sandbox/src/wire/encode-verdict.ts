@@ -1,20 +1,22 @@
 import { encodeValue } from './encode-value.js';
-import { encodeFrame, measureFrame } from './frame.js';
+import { frameText } from './frame.js';
 import type { GuestVerdict } from './guest-run.js';
 import { DEFAULT_WIRE_LIMITS } from './limits.js';
 import type { GuestFailureMessage } from './messages.js';
+import { utf8Length } from './utf8.js';
+import type { EncodedValue } from './wire-value.js';
 
-/** The frame that tells how a run ended. A value has been encoded and measured already, and is not encoded again. */
-export function encodeVerdict(run: number, verdict: GuestVerdict): Uint8Array {
+/** The message that tells how a run ended. A value has been encoded and measured already, and is not encoded again. */
+export function encodeVerdict(run: number, verdict: GuestVerdict): EncodedValue {
   if (!verdict.ok) return encodeFailure({ ...verdict, run });
   const { json, binary } = verdict.value;
-  return encodeFrame({ json: { t: 'result', run, ok: true, value: json }, binary });
+  return { json: { t: 'result', run, ok: true, value: json }, binary };
 }
 
 /** An error with many causes and parts may not fit into a frame: then its own words go alone. */
-function encodeFailure(failure: GuestFailureMessage & { readonly run: number }): Uint8Array {
-  const frame = encodeFrame(encodeValue(failure));
+function encodeFailure(failure: GuestFailureMessage & { readonly run: number }): EncodedValue {
+  const encoded = encodeValue(failure);
   const { error } = failure;
-  if (error === undefined || measureFrame(frame).jsonBytes <= DEFAULT_WIRE_LIMITS.maxJsonBytes) return frame;
-  return encodeFrame(encodeValue({ ...failure, error: { ...error, cause: undefined, errors: [], truncated: true } }));
+  if (error === undefined || utf8Length(frameText(encoded)) <= DEFAULT_WIRE_LIMITS.maxJsonBytes) return encoded;
+  return encodeValue({ ...failure, error: { ...error, cause: undefined, errors: [], truncated: true } });
 }

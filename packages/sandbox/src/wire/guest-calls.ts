@@ -1,10 +1,12 @@
-import { encodeFrame, measureFrame, refusesCallFrame } from './frame.js';
-import type { GuestLimits, GuestMessage, HostCallFailure, HostReply } from './messages.js';
-import { encodeValue } from './encode-value.js';
+import { encodeCallMessage, encodeGuestWord } from './encode-message.js';
+import type { FrameSender } from './frame-sender.js';
+import { exceedsCallBounds } from './frame-text.js';
+import type { GuestLimits, HostCallFailure, HostReply } from './messages.js';
 import { describeThrown } from './guest-error.js';
 import { createSinglePlace, createTurnstile } from './turnstile.js';
 import { WAITING_CALL } from './messages.js';
 import { UnsendableError } from './wire-value.js';
+import type { EncodedValue } from './wire-value.js';
 
 /** What the host takes of one run: calls at a time, and bytes in one message. */
 type CallLimits = Pick<
@@ -18,8 +20,9 @@ export interface CallTableOptions {
   readonly limits: CallLimits;
   /** No two calls of a guest have the same number. */
   readonly nextId: () => number;
-  /** Takes whole frames. */
-  readonly send: (frame: Uint8Array) => void;
+  readonly sender: FrameSender;
+  /** Whether the run has said its last word, after which nothing is sent. */
+  readonly isOver: () => boolean;
 }
 
 /** The host calls of one run that wait for an answer, and those that wait for their turn. */
@@ -27,8 +30,8 @@ export interface CallTable {
   /** Calls beyond `maxInFlight` wait here rather than being refused there. `events.next` waits in no line and takes no place in one: of it there is one at a time. */
   call(name: string, args: readonly unknown[], signal: AbortSignal | undefined): Promise<unknown>;
   settle(reply: HostReply): void;
-  /** Ends the calls that are open, those that wait, and all that come later, with this error. The first one counts. */
-  close(error: Error): void;
+  /** Ends the calls that are open, those that wait, and all that come later, with the error that this makes. The first one counts. */
+  close(makeError: () => Error): void;
 }
 
 interface OpenCall {
@@ -40,22 +43,26 @@ interface OpenCall {
 const MAX_WAITING = 50_000;
 
 /** Makes the table. */
-export function createCallTable({ run, limits, nextId, send }: CallTableOptions): CallTable {
+export function createCallTable(options: CallTableOptions): CallTable {
+  const { run, limits, nextId, sender, isOver } = options;
   const open = new Map<number, OpenCall>();
   const turnstile = createTurnstile(MAX_WAITING, tooManyWait);
   const waitingPlace = createSinglePlace(() => invalidArgument(`${WAITING_CALL} is under way already`));
-  let closed: Error | undefined;
+  let closed: (() => Error) | undefined;
 
-  const ask = (frame: Uint8Array, id: number, signal: AbortSignal | undefined): Promise<unknown> => {
-    const cancel = (): void => send(encodeFrame(encodeValue({ t: 'cancel', run, id } satisfies GuestMessage)));
+  const ask = async (name: string, args: readonly unknown[], signal: AbortSignal | undefined): Promise<unknown> => {
+    const id = nextId();
+    const answer = Promise.withResolvers<unknown>();
+    const cancel = (): void => (isOver() ? undefined : sender.send(encodeGuestWord(run, { t: 'cancel', id })));
+    sendCall(encodeCall(run, id, { name, args }), options);
+    open.set(id, answer);
     signal?.addEventListener('abort', cancel, { once: true });
-    return new Promise((resolve, reject) => {
-      open.set(id, { resolve, reject });
-      send(frame);
-    }).finally(() => {
+    try {
+      return await answer.promise;
+    } finally {
       open.delete(id);
       signal?.removeEventListener('abort', cancel);
-    });
+    }
   };
 
   return {
@@ -63,10 +70,9 @@ export function createCallTable({ run, limits, nextId, send }: CallTableOptions)
       const passage = name === WAITING_CALL ? waitingPlace : turnstile;
       await passage.enter(limits.maxInFlight);
       try {
-        if (closed !== undefined) throw closed;
+        if (closed !== undefined) throw closed();
         signal?.throwIfAborted();
-        const id = nextId();
-        return await ask(encodeCall({ t: 'call', run, id, name, args }, limits), id, signal);
+        return await ask(name, args, signal);
       } finally {
         passage.leave();
       }
@@ -76,9 +82,9 @@ export function createCallTable({ run, limits, nextId, send }: CallTableOptions)
       if (reply.ok) call?.resolve(reply.value);
       else call?.reject(makeCallError(reply.error));
     },
-    close(error) {
-      closed ??= error;
-      for (const call of open.values()) call.reject(closed);
+    close(makeError) {
+      closed ??= makeError;
+      for (const call of open.values()) call.reject(closed());
     },
   };
 }
@@ -92,21 +98,27 @@ function tooManyWait(): Error {
   });
 }
 
-function encodeCall(message: GuestMessage, limits: CallLimits): Uint8Array {
-  let frame: Uint8Array;
+function encodeCall(
+  run: number,
+  id: number,
+  { name, args }: { readonly name: string; readonly args: readonly unknown[] },
+): EncodedValue {
   try {
-    frame = encodeFrame(encodeValue(message));
+    return encodeCallMessage(run, { t: 'call', id, name, args });
   } catch (error) {
     if (error instanceof UnsendableError) throw invalidArgument(error.message, { details: { path: error.path } });
     // A getter or a proxy of the handler's own, which said no.
     throw invalidArgument(`the arguments cannot be read: ${describeThrown(error, '').message}`);
   }
-  const { binaryBytes } = measureFrame(frame);
-  const tooMuch =
+}
+
+function sendCall(call: EncodedValue, { sender, limits }: CallTableOptions): void {
+  const refuse = (json: Uint8Array, binaryBytes: number): string | undefined =>
     binaryBytes > limits.maxBinaryBytes
       ? `${binaryBytes} raw bytes, ${limits.maxBinaryBytes} allowed`
-      : refusesCallFrame(frame, limits);
-  if (tooMuch === undefined) return frame;
+      : exceedsCallBounds(json, limits);
+  const tooMuch = sender.sendUnless(refuse, call);
+  if (tooMuch === undefined) return;
   throw invalidArgument(`the arguments are more than one message carries: ${tooMuch}`, {
     hint: 'send less at a time, for example with appendFile',
     details: { limitBytes: limits.maxBinaryBytes, limitElements: limits.maxCallElements },

@@ -20,6 +20,7 @@ export interface GuestContextOptions {
 /** The `ctx` of one run, and what only the guest's own side may do with it. */
 export interface GuestContext {
   readonly ctx: HandlerContext;
+  hasCleanups(): boolean;
   /** Runs what the handler registered, last first. Resolves when all have settled; a cleanup that throws is logged as a warning. */
   cleanUp(): Promise<void>;
   /** The run is over: subscriptions end, and a host call that fails is no unhandled rejection, for nobody may wait for it any more. */
@@ -46,6 +47,7 @@ export function createGuestContext(port: GuestPort, options: GuestContextOptions
   // The members are those of HandlerContext by construction; what is optional there depends on `api`.
   return {
     ctx: Object.freeze(Object.assign(ctx, members)) as HandlerContext,
+    hasCleanups: () => cleanups.length > 0,
     cleanUp: () => runCleanups(cleanups, port),
     end() {
       calls.quiet();

@@ -16,10 +16,10 @@ export function createGuestFetch(port: GuestPort): typeof globalThis.fetch {
     const requestId = requests;
     const request = body === undefined ? args : { ...args, stream: true, requestId };
     const pumping = body === undefined ? undefined : pumpBody({ port, requestId, body, signal });
-    // The host's own answer: this side trusts it.
-    const reply = (await port.call('net.fetch', [request], signal)) as FetchReply;
     // A refused upload ends the request itself, and that rejection is the one the caller sees.
     pumping?.catch(() => undefined);
+    // The host's own answer: this side trusts it.
+    const reply = (await port.call('net.fetch', [request], signal)) as FetchReply;
     return makeResponse(port, reply, signal);
   };
 }

@@ -1,7 +1,9 @@
 import type { LogLevel, LogSource } from '@kb-labs/contracts';
-import { decodeValue } from './decode-value.js';
+import { decodeMessage } from './decode-value.js';
 import { encodeValue } from './encode-value.js';
-import { createFrameDecoder, encodeFrame } from './frame.js';
+import { createFrameDecoder } from './frame-decoder.js';
+import { createFrameSender } from './frame-sender.js';
+import type { FrameSender } from './frame-sender.js';
 import { enterRealm } from './guest-realm.js';
 import type { EnteredRealm } from './guest-realm.js';
 import type { ModuleLoader } from './guest-run.js';
@@ -61,7 +63,7 @@ export function serveGuest(options: GuestPeerOptions): GuestPeer {
   const decoder = createFrameDecoder(HOST_FRAMES);
   transport.receive(
     (bytes) => {
-      for (const message of decoder.push(bytes)) guest.handle(decodeValue(message) as HostMessage);
+      for (const message of decoder.push(bytes)) guest.handle(decodeMessage(message) as HostMessage);
     },
     () => options.leave(),
   );
@@ -77,8 +79,16 @@ interface Guest {
 
 function createGuest(options: GuestPeerOptions): Guest {
   const runs = createGuestRuns();
-  const send = (message: GuestMessage): void => options.transport.send(encodeFrame(encodeValue(message)));
-  const state: GuestState = { runs, load: rememberModules(options.load), send, isLoading: false, isSound: true };
+  const sender = createFrameSender(options.transport);
+  const send = (message: GuestMessage): void => sender.send(encodeValue(message));
+  const state: GuestState = {
+    runs,
+    load: rememberModules(options.load),
+    send,
+    sender,
+    isLoading: false,
+    isSound: true,
+  };
   const peer = createPeer(state, options);
   const begin = createBeginner(state, options);
   const enter = (facts: GuestRealm): void => {
@@ -108,6 +118,7 @@ interface GuestState {
   readonly runs: GuestRuns;
   readonly load: ModuleLoader;
   readonly send: (message: GuestMessage) => void;
+  readonly sender: FrameSender;
   /** Told once, with the first word of the host. */
   realm?: EnteredRealm;
   isLoading: boolean;
@@ -132,15 +143,16 @@ function createPeer(state: GuestState, { leave }: GuestPeerOptions): GuestPeer {
   };
 }
 
-function createBeginner(state: GuestState, { transport, leaked }: GuestPeerOptions) {
-  const { runs, load } = state;
+function createBeginner(state: GuestState, { leaked }: GuestPeerOptions) {
+  const { runs, load, sender } = state;
   let lastCallId = 0;
   const shared = {
     load,
-    send: (frame: Uint8Array): void => transport.send(frame),
+    sender,
     nextCallId: () => (lastCallId += 1),
     // With others under way nobody can tell whose it is. The last one sees it.
     leftOpen: () => (runs.size > 1 ? [] : leaked()),
+    isAlone: () => runs.size === 1,
   };
   return (message: Extract<HostMessage, { t: 'run' }>): void => {
     const { realm } = state;

@@ -1,9 +1,8 @@
 import { createEarlyOutput } from './early-output.js';
 import type { EarlyOutput } from './early-output.js';
-import { makeCallError } from './guest-calls.js';
 import type { GuestRuns } from './guest-runs.js';
 import type { GuestRealm } from './messages.js';
-import { RUN_OVER } from './served-run.js';
+import { runIsOver } from './served-run.js';
 import type { ServedRun } from './served-run.js';
 import { createSettled } from './waiting.js';
 
@@ -26,7 +25,7 @@ export function enterRealm(facts: GuestRealm, runs: GuestRuns): EnteredRealm {
   let early: EarlyOutput | undefined = createEarlyOutput(facts.limits.maxOutputBytes);
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const run = runs.current() ?? (early === undefined ? undefined : await first.promise);
-    if (run?.ctx.fetch === undefined) throw makeCallError(RUN_OVER);
+    if (run?.ctx.fetch === undefined) throw runIsOver();
     return await run.ctx.fetch(input, init);
   };
   return {

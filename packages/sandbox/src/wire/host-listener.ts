@@ -1,7 +1,8 @@
 import { createError, isPluginError } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
-import { decodeValue } from './decode-value.js';
-import { createFrameDecoder, FrameError } from './frame.js';
+import { decodeMessage } from './decode-value.js';
+import { FrameError } from './frame.js';
+import { createFrameDecoder } from './frame-decoder.js';
 import type { HostRun } from './host-run.js';
 import type { WireLimits } from './limits.js';
 import { WIRE_VERSION } from './messages.js';
@@ -43,7 +44,7 @@ export function listenToGuest(transport: WireTransport, wire: WireLimits, parts:
   const { runs, progress, breakOff } = parts;
   const decoder = createFrameDecoder(wire);
   const reader = createPacedReader<EncodedValue>({
-    decode: (bytes) => (progress.isBroken ? [] : decoder.read(bytes)),
+    decode: (bytes, take) => (progress.isBroken ? undefined : decoder.read(bytes, take)),
     handle(encoded) {
       if (progress.isBroken) return;
       const message = readMessage(encoded);
@@ -84,7 +85,7 @@ function handle(message: GuestMessage, encoded: EncodedValue, { runs, progress, 
 }
 
 function readMessage(encoded: EncodedValue): GuestMessage {
-  const message = parseGuestMessage(decodeValue(encoded));
+  const message = parseGuestMessage(decodeMessage(encoded));
   if (message === undefined) throw new FrameError('a message that no guest may send');
   return message;
 }

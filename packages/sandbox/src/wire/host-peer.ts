@@ -1,7 +1,7 @@
 import { createError } from '@kb-labs/contracts';
 import type { PluginError, SandboxCall, SandboxHost, SandboxLimits, SandboxPlan } from '@kb-labs/contracts';
-import { encodeValue } from './encode-value.js';
-import { encodeFrame } from './frame.js';
+import { encodeHostMessage } from './encode-message.js';
+import { createFrameSender } from './frame-sender.js';
 import { listenToGuest } from './host-listener.js';
 import type { HostPeerEvents, HostProgress } from './host-listener.js';
 import { createHostRun } from './host-run.js';
@@ -87,6 +87,7 @@ function connect(
   progress: HostProgress,
 ): Connection {
   const wire = wireLimitsFor(plan.limits.maxResultBytes);
+  const sender = createFrameSender(transport);
   const maxUnread = MAX_UNREAD_FRAMES * (wire.maxBinaryBytes + wire.maxJsonBytes);
   const breakOff = (error: PluginError, run?: number): void => {
     if (progress.isBroken) return;
@@ -100,7 +101,7 @@ function connect(
     isBehind: () => transport.pendingBytes() > wire.maxBinaryBytes,
     send(message) {
       if (progress.isBroken) return;
-      transport.send(encodeFrame(encodeValue(message)));
+      sender.lend(encodeHostMessage(message));
       if (transport.pendingBytes() > maxUnread)
         breakOff(createError('ERR_PROTOCOL', 'the guest has stopped reading its answers'));
     },

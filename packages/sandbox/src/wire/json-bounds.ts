@@ -53,7 +53,19 @@ function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }
 
+/** Bytes of a string that are looked at one by one, before a search that is faster for long ones and dear for short ones. */
+const SHORT_STRING = 48;
+
 function endOfString(text: Uint8Array, start: number): number {
+  const near = Math.min(text.length, start + SHORT_STRING);
+  for (let index = start + 1; index < near; index += 1) {
+    if (text[index] === QUOTE) return index;
+    if (text[index] === BACKSLASH) index += 1;
+  }
+  return endOfLongString(text, start);
+}
+
+function endOfLongString(text: Uint8Array, start: number): number {
   let end = text.indexOf(QUOTE, start + 1);
   while (end !== -1) {
     let slashes = 0;

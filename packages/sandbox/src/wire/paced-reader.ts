@@ -1,9 +1,11 @@
 /** Messages of one guest that a host works on in one turn of its event loop: some milliseconds at the most. */
 const PER_TURN = 200;
+/** From so many on, turns are told apart. Fewer are no burden, in however many turns they came. */
+const NOTICED = 100;
 
 export interface PacedReaderOptions<Message> {
   /** May throw behind any number of messages: those are handled, and then it is told. */
-  readonly decode: (bytes: Uint8Array) => Iterable<Message>;
+  readonly decode: (bytes: Uint8Array, take: (message: Message) => void) => void;
   readonly handle: (message: Message) => void;
   /** Called once, after the last message. */
   readonly onEnd: () => void;
@@ -23,7 +25,7 @@ export interface PacedReader {
 export function createPacedReader<Message>(options: PacedReaderOptions<Message>): PacedReader {
   let waiting: Message[] = [];
   let draining: Promise<void> | undefined;
-  let spent = 0;
+  const turn = createTurnCount();
   let failed = false;
   let ended = false;
   /** What stands behind the last message that waits. */
@@ -35,9 +37,9 @@ export function createPacedReader<Message>(options: PacedReaderOptions<Message>)
     options.onError(error);
   };
   const workSome = (): void => {
-    if (spent === 0) setImmediate(() => (spent = 0));
-    const now = waiting.splice(0, PER_TURN - spent);
-    spent += now.length;
+    const count = turn.spend(waiting.length);
+    const now = waiting.slice(0, count);
+    waiting = waiting.slice(count);
     for (const message of now) if (!failed) attempt(() => options.handle(message), fail);
     if (broken !== undefined && waiting.length === 0 && !failed) fail(broken.error);
   };
@@ -52,9 +54,7 @@ export function createPacedReader<Message>(options: PacedReaderOptions<Message>)
 
   return {
     read(bytes) {
-      const decode = (): void => {
-        for (const message of options.decode(bytes)) waiting.push(message);
-      };
+      const decode = (): void => options.decode(bytes, (message) => waiting.push(message));
       if (broken === undefined && !failed) attempt(decode, (error) => (broken = { error }));
       if (draining === undefined) workSome();
       if (waiting.length > 0) draining ??= drain();
@@ -73,4 +73,29 @@ function attempt(work: () => void, onError: (error: unknown) => void): void {
   } catch (error) {
     onError(error);
   }
+}
+
+interface TurnCount {
+  /** How many of so many may be handled now. */
+  spend(wanted: number): number;
+}
+
+function createTurnCount(): TurnCount {
+  let spent = 0;
+  let isNoticed = false;
+  const endTurn = (): void => {
+    isNoticed = false;
+    spent = 0;
+  };
+  return {
+    spend(wanted) {
+      const granted = Math.min(wanted, PER_TURN - spent);
+      spent += granted;
+      if (spent >= NOTICED && !isNoticed) {
+        isNoticed = true;
+        setImmediate(endTurn);
+      }
+      return granted;
+    },
+  };
 }

@@ -1,7 +1,9 @@
-import { decodeValue } from './decode-value.js';
+import { decodeMessage } from './decode-value.js';
 import { createEarlyOutput } from './early-output.js';
-import { encodeValue } from './encode-value.js';
-import { createFrameDecoder, encodeFrame } from './frame.js';
+import { encodeHostMessage } from './encode-message.js';
+import { encodeFrame } from './frame.js';
+import { createFrameDecoder } from './frame-decoder.js';
+import { createFrameSender } from './frame-sender.js';
 import { DEFAULT_WIRE_LIMITS } from './limits.js';
 import type { HostMessage } from './messages.js';
 import { createServedRun } from './served-run.js';
@@ -29,13 +31,14 @@ export async function rehearse(guest: Pick<GuestSurroundings, 'realm' | 'leftOpe
   const namespace = { handle: (input: unknown): unknown => input };
   const surroundings: GuestSurroundings = {
     ...guest,
-    send: () => undefined,
+    sender: createFrameSender({ send: () => undefined, sendsViews: true }),
     nextCallId: () => 0,
+    isAlone: () => true,
     load: () => Promise.resolve({ namespace }),
   };
-  for (const frame of createFrameDecoder(DEFAULT_WIRE_LIMITS).push(encodeFrame(encodeValue(ORDER)))) {
+  for (const frame of createFrameDecoder(DEFAULT_WIRE_LIMITS).push(encodeFrame(encodeHostMessage(ORDER)))) {
     // It is this side's own frame.
-    const order = decodeValue(frame) as RunOrder;
+    const order = decodeMessage(frame) as RunOrder;
     await createServedRun(order, surroundings, createEarlyOutput(0)).serve();
   }
 }

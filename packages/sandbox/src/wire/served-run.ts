@@ -1,8 +1,9 @@
 import type { HandlerContext } from '@kb-labs/contracts';
 import type { EarlyOutput } from './early-output.js';
-import { encodeValue } from './encode-value.js';
+import { encodeGuestWord } from './encode-message.js';
 import { encodeVerdict } from './encode-verdict.js';
-import { encodeFrame } from './frame.js';
+import { isLarge } from './frame-sender.js';
+import type { FrameSender } from './frame-sender.js';
 import { createCallTable, makeCallError } from './guest-calls.js';
 import type { CallTable } from './guest-calls.js';
 import { createGuestContext } from './guest-context.js';
@@ -11,15 +12,17 @@ import type { GuestOutput } from './guest-output.js';
 import type { GuestPort } from './guest-port.js';
 import { describeFailure, runInGuest } from './guest-run.js';
 import type { GuestVerdict, ModuleLoader } from './guest-run.js';
-import type { GuestRealm, HostCallFailure, HostMessage, HostReply, RunMessage } from './messages.js';
+import type { GuestRealm, HostCallFailure, HostMessage, HostReply } from './messages.js';
 import { createSettled, within } from './waiting.js';
+import type { EncodedValue } from './wire-value.js';
 
 /** What all runs of a guest share. */
 export interface GuestSurroundings {
-  /** Takes whole frames. */
-  readonly send: (frame: Uint8Array) => void;
+  readonly sender: FrameSender;
   readonly nextCallId: () => number;
   readonly load: ModuleLoader;
+  /** Whether no other run is under way. */
+  readonly isAlone: () => boolean;
   /** Kinds of resources that are open and may be this run's. */
   readonly leftOpen: () => readonly string[];
   readonly realm: GuestRealm;
@@ -43,23 +46,24 @@ export function createServedRun(message: RunOrder, guest: GuestSurroundings, ear
   const { root, limits } = guest.realm;
   const isEnded = createSettled<void>();
   const state = { isOver: false, isConcluded: false, isEnding: false, hasEnded: false, isSound: true };
-  const send = (frame: Uint8Array): void => (state.isOver ? undefined : guest.send(frame));
-  const { say, calls, context, stop } = openContext(message, { ...guest, send }, early);
+  const { calls, context, stop } = openContext(message, guest, { early, isOver: () => state.isOver });
 
   const conclude = (verdict: GuestVerdict): void => {
-    if (!state.isConcluded) send(encodeVerdict(message.run, verdict));
+    if (state.isConcluded) return;
     state.isConcluded = true;
+    sendVerdict(encodeVerdict(message.run, verdict), guest, state.hasEnded && !context.hasCleanups());
   };
   const end = async (): Promise<void> => {
     if (state.isEnding) return;
     state.isEnding = true;
     const leaked = guest.leftOpen();
     context.end();
-    calls.close(makeCallError(RUN_OVER));
+    calls.close(runIsOver);
     // A handler that was aborted has half of the grace to end by itself; its cleanups have the other half.
     if (!state.hasEnded) await within(limits.graceMs / 2, isEnded.promise);
-    await context.cleanUp();
-    say({ t: 'done', leaked, reusable: state.isSound && state.hasEnded && guest.leftOpen().length === 0 });
+    if (context.hasCleanups()) await context.cleanUp();
+    const reusable = state.isSound && state.hasEnded && guest.leftOpen().length === 0;
+    guest.sender.send(encodeGuestWord(message.run, { t: 'done', leaked, reusable }));
     state.isOver = true;
   };
 
@@ -77,7 +81,7 @@ export function createServedRun(message: RunOrder, guest: GuestSurroundings, ear
     settle: calls.settle,
     abort(error) {
       context.end();
-      calls.close(error);
+      calls.close(() => error);
       stop.abort(error);
       void end();
     },
@@ -89,20 +93,34 @@ export function createServedRun(message: RunOrder, guest: GuestSurroundings, ear
   };
 }
 
+/**
+ * `isLastButOne` says that `done` follows at once, so that both leave together. Otherwise cleanups come between, which may never end. They may use
+ * again what the handler has returned, as may another run.
+ */
+function sendVerdict(verdict: EncodedValue, { sender, isAlone }: GuestSurroundings, isLastButOne: boolean): void {
+  if (!isLastButOne) sender.sendNow(verdict);
+  else if (isAlone() && isLarge(verdict)) sender.lend(verdict);
+  else sender.hold(verdict);
+}
+
 type RunOrder = Extract<HostMessage, { t: 'run' }>;
 
 interface RunContext {
-  readonly say: (word: RunMessage) => void;
   readonly calls: CallTable;
   readonly context: GuestContext;
   readonly stop: AbortController;
 }
 
-function openContext({ run, api }: RunOrder, guest: GuestSurroundings, early: EarlyOutput): RunContext {
-  const { send, nextCallId: nextId, realm } = guest;
+interface ContextParts {
+  readonly early: EarlyOutput;
+  /** Whether the run has said its last word. */
+  readonly isOver: () => boolean;
+}
+
+function openContext({ run, api }: RunOrder, guest: GuestSurroundings, { early, isOver }: ContextParts): RunContext {
+  const { sender, nextCallId: nextId, realm } = guest;
   const { output } = early;
-  const say = (word: RunMessage): void => send(encodeFrame(encodeValue({ ...word, run })));
-  const calls = createCallTable({ run, limits: realm.limits, nextId, send });
+  const calls = createCallTable({ run, limits: realm.limits, nextId, sender, isOver });
   const port: GuestPort = {
     call: (name, args, signal) => calls.call(name, args, signal),
     log: (level, text, fields) => output.log({ level, source: 'log', text, fields }),
@@ -111,12 +129,16 @@ function openContext({ run, api }: RunOrder, guest: GuestSurroundings, early: Ea
   };
   const stop = new AbortController();
   const context = createGuestContext(port, { api, env: realm.env, signal: stop.signal });
-  early.attach(say);
-  return { say, calls, context, stop };
+  early.attach((word) => (isOver() ? undefined : sender.sendNow(encodeGuestWord(run, word))));
+  return { calls, context, stop };
 }
 
 /** What a call is refused with that is made when its run is over. */
-export const RUN_OVER: HostCallFailure = {
+export function runIsOver(): Error {
+  return makeCallError(RUN_OVER);
+}
+
+const RUN_OVER: HostCallFailure = {
   code: 'ERR_PERMISSION_DENIED',
   message: 'the run is over: its context is revoked',
   hint: 'await every host call before the handler returns',

@@ -1,7 +1,12 @@
 /** Carries bytes between the two sides: a socket pair, a message port, a pair of functions. Reliable, in order, and nothing more. */
 export interface WireTransport {
-  /** Sends one whole frame, or drops it if the other side is gone. Must not throw. */
-  send(frame: Uint8Array): void;
+  /** Sends bytes, or drops them if the other side is gone. They may be kept, and never change. Must not throw. */
+  send(bytes: Uint8Array): void;
+  /**
+   * Whether `send` hands over no byte but those, also where they are a view of more memory, as a stream does. A message port does not: it
+   * clones all that is behind a view. Where this is false, the bytes have their memory to themselves.
+   */
+  readonly sendsViews: boolean;
   /**
    * Called once, before anything is sent. `onEnd` comes at most once, when no more bytes will. Where `onBytes` answers with a promise, the
    * receiver is busy until it resolves: a transport that can hold its sender back should do so, or what is sent piles up in the receiver.

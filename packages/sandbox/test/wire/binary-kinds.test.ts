@@ -21,7 +21,7 @@ describe('binary kinds', () => {
   ])('are made again out of their name and bytes: %o', (value) => {
     const kind = binaryKindOf(value);
     if (kind === undefined) throw new Error('no kind');
-    const made = makeBinary(kind.name, kind.bytes);
+    const made = makeBinary(kind.name, kind.bytes, false);
     expect(made).toStrictEqual(value);
     expect(made).not.toBe(value);
   });
@@ -45,11 +45,19 @@ describe('binary kinds', () => {
   it.each(['Buffer', 'SharedArrayBuffer', 'Array', '__proto__', 'constructor', '', 7, null, undefined])(
     'are no others: %s',
     (name) => {
-      expect(() => makeBinary(name, new Uint8Array(8))).toThrow(TypeError);
+      expect(() => makeBinary(name, new Uint8Array(8), false)).toThrow(TypeError);
     },
   );
 
+  it('are made over the bytes themselves where nobody else has their memory, and over a copy where more lies in it', () => {
+    const own = Uint8Array.of(1, 2, 3, 4);
+    expect(makeBinary('ArrayBuffer', own, true)).toBe(own.buffer);
+    const part = own.subarray(0, 2);
+    expect(makeBinary('ArrayBuffer', part, true)).toEqual(Uint8Array.of(1, 2).buffer);
+    expect(() => makeBinary('Float64Array', own, true)).toThrow(TypeError);
+  });
+
   it('fit their length', () => {
-    expect(() => makeBinary('Float64Array', new Uint8Array(9))).toThrow(TypeError);
+    expect(() => makeBinary('Float64Array', new Uint8Array(9), false)).toThrow(TypeError);
   });
 });

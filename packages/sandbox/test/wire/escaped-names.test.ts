@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { decodeValue } from '../../src/wire/decode-value.js';
 import { encodeValue } from '../../src/wire/encode-value.js';
 import { isPlainName } from '../../src/wire/escaped-names.js';
-import { createFrameDecoder, encodeFrame } from '../../src/wire/frame.js';
+import { encodeFrame } from '../../src/wire/frame.js';
+import { createFrameDecoder } from '../../src/wire/frame-decoder.js';
 import { DEFAULT_WIRE_LIMITS } from '../../src/wire/limits.js';
 import type { WireValue } from '../../src/wire/wire-value.js';
 

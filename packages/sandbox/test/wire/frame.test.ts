@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
 import { encodeValue } from '../../src/wire/encode-value.js';
-import { createFrameDecoder, encodeFrame, FrameError, measureFrame } from '../../src/wire/frame.js';
-import type { FrameDecoder } from '../../src/wire/frame.js';
+import { encodeFrame, FrameError } from '../../src/wire/frame.js';
+import { createFrameDecoder } from '../../src/wire/frame-decoder.js';
+import type { FrameDecoder } from '../../src/wire/frame-decoder.js';
 import { DEFAULT_WIRE_LIMITS, wireLimitsFor } from '../../src/wire/limits.js';
 import type { EncodedValue } from '../../src/wire/wire-value.js';
 import { carried } from './carried-values.js';
+import { readNaively } from './naive-frames.js';
 
 const small = {
   maxJsonBytes: 2_048,
@@ -56,13 +58,6 @@ describe('frames', () => {
       }),
       { seed: 1, numRuns: 150 },
     );
-  });
-
-  it('are measured by their parts', () => {
-    expect(measureFrame(encodeFrame({ json: 'é', binary: [new Uint8Array(5)] }))).toEqual({
-      jsonBytes: '["é",[5]]'.length + 1,
-      binaryBytes: 5,
-    });
   });
 
   it('that drip in a byte at a time are held once, in memory of their own size', () => {
@@ -183,6 +178,58 @@ describe('a frame decoder under attack', () => {
     );
     expect(outcomes.messages).toBeGreaterThan(1_000);
     expect(outcomes.errors).toBeGreaterThan(1_000);
+  });
+});
+
+describe('a frame decoder beside one that is plain and slow', () => {
+  const limits = { ...small, maxCallElements: 64, maxCallJsonBytes: 1_024 };
+  const values = fc.oneof(
+    fc.jsonValue({ maxDepth: 3 }),
+    fc.record({ bytes: fc.uint8Array({ maxLength: 300 }), none: fc.constant(new Uint8Array(0)), text: fc.string() }),
+    fc.constant({ t: 'result', run: 1, ok: true, value: Array.from({ length: 100 }, () => 1) }),
+  );
+  const piece = fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 13, max: 600 }), fc.constant(1_000_000));
+  const wound = fc.record({ at: fc.nat(), to: fc.nat(255), kind: fc.constantFrom('set', 'cut', 'double', 'end') });
+  type Wound = typeof wound extends fc.Arbitrary<infer Made> ? Made : never;
+
+  function hurt(bytes: Buffer, { at: place, to, kind }: Wound): Buffer {
+    const at = place % (bytes.length + 1);
+    const [head, tail] = [bytes.subarray(0, at), bytes.subarray(at)];
+    if (kind === 'set') return Buffer.concat([head, Buffer.of(to), tail.subarray(1)]);
+    if (kind === 'cut') return Buffer.concat([head, tail.subarray(to)]);
+    return kind === 'double' ? Buffer.concat([head, tail.subarray(0, to), tail]) : head;
+  }
+
+  it('gives the same messages and the same refusals, for whole and damaged streams in pieces of any size', () => {
+    const counts = { messages: 0, broken: 0, whole: 0 };
+    fc.assert(
+      fc.property(
+        fc.array(values, { minLength: 1, maxLength: 5 }),
+        fc.array(wound, { maxLength: 2 }),
+        piece,
+        (said, wounds, size) => {
+          const stream = wounds.reduce(hurt, Buffer.concat(said.map((value) => encodeFrame(encodeValue(value)))));
+          const expected = readNaively(stream, limits);
+          const decoder = createFrameDecoder(limits);
+          const messages: EncodedValue[] = [];
+          let isBroken = false;
+          try {
+            for (let at = 0; at < stream.length; at += size)
+              decoder.read(stream.subarray(at, at + size), (message) => messages.push(message));
+          } catch (error) {
+            if (!(error instanceof FrameError)) throw error;
+            isBroken = true;
+          }
+          expect({ messages, isBroken }).toEqual(expected);
+          // Nothing keeps alive, or shares, the memory that it came in.
+          for (const part of messages.flatMap(({ binary }) => binary)) expect(part.buffer.byteLength).toBe(part.length);
+          counts.messages += messages.length;
+          counts[isBroken ? 'broken' : 'whole'] += 1;
+        },
+      ),
+      { seed: 1, numRuns: 1_500 },
+    );
+    expect(Math.min(counts.broken, counts.whole, counts.messages / 10)).toBeGreaterThan(150);
   });
 });
 

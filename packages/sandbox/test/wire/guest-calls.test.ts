@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeValue } from '../../src/wire/decode-value.js';
-import { createFrameDecoder } from '../../src/wire/frame.js';
+import { createFrameDecoder } from '../../src/wire/frame-decoder.js';
+import { createFrameSender } from '../../src/wire/frame-sender.js';
 import { createCallTable } from '../../src/wire/guest-calls.js';
 import type { CallTable } from '../../src/wire/guest-calls.js';
 import { DEFAULT_WIRE_LIMITS } from '../../src/wire/limits.js';
@@ -17,14 +18,13 @@ function openTable(): Scene {
   const sent: Scene['sent'] = [];
   const decoder = createFrameDecoder(DEFAULT_WIRE_LIMITS);
   let lastId = 0;
-  const table = createCallTable({
-    run: 7,
-    limits,
-    nextId: () => (lastId += 1),
-    send(frame) {
-      for (const message of decoder.push(frame)) sent.push(decodeValue(message) as Scene['sent'][number]);
+  const sender = createFrameSender({
+    send(bytes) {
+      for (const message of decoder.push(bytes)) sent.push(decodeValue(message) as Scene['sent'][number]);
     },
+    sendsViews: true,
   });
+  const table = createCallTable({ run: 7, limits, nextId: () => (lastId += 1), sender, isOver: () => false });
   return { table, sent, answer: (id) => table.settle({ id, ok: true, value: id }) };
 }
 

@@ -57,7 +57,7 @@ describe('a guest with one run after the other', () => {
   });
 
   it('is not used again where a handler was aborted and went on', async () => {
-    const guest = await guestOf(() => new Promise(() => undefined), { limits: { graceMs: 20 } });
+    const guest = await guestOf(() => new Promise(() => undefined), { limits: { graceMs: 300 } });
     const aborted = guest.run({ call: { signal: AbortSignal.abort() } });
     expect(await aborted).toMatchObject({ error: { code: 'ERR_ABORTED' } });
     expect([guest.session.guest.isReusable, guest.fate]).toEqual([false, ['quit']]);
@@ -149,7 +149,7 @@ describe('a guest with several runs at once', () => {
     const release = Promise.withResolvers<void>();
     const guest = await guestOf(
       async (input: number) => await (input === 1 ? release.promise : new Promise(() => undefined)),
-      { limits: { graceMs: 20 } },
+      { limits: { graceMs: 300 } },
     );
     const [first, ...others] = [1, 2, 3].map((input) => guest.run({ call: { input } }));
     await turn();

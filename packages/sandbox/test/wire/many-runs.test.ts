@@ -3,6 +3,9 @@ import { createError } from '@kb-labs/contracts';
 import { done, log, result, startGuest } from './scripted-guest.js';
 import type { ScriptedGuest } from './scripted-guest.js';
 
+/** What was sent in this turn has left. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 const stays = { stays: true, limits: { graceMs: 30 } };
 
 describe('a guest that stays', () => {
@@ -14,6 +17,7 @@ describe('a guest that stays', () => {
       expect(await outcome).toMatchObject({ ok: true, value: run * 10 });
       expect(guest.session.guest.isReusable).toBe(true);
     }
+    await turn();
     expect(guest.fate).toEqual(['run', 'run', 'run']);
     expect(guest.heard.map(({ run, realm }) => [run, realm === undefined])).toEqual([
       [1, false],
@@ -73,6 +77,7 @@ describe('a guest that stays', () => {
   it('is not used again, and ended with its last run, where a run says that something of it is left', async () => {
     const guest = await startGuest(stays);
     const [first, second] = [guest.run(), guest.run()];
+    await turn();
     guest.say(result(1), done({ leaked: ['Timeout'], reusable: false }));
     expect(await first).toMatchObject({ ok: true, usage: { leaked: ['Timeout'] } });
     expect([guest.session.guest.isReusable, guest.fate]).toEqual([false, ['run', 'run']]);
@@ -91,6 +96,7 @@ describe('a guest that stays', () => {
     const controller = new AbortController();
     const first = guest.run();
     const second = guest.run({ call: { signal: controller.signal } });
+    await turn();
     controller.abort(new Error('enough'));
     expect(await second).toMatchObject({ ok: false, error: { code: 'ERR_ABORTED' } });
     guest.say(result(1), done());
@@ -130,6 +136,7 @@ describe('a run that brings its guest down', () => {
   ])('%s has the true error, and the others may be run again', async (_, misbehave, code) => {
     const guest = await startGuest(stays);
     const [innocent, guilty] = [guest.run(), guest.run()];
+    await turn();
     misbehave(guest);
     expect(await guilty).toMatchObject(code === 'none' ? { ok: true, value: 1 } : { ok: false, error: { code } });
     expect(await innocent).toMatchObject(another);
@@ -142,6 +149,7 @@ describe('a run that brings its guest down', () => {
     const controller = new AbortController();
     const innocent = guest.run();
     const guilty = guest.run({ call: { signal: controller.signal } });
+    await turn();
     controller.abort();
     expect(await guilty).toMatchObject({ error: { code: 'ERR_ABORTED' } });
     expect(await innocent).toMatchObject(another);
@@ -151,6 +159,7 @@ describe('a run that brings its guest down', () => {
   it('by not leaving after its result keeps that', async () => {
     const guest = await startGuest(stays);
     const [innocent, guilty] = [guest.run(), guest.run()];
+    await turn();
     guest.say(result('kept', 2));
     expect(await guilty).toMatchObject({ value: 'kept', usage: { leaked: ['did not leave within graceMs'] } });
     expect(await innocent).toMatchObject(another);

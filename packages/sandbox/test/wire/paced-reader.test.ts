@@ -19,10 +19,10 @@ function openReader(): Scene {
   };
   setImmediate(tick);
   const reader = createPacedReader<number>({
-    *decode(bytes) {
+    decode(bytes, take) {
       for (const byte of bytes) {
         if (byte === 254) throw new Error('garbled');
-        yield byte;
+        take(byte);
       }
     },
     handle: (message) => {

@@ -108,6 +108,7 @@ function connect(): { readonly host: WireTransport; readonly guest: WireTranspor
       void queueMicrotask(() => {
         if (isOpen) receivers[1 - own]?.(frame.slice());
       }),
+    sendsViews: true,
     receive: (onBytes) => void (receivers[own] = onBytes),
     pendingBytes: () => 0,
     close: () => void (isOpen = false),

@@ -31,16 +31,17 @@ describe('preloading', () => {
   });
 
   it('lets what is said and asked meanwhile wait for the first run, and count against it', async () => {
-    const answers: unknown[] = [];
+    const answered = Promise.withResolvers<number>();
     const guest = await pairGuest(
       {
         async main({ peer, prepared }) {
           peer.log('info', 'console', 'one');
-          void prepared[0]?.fetch?.('https://example.com/early').then(({ status }) => answers.push(status));
+          void prepared[0]?.fetch?.('https://example.com/early').then(({ status }) => answered.resolve(status));
           return {
             handle: async () => {
               peer.log('info', 'console', 'two');
               peer.log('info', 'console', 'x'.repeat(90));
+              await answered.promise;
             },
           };
         },
@@ -59,7 +60,7 @@ describe('preloading', () => {
       expect.stringMatching(/^console: x{62}$/),
       'sandbox: output was cut at 100 bytes (maxOutputBytes)',
     ]);
-    expect([asked, answers]).toEqual([['net.fetch'], [204]]);
+    expect([asked, await answered.promise]).toEqual([['net.fetch'], 204]);
     expect(await guest.run()).toMatchObject({ ok: true });
     expect(linesOf(guest.notes).filter((line) => line === 'console: one')).toHaveLength(1);
   });

@@ -2,7 +2,8 @@ import type { GuestNote, SandboxCall, SandboxHost, SandboxLimits, SandboxPlan, P
 import { createError } from '@kb-labs/contracts';
 import { decodeValue } from '../../src/wire/decode-value.js';
 import { encodeValue } from '../../src/wire/encode-value.js';
-import { createFrameDecoder, encodeFrame } from '../../src/wire/frame.js';
+import { encodeFrame } from '../../src/wire/frame.js';
+import { createFrameDecoder } from '../../src/wire/frame-decoder.js';
 import { createSession } from '../../src/wire/session.js';
 import type { GuestLifeline } from '../../src/wire/guest-fate.js';
 import type { Session } from '../../src/wire/session.js';
@@ -92,6 +93,7 @@ export function scriptGuest(habits: GuestHabits = {}): ScriptedGuest {
           queueMicrotask(() => habits.onMessage?.(message.t, guest));
         }
       },
+      sendsViews: true,
       receive: (bytes, ended) => ([onBytes, onEnd] = [bytes, ended]),
       pendingBytes: () => habits.unread?.() ?? 0,
       close: () => note('close'),

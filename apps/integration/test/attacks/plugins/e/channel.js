@@ -57,12 +57,13 @@ export async function drips({ whole }) {
   return 'done';
 }
 
-/** Says that a frame of 16 MiB comes, and lets it come in pieces for ever. */
+/** Says that a frame of 16 MB comes, and lets it come in pieces for ever. */
 export async function promisesMuch() {
+  const body = Buffer.from('[0,[16000000]]'.padEnd(20));
   const head = Buffer.alloc(8);
-  head.writeUInt32BE(4 + 20 + 16_000_000, 0);
-  head.writeUInt32BE(20, 4);
-  write(head);
+  head.writeUInt32BE(4 + body.length + 16_000_000, 0);
+  head.writeUInt32BE(body.length, 4);
+  write(Buffer.concat([head, body]));
   for (;;) {
     write(Buffer.alloc(1_000, 0x20));
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -35,6 +35,12 @@ const PATCHES = {
   },
   'Uint8Array.prototype.set': () => replace(Object.getPrototypeOf(Uint8Array.prototype), 'set', nothing),
   'TextEncoder.prototype.encode': () => replace(TextEncoder.prototype, 'encode', () => new Uint8Array(5)),
+  'TextEncoder.prototype.encodeInto': () =>
+    replace(TextEncoder.prototype, 'encodeInto', ({ length }) => ({ read: length, written: length })),
+  'what views are made of': () => {
+    for (const name of ['buffer', 'byteOffset', 'byteLength', 'length'])
+      define(Object.getPrototypeOf(Uint8Array.prototype), name, { get: () => 8, configurable: true });
+  },
   'a getter of then': () => tap('then', () => (resolve) => resolve('patched')),
   'the words of descriptors': () => {
     for (const name of ['get', 'set', 'value', 'writable', 'enumerable', 'configurable']) tap(name, lie);

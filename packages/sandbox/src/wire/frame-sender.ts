@@ -1,0 +1,87 @@
+import { binaryBytesOf } from './frame.js';
+import { createFrameSlab } from './frame-slab.js';
+import type { Refuse } from './frame-slab.js';
+import type { WireTransport } from './transport.js';
+import type { EncodedValue } from './wire-value.js';
+
+/** Binary parts that are as large together are not copied where they need not be. */
+const LARGE_BYTES = 65_536;
+/** Messages of one turn that may ask to leave at once. */
+const MAX_URGENT = 16;
+
+/** Sends messages as frames. The first of a turn leaves at once, and what else is sent in it leaves together at its end. */
+export interface FrameSender {
+  /** Sends it. Its binary parts are copied now. */
+  send(message: EncodedValue): void;
+  /** Sends what nobody changes until it has left: large binary parts are not copied. */
+  lend(message: EncodedValue): void;
+  /** Sends what should be out before code that never ends: at once, unless many of a turn are. */
+  sendNow(message: EncodedValue): void;
+  /** Sends it together with the next one, or at the end of the turn. */
+  hold(message: EncodedValue): void;
+  /** Sends it, unless it is refused. Returns the reason. */
+  sendUnless(refuse: Refuse, message: EncodedValue): string | undefined;
+}
+
+/** Makes it. The transport is given one piece of memory for all small frames that leave together. */
+export function createFrameSender({ send, sendsViews }: Pick<WireTransport, 'send' | 'sendsViews'>): FrameSender {
+  const atEndOfTurn = captureEndOfTurn();
+  const slab = createFrameSlab((frames) => send(sendsViews ? frames : new Uint8Array(frames)));
+  let isAwaited = false;
+  /** Messages of this turn that left by themselves. */
+  let sent = 0;
+
+  const endTurn = (): void => {
+    isAwaited = false;
+    sent = 0;
+    slab.flush();
+  };
+  const awaitEnd = (): void => {
+    if (isAwaited) return;
+    isAwaited = true;
+    atEndOfTurn(endTurn);
+  };
+  const leave = (most: number): void => {
+    sent += 1;
+    if (sent <= most) slab.flush();
+    awaitEnd();
+  };
+  const put = (message: EncodedValue, most: number): void => {
+    slab.put(message, COPIED);
+    leave(most);
+  };
+  return {
+    send: (message) => put(message, 1),
+    lend(message) {
+      if (!sendsViews || !isLarge(message)) return put(message, 1);
+      slab.put(message, { hasParts: false, refuse: undefined });
+      slab.flush();
+      for (let index = 0; index < message.binary.length; index += 1) {
+        const part = message.binary[index];
+        if (part !== undefined && part.length > 0) send(part);
+      }
+    },
+    sendNow: (message) => put(message, MAX_URGENT),
+    hold(message) {
+      slab.put(message, COPIED);
+      awaitEnd();
+    },
+    sendUnless(refuse, message) {
+      const refused = slab.put(message, { hasParts: true, refuse });
+      if (refused === undefined) leave(1);
+      return refused;
+    },
+  };
+}
+
+/** Whether it is worth while to lend it. */
+export function isLarge(message: EncodedValue): boolean {
+  return binaryBytesOf(message) >= LARGE_BYTES;
+}
+
+const COPIED = { hasParts: true, refuse: undefined };
+
+/** Captured before a plugin's code can replace it. Outside of Node each message leaves by itself. */
+function captureEndOfTurn(): (end: () => void) => void {
+  return typeof process === 'undefined' ? (end) => end() : process.nextTick.bind(process);
+}
