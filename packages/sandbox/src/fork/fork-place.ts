@@ -1,3 +1,4 @@
+import { createError } from '@kb-labs/contracts';
 import type {
   ConfinementReport,
   Sandbox,
@@ -22,34 +23,30 @@ const MOST_SPARES = 3;
 
 /** Takes a child, for one run in a process of its own. Throws as `SandboxAdapter.acquire` does. */
 export async function openForkPlace({ plan, pool, report }: ForkPlaceOptions): Promise<Sandbox> {
-  let taken = await pool.take(plan);
+  const held = new HeldChild(await pool.take(plan), { plan, pool });
   let hasRun = false;
-  const exchange = async (call: SandboxCall): Promise<void> => {
-    await taken.child.session.dispose();
-    taken = await pool.takeFor(call, { ...plan, signal: call.signal });
-  };
   return {
     confinement: report,
     get coldStart() {
-      return taken.isCold;
+      return held.taken.isCold;
     },
     async run(call, host) {
       hasRun = true;
       const habit = pool.habitOf(plan);
-      if (!fits(taken, call, plan)) {
+      if (!fits(held.taken, call, plan)) {
         habit?.noteMiss();
-        await exchange(call);
+        await held.exchange(call);
       }
       for (let tried = 1; ; tried += 1) {
-        const { child } = taken;
+        const { child, isCold } = held.taken;
         const heard = listen(host);
         const end = child.begin(plan.limits);
         const outcome = await child.session.run(call, heard.host);
         end();
         habit?.note(call, outcome);
-        if (taken.isCold || tried > MOST_SPARES || heard.anything() || !wasLost(child, outcome)) return outcome;
+        if (isCold || tried > MOST_SPARES || heard.anything() || !wasLost(child, outcome)) return outcome;
         try {
-          await exchange(call);
+          await held.exchange(call);
         } catch {
           // There is no other one: what ended the first one is what there is to tell.
           return outcome;
@@ -57,11 +54,61 @@ export async function openForkPlace({ plan, pool, report }: ForkPlaceOptions): P
       }
     },
     async [Symbol.asyncDispose]() {
-      if (hasRun) await taken.child.session.dispose();
-      else await pool.giveBack(plan, taken);
+      if (hasRun) await held.end();
+      else await pool.giveBack(plan, held.taken);
       hasRun = true;
     },
   };
+}
+
+type TakenChild = Awaited<ReturnType<ChildPool['take']>>;
+
+/** The child of a place: the one that it was opened with, or another that took its place. */
+class HeldChild {
+  readonly #options: Pick<ForkPlaceOptions, 'plan' | 'pool'>;
+  readonly #closing = new AbortController();
+  #taken: TakenChild;
+  #exchanging: Promise<void> | undefined;
+
+  constructor(taken: TakenChild, options: Pick<ForkPlaceOptions, 'plan' | 'pool'>) {
+    this.#taken = taken;
+    this.#options = options;
+  }
+
+  get taken(): TakenChild {
+    return this.#taken;
+  }
+
+  /** Ends it and takes another one for the call. Throws as `SandboxAdapter.acquire` does, and once this has ended. */
+  exchange(call: SandboxCall): Promise<void> {
+    this.#exchanging = this.#exchange(call);
+    return this.#exchanging;
+  }
+
+  /** Ends it for good. When it resolves, nothing of it is left, nor of one that was being taken. */
+  async end(): Promise<void> {
+    this.#closing.abort();
+    await this.#taken.child.session.dispose();
+    await this.#exchanging?.catch(() => undefined);
+  }
+
+  async #exchange(call: SandboxCall): Promise<void> {
+    const { plan, pool } = this.#options;
+    const { signal: closed } = this.#closing;
+    await this.#taken.child.session.dispose();
+    // A child that ended because its place did looks as one that was dead before it got the run.
+    if (closed.aborted) throw placeClosed();
+    const next = await pool.takeFor(call, { ...plan, signal: AbortSignal.any([call.signal, closed]) });
+    if (closed.aborted) {
+      await next.child.session.dispose();
+      throw placeClosed();
+    }
+    this.#taken = next;
+  }
+}
+
+function placeClosed(): Error {
+  return createError('ERR_SANDBOX_CRASHED', 'the place was closed before the run was over');
 }
 
 /** Whether the child ended without having got the run: none of its code was called. */

@@ -71,6 +71,25 @@ describe.runIf(isLinux).each(ways)('spare children, wall: $way', ({ way }) => {
     expect(valueOf(await runIn(same, plugin.root))).toBe('1');
   });
 
+  it('are not asked to do what a place was told that is closed', async () => {
+    // Too slow for the one that is ended.
+    const slow = 'await new Promise((resolve) => setTimeout(resolve, 100));';
+    using plugin = makePlugin({
+      'main.mjs': `export const handle = async (_, ctx) => { ${slow} ctx.log.info('ran'); };`,
+    });
+    await using adapter = create();
+    for (let round = 0; round < 3; round += 1) {
+      const place = await warmUp(adapter, planFor(plugin.root));
+      const running = runIn(place, plugin.root);
+      const closed = place[Symbol.asyncDispose]();
+      // Its process is dead before anybody here looks again.
+      for (const end = performance.now() + 50; performance.now() < end;);
+      await closed;
+      const { outcome, notes } = await running;
+      expect({ ok: outcome.ok, notes }).toEqual({ ok: false, notes: [] });
+    }
+  });
+
   it('have the times of the run that they get, not of the one before', async () => {
     using plugin = makePlugin({
       'main.mjs': 'export const handle = (wait) => wait && new Promise(() => setInterval(() => {}, 1e3));',
