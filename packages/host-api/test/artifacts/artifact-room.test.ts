@@ -21,7 +21,9 @@ describe('the end of a run', () => {
 
   it('leaves no file of what was not committed', async () => {
     const directory = makeFolder();
-    const names = (): readonly string[] => readdirSync(directory, { recursive: true, encoding: 'utf8' }).toSorted();
+    const all = (): readonly string[] => readdirSync(directory, { recursive: true, encoding: 'utf8' }).toSorted();
+    // Whatever is written begins with the folder of its metadata. There are 4096 of these, and each stays.
+    const names = (): readonly string[] => all().filter((name) => !/^\.meta\/[\da-f]{3}$/u.test(name));
     const { api, call } = openArtifactHost({ store: createFileArtifactStore({ directory }) });
     await call('artifacts.write', 'out/whole', bytes('x'));
     const before = names();
