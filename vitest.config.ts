@@ -1,11 +1,27 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { ProcessesFirst } from './scripts/test-order.ts';
 import { selectTests } from './scripts/test-selection.ts';
 
 const leftovers = fileURLToPath(new URL('scripts/file-leftovers.ts', import.meta.url));
 const { files, packages } = selectTests(process.versions.node);
 const report = process.env['KB_TEST_REPORT'];
+
+/**
+ * Guests run here, in the very process of a test too, so each file has a process of its own. In the other packages no module holds state:
+ * files share processes, and each module is loaded once.
+ */
+const apart: ReadonlySet<string> = new Set([
+  'bench',
+  'conformance',
+  'example-host',
+  'integration',
+  'sandbox',
+  'sandbox-quickjs',
+  'sandbox-worker',
+  'soak',
+]);
 
 const projects = ['packages', 'apps'].flatMap((floor) =>
   readdirSync(floor)
@@ -18,6 +34,7 @@ const projects = ['packages', 'apps'].flatMap((floor) =>
         include: ['test/**/*.test.ts'],
         exclude: [...files],
         setupFiles: [leftovers],
+        isolate: apart.has(name),
       },
     })),
 );
@@ -27,6 +44,7 @@ export default defineConfig({
   oxc: { target: 'node22' },
   test: {
     projects,
+    sequence: { sequencer: ProcessesFirst },
     pool: 'forks',
     // Some of them wait most of the time.
     maxWorkers: 3,

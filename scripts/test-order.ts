@@ -1,0 +1,13 @@
+import { BaseSequencer } from 'vitest/node';
+import type { TestSpecification } from 'vitest/node';
+
+/**
+ * First the files that have a process of their own, over all packages: those that start processes and wait are among them, the long ones.
+ * Then the short ones, package by package, as they share processes: with these, no processor is idle at the end.
+ */
+export class ProcessesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => Number(b.project.config.isolate) - Number(a.project.config.isolate));
+  }
+}
