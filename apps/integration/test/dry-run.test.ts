@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createMemoryArtifactStore } from '@kb-labs/plugin-runtime';
 import type { ExecuteResult, PluginContextOptions } from '@kb-labs/plugin-runtime';
 import { describe, expect, it } from 'vitest';
-import { openScene, places, pluginFolder } from './scene.js';
+import { hostSidePlaces, openScene, pluginFolder } from './scene.js';
 import type { Scene } from './scene.js';
 
 function run(scene: Scene, handler: string, more: Partial<PluginContextOptions>): Promise<ExecuteResult> {
@@ -31,7 +31,7 @@ async function contents(root: string): Promise<Record<string, string>> {
   );
 }
 
-describe.each(places)('$name', ({ create, works, notRun }) => {
+describe.each(hostSidePlaces)('$name', ({ create, works, notRun }) => {
   describe.skipIf(!works)(`a dry run${notRun}`, () => {
     it('gives the answers of a real one, and leaves every file as it was', async () => {
       await using dry = await openScene(create());

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createFolderRegistry } from '@kb-labs/plugin-runtime';
 import type { ExecuteResult, PluginContextOptions } from '@kb-labs/plugin-runtime';
 import { describe, expect, it } from 'vitest';
-import { openScene, places, pluginFolder } from './scene.js';
+import { hostSidePlaces, openScene, pluginFolder } from './scene.js';
 import type { Scene } from './scene.js';
 
 const registry = createFolderRegistry({ folders: [pluginFolder('installed')] });
@@ -32,7 +32,7 @@ function call(target: string, input: unknown = {}, more: object = {}): { readonl
   return { input: { target, input, ...more } };
 }
 
-describe.each(places)('$name', ({ create, works, notRun }) => {
+describe.each(hostSidePlaces)('$name', ({ create, works, notRun }) => {
   describe.skipIf(!works)(`a plugin${notRun}`, () => {
     it('gets the output of the highest version in the range', async () => {
       await using scene = await openScene(create());

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openScene, places, pluginFolder } from './scene.js';
+import { nodePlaces, openScene, pluginFolder } from './scene.js';
 import type { Scene } from './scene.js';
 
 let server: Server;
@@ -57,7 +57,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   }
 }
 
-describe.each(places)('$name', ({ create, works, notRun, name }) => {
+describe.each(nodePlaces)('$name', ({ create, works, notRun, name }) => {
   describe.skipIf(!works)(`the gated fetch${notRun}`, () => {
     it('answers as fetch does', async () => {
       await using scene = await openScene(create());

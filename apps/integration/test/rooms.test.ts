@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createMemoryArtifactStore } from '@kb-labs/plugin-runtime';
 import type { ExecuteResult, PermissionSpec, PluginContextOptions, Presenter } from '@kb-labs/plugin-runtime';
 import { describe, expect, it, vi } from 'vitest';
-import { openScene, places, pluginFolder } from './scene.js';
+import { hostSidePlaces, openScene, places, pluginFolder } from './scene.js';
 import type { Scene } from './scene.js';
 
 const permissions: PermissionSpec = {
@@ -31,7 +31,7 @@ function dataOf(result: ExecuteResult): unknown {
   return result.ok ? result.data : undefined;
 }
 
-describe.each(places)('$name', ({ create, works, notRun }) => {
+describe.each(hostSidePlaces)('$name', ({ create, works, notRun }) => {
   describe.skipIf(!works)(`artifacts${notRun}`, () => {
     it('come back exactly as they were written, whole or in pieces', async () => {
       await using scene = await openScene(create());

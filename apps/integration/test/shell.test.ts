@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecuteResult, PluginContextOptions, ShellRule } from '@kb-labs/plugin-runtime';
 import { describe, expect, it } from 'vitest';
-import { openScene, places, pluginFolder } from './scene.js';
+import { hostSidePlaces, openScene, places, pluginFolder } from './scene.js';
 import type { Scene } from './scene.js';
 
 const ECHO = realIfThere('/bin/echo');
@@ -31,7 +31,7 @@ function run(
 
 const hasCommands = process.platform !== 'win32' && [ECHO, CAT, SH].every((path) => existsSync(path));
 
-describe.each(places)('$name', ({ create, works, notRun }) => {
+describe.each(hostSidePlaces)('$name', ({ create, works, notRun }) => {
   describe.skipIf(!works || !hasCommands)(
     `a command${hasCommands ? notRun : ' (not run: no echo, cat and sh)'}`,
     () => {

@@ -16,7 +16,7 @@ import {
 } from '@kb-labs/plugin-runtime';
 import type { LoadedSnapshot, PluginContextOptions, TraceSpan } from '@kb-labs/plugin-runtime';
 import { describe, expect, it } from 'vitest';
-import { openScene, places, pluginFolder } from './scene.js';
+import { hostSidePlaces, openScene, pluginFolder } from './scene.js';
 import type { Scene } from './scene.js';
 
 const SECRET = 'ghp_abcdefghijklmnopqrstuvwxyz0123456789';
@@ -44,7 +44,7 @@ async function snapshotOf(scene: Scene, handler: string, input: unknown): Promis
   return loadSnapshot(found[0]?.file ?? '');
 }
 
-describe.each(places)('$name', ({ create, works, notRun }) => {
+describe.each(hostSidePlaces)('$name', ({ create, works, notRun }) => {
   describe.skipIf(!works)(`a snapshot${notRun}`, () => {
     it('has what is needed to look at a run again, and no secret', async () => {
       await using scene = await openScene(create());
