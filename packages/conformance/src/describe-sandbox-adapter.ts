@@ -12,6 +12,7 @@ import { ERROR_DUTIES } from './duties/error-duties.js';
 import { EVENT_ACCESS_DUTIES } from './duties/event-access-duties.js';
 import { HANDLER_DUTIES } from './duties/handler-duties.js';
 import { HOST_DUTIES } from './duties/host-duties.js';
+import { ISOLATION_DUTIES } from './duties/isolation-duties.js';
 import { LIFECYCLE_DUTIES } from './duties/lifecycle-duties.js';
 import { MEMBER_DUTIES } from './duties/member-duties.js';
 import { VALUE_DUTIES } from './duties/value-duties.js';
@@ -31,6 +32,7 @@ const DUTIES: Readonly<Record<string, readonly Duty[]>> = {
   events: EVENT_ACCESS_DUTIES,
   'other members': MEMBER_DUTIES,
   'beginnings and endings': LIFECYCLE_DUTIES,
+  'guests that stay': ISOLATION_DUTIES,
 };
 
 /** One test may try a dozen guests, each with limits of its own; a minute is for those that never end. */

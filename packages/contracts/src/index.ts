@@ -136,6 +136,7 @@ export type {
   SandboxAdapter,
   SandboxCall,
   SandboxHost,
+  SandboxIsolation,
   SandboxLimits,
   SandboxOutcome,
   SandboxPlan,

@@ -24,6 +24,8 @@ export interface PluginManifest {
   readonly capabilities?: readonly string[];
   readonly permissions?: PermissionSpec;
   readonly artifacts?: readonly ArtifactDeclaration[];
+  /** Whether several of its runs may be under way in one process, where the host lets a process serve several (`isolation: 'plugin'`). */
+  readonly reentrant?: boolean;
 }
 
 /** A plugin that a registry knows: its manifest and the folder of its code. */

@@ -19,13 +19,21 @@ export interface SandboxAdapter extends AsyncDisposable {
   acquire(plan: SandboxPlan): Promise<Sandbox>;
 }
 
-/** What a sandbox must know before it knows the call. Two plans with the same plugin and policy digest may share a child. */
+/** Who may meet what a run leaves in its guest: nobody, or later runs of the same plugin with the same plan, for the same tenant. */
+export type SandboxIsolation =
+  | { readonly kind: 'execution' }
+  /** `reentrant`: the plugin says that several of its runs may be under way in one guest. */
+  | { readonly kind: 'plugin'; readonly tenant: string; readonly reentrant: boolean };
+
+/** What a sandbox must know before it knows the call. What it keeps from one run to another is for plans that are the same in all but their times. */
 export interface SandboxPlan {
   readonly plugin: SandboxPlugin;
   readonly limits: SandboxLimits;
   /** The guest's whole environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly policyDigest: string;
+  /** Adapters whose guests serve one run each refuse `plugin` with `ERR_CONFIG_INVALID`. */
+  readonly isolation: SandboxIsolation;
   /** Ends the wait for the place, not the run. */
   readonly signal: AbortSignal;
 }

@@ -74,6 +74,7 @@ async function run({ snapshot, authority, modules, options, env, returned }: Rep
     env,
     // Of its own: no child that serves a run with authority may serve this one, or the other way round.
     policyDigest: `replay:${authority.policyDigest}`,
+    isolation: { kind: 'execution' },
     signal,
   });
   const outcome = await place.run(

@@ -62,7 +62,14 @@ async function runIn(pluginRoot: string, script: RunScript, observer: ExecutionO
   emit({ type: 'stage-start', stage: 'handler' });
   const { signal } = new AbortController();
   const limits = LIMITS;
-  const plan = { plugin: { ...plugin, root: pluginRoot }, limits, env, policyDigest: 'p', signal };
+  const plan = {
+    plugin: { ...plugin, root: pluginRoot },
+    limits,
+    env,
+    policyDigest: 'p',
+    isolation: { kind: 'execution' },
+    signal,
+  } as const;
   await using place = await directSandbox().acquire(plan);
   const { confinement, coldStart } = place;
   emit({ type: 'confined', confinement, coldStart });

@@ -13,7 +13,7 @@ import { pluginIdentityShape } from './plugin-identity.js';
 import type { PluginIdentity } from './plugin-identity.js';
 import { parseBySchema } from './schema-issues.js';
 import { sharedOptionShapes } from './shared-options.js';
-import type { SandboxChoice } from './shared-options.js';
+import type { IsolationChoice, SandboxChoice } from './shared-options.js';
 
 /** What the host grants and where the run takes place. Only the first two are needed. */
 export interface PluginContextOptions {
@@ -30,6 +30,13 @@ export interface PluginContextOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default: the runtime's, which is `fork`. */
   readonly sandbox?: SandboxChoice;
+  /** Default: the runtime's, which is `execution`: each run has a process of its own. */
+  readonly isolation?: IsolationChoice;
+  /**
+   * On whose behalf plugins run. With `isolation: 'plugin'` processes are shared by contexts of one tenant alone. Default: nobody's but this context's, so
+   * that a host with a context for each request names one.
+   */
+  readonly tenant?: string;
   /** Default: the runtime's, which is `guard` for all eight. */
   readonly requiredConfinement?: RequiredConfinement;
   /** Are told of every execution with this context, and of those that its plugins invoke. */
@@ -63,6 +70,8 @@ export interface ParsedContextOptions {
   readonly plugin: PluginIdentity | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly sandbox: SandboxChoice | undefined;
+  readonly isolation: IsolationChoice | undefined;
+  readonly tenant: string | undefined;
   readonly requiredConfinement: RequiredConfinement | undefined;
   readonly observers: readonly ExecutionObserver[];
   readonly artifactStore: ArtifactStore | undefined;
@@ -85,6 +94,8 @@ const contextSchema = z.strictObject({
   plugin: z.strictObject(pluginIdentityShape).optional(),
   env: z.preprocess(copyObject, z.record(z.string(), z.string().optional())).optional(),
   sandbox: sharedOptionShapes.sandbox.optional(),
+  isolation: sharedOptionShapes.isolation.optional(),
+  tenant: z.string().min(1).max(256).optional(),
   requiredConfinement: sharedOptionShapes.requiredConfinement.optional(),
   observers: sharedOptionShapes.observers.optional(),
   artifactStore: sharedOptionShapes.artifactStore.optional(),
@@ -118,6 +129,8 @@ export function parseContextOptions(options: unknown): ParsedContextOptions {
     plugin: deepFreeze(data.plugin),
     env: deepFreeze(withoutAbsent(data.env ?? {})),
     sandbox: data.sandbox,
+    isolation: data.isolation,
+    tenant: data.tenant,
     requiredConfinement: data.requiredConfinement,
     observers: Object.freeze(data.observers ?? []),
     artifactStore: data.artifactStore,

@@ -32,6 +32,7 @@ import { EngineRuntime } from './runtime.js';
 import type { Runtime } from './runtime.js';
 import { createAuthorityDescriber } from './stages/authority-event.js';
 import { createFunctionGrants } from './stages/capabilities.js';
+import { createIsolations } from './stages/isolation.js';
 import { createAuthorities } from './stages/permissions.js';
 import type { Prepared } from './stages/prepare.js';
 import { systemClock } from './system-clock.js';
@@ -112,7 +113,10 @@ function openRuntime(options: RuntimeOptions): EngineRuntime {
   });
 }
 
-type Memories = Pick<Engine, 'parseManifest' | 'finderFor' | 'authorities' | 'functionGrants' | 'describeAuthority'>;
+type Memories = Pick<
+  Engine,
+  'parseManifest' | 'finderFor' | 'authorities' | 'functionGrants' | 'isolations' | 'describeAuthority'
+>;
 
 interface MemoryParts {
   readonly adapters: EmbeddedAdapters;
@@ -121,7 +125,7 @@ interface MemoryParts {
 
 /** What is found out about a context, a manifest or a handler once, for all executions of it. Kept as long as the host holds these. */
 function createMemories(
-  { graceMs, capabilityRegistry }: ParsedRuntimeOptions,
+  { graceMs, capabilityRegistry, isolation }: ParsedRuntimeOptions,
   { adapters, artifacts }: MemoryParts,
 ): Memories {
   const parse = createManifestParser((value, templateVariables) =>
@@ -145,6 +149,7 @@ function createMemories(
       graceMs,
     }),
     functionGrants: createFunctionGrants(capabilityRegistry),
+    isolations: createIsolations(isolation),
     describeAuthority: createAuthorityDescriber(),
   };
 }

@@ -12,6 +12,7 @@ import type { RuntimeLog } from './runtime-log.js';
 import type { HostApiSettings } from './runtime-options.js';
 import type { AuthorityDescriber } from './stages/authority-event.js';
 import type { FunctionGrants } from './stages/capabilities.js';
+import type { Isolations } from './stages/isolation.js';
 import type { Authorities } from './stages/permissions.js';
 import type { Finder } from './stages/prepare.js';
 
@@ -21,6 +22,7 @@ export interface Engine extends RequestDefaults {
   readonly finderFor: (settings: ContextSettings) => Finder;
   readonly authorities: Authorities;
   readonly functionGrants: FunctionGrants;
+  readonly isolations: Isolations;
   readonly describeAuthority: AuthorityDescriber;
   readonly rooms: Rooms;
   readonly admission: Admission;

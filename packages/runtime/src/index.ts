@@ -249,5 +249,5 @@ export type { AnalyticsOutlet, TrackedRun } from './rooms.js';
 export type { RuntimeLogRecord, RuntimeLogSink } from './runtime-log.js';
 export type { HostApiSettings, RuntimeOptions } from './runtime-options.js';
 export type { Runtime } from './runtime.js';
-export type { SandboxChoice } from './shared-options.js';
+export type { IsolationChoice, SandboxChoice } from './shared-options.js';
 export { RUNTIME_VERSION } from './version.js';

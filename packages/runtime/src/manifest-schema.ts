@@ -64,5 +64,9 @@ export const manifestSchema: z.ZodType<ManifestDocument> = z
     capabilities: z.array(z.string().min(1).max(256)).max(256).exactOptional(),
     permissions: permissionSpecSchema.exactOptional(),
     artifacts: z.array(artifact).max(64).exactOptional(),
+    reentrant: z
+      .boolean()
+      .exactOptional()
+      .meta({ description: 'Whether several runs may be under way in one process.' }),
   })
   .meta({ title: 'kb.plugin/1', description: 'What a plugin says of itself, and what it asks for.' });

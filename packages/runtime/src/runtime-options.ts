@@ -9,7 +9,7 @@ import type { RequiredConfinement } from './confinement.js';
 import type { CrashLoopLimits } from './crash-loops.js';
 import type { AnalyticsOutlet } from './rooms.js';
 import { hasMethods, sharedOptionShapes } from './shared-options.js';
-import type { SandboxChoice } from './shared-options.js';
+import type { IsolationChoice, SandboxChoice } from './shared-options.js';
 import { logLevelFromEnvironment, parseLogLevel } from './log-level.js';
 import type { RuntimeLogLevel } from './log-level.js';
 import type { RuntimeLogSink } from './runtime-log.js';
@@ -27,6 +27,11 @@ export interface HostApiSettings extends Pick<HostApiOptions, 'timeouts' | 'same
 export interface RuntimeOptions {
   /** Default `fork`. An adapter handed in here is the runtime's from then on, and is disposed with it. */
   readonly sandbox?: SandboxChoice;
+  /**
+   * `execution` (default): each run has a process of its own. `plugin`: a process serves runs of one plugin, policy and tenant, one after the other, or at
+   * once where the manifest says `reentrant`; what one leaves, a later one can meet. Only `fork` can.
+   */
+  readonly isolation?: IsolationChoice;
   /** Default `guard` for all eight. */
   readonly requiredConfinement?: RequiredConfinement;
   /** Are told of every execution, before those of the context. */
@@ -69,6 +74,7 @@ export interface RuntimeOptions {
 /** Options with every default filled in, save those that the embedded parts fill. */
 export interface ParsedRuntimeOptions {
   readonly sandbox: SandboxChoice;
+  readonly isolation: IsolationChoice;
   readonly requiredConfinement: RequiredConfinement;
   readonly observers: readonly ExecutionObserver[];
   readonly artifactStore: ArtifactStore | undefined;
@@ -125,6 +131,7 @@ const hostApiSchema = z.strictObject({
 
 const optionsSchema = z.strictObject({
   sandbox: sharedOptionShapes.sandbox.default('fork'),
+  isolation: sharedOptionShapes.isolation.default('execution'),
   requiredConfinement: sharedOptionShapes.requiredConfinement.default('guard'),
   observers: sharedOptionShapes.observers.default([]),
   artifactStore: sharedOptionShapes.artifactStore.optional(),

@@ -1,12 +1,22 @@
 import type { KnownCapabilities } from '@kb-labs/capabilities';
 import { CONFINEMENTS } from '@kb-labs/contracts';
-import type { ArtifactStore, ExecutionObserver, PluginRegistry, Presenter, SandboxAdapter } from '@kb-labs/contracts';
+import type {
+  ArtifactStore,
+  ExecutionObserver,
+  PluginRegistry,
+  Presenter,
+  SandboxAdapter,
+  SandboxIsolation,
+} from '@kb-labs/contracts';
 import { z } from 'zod';
 import { isFirmness } from './confinement.js';
 import type { RequiredConfinement } from './confinement.js';
 
 /** An embedded sandbox by name, or any adapter. A context's adapter stays the host's; a runtime disposes its own. */
 export type SandboxChoice = 'fork' | 'in-process' | SandboxAdapter;
+
+/** Who may meet what a run leaves: nobody, or later runs of the same plugin, policy and tenant. */
+export type IsolationChoice = SandboxIsolation['kind'];
 
 /** Whether a value has these methods: all that can be told of an object of the host's own. */
 export function hasMethods(value: unknown, names: readonly PropertyKey[]): boolean {
@@ -17,6 +27,7 @@ export function hasMethods(value: unknown, names: readonly PropertyKey[]): boole
 /** Schema of the options that contexts and runtimes share. */
 export const sharedOptionShapes: {
   readonly sandbox: z.ZodType<SandboxChoice>;
+  readonly isolation: z.ZodType<IsolationChoice>;
   readonly requiredConfinement: z.ZodType<RequiredConfinement>;
   readonly observers: z.ZodType<readonly ExecutionObserver[]>;
   readonly artifactStore: z.ZodType<ArtifactStore>;
@@ -25,6 +36,7 @@ export const sharedOptionShapes: {
   readonly capabilityRegistry: z.ZodType<KnownCapabilities>;
 } = {
   sandbox: z.custom<SandboxChoice>(isSandboxChoice, { error: ({ input }) => sandboxFlaw(input) }),
+  isolation: z.enum(['execution', 'plugin'], 'use "execution" or "plugin"'),
   requiredConfinement: z.custom<RequiredConfinement>(
     isRequiredConfinement,
     `use "none", "guard" or "wall", or one of them for each of ${CONFINEMENTS.join(', ')}`,

@@ -10,6 +10,7 @@ const plan: SandboxPlan = {
   limits: LIMITS,
   env: {},
   policyDigest: 'test',
+  isolation: { kind: 'execution' },
   signal: new AbortController().signal,
 };
 

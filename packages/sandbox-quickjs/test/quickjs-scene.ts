@@ -58,6 +58,7 @@ export function openQuickjs(options: QuickjsSandboxOptions = {}): QuickjsScene {
         limits: { ...LIMITS, ...limits },
         env: {},
         policyDigest: 'test',
+        isolation: { kind: 'execution' },
         signal: new AbortController().signal,
       });
       const module = { file: join(root, file), export: handler };

@@ -12,7 +12,7 @@ const HOST = `
 import { workerSandbox } from ${JSON.stringify(built)};
 const [root, act] = process.argv.slice(2);
 const adapter = workerSandbox();
-const plan = { plugin: { id: 'p', version: '1.0.0', root }, limits: ${JSON.stringify(limits)}, env: {}, policyDigest: '', signal: new AbortController().signal };
+const plan = { plugin: { id: 'p', version: '1.0.0', root }, limits: ${JSON.stringify(limits)}, env: {}, policyDigest: '', isolation: { kind: 'execution' }, signal: new AbortController().signal };
 const call = { executionId: 'e', handler: { file: root + '/main.mjs', export: 'handle' }, outputParts: [], input: 1, api: [], signal: new AbortController().signal };
 try {
   const place = await adapter.acquire(plan);

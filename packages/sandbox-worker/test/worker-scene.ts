@@ -45,6 +45,7 @@ export function planFor(root: string, options: RunOptions = {}): SandboxPlan {
     limits: { ...limits, ...options.limits },
     env: options.env ?? {},
     policyDigest: 'none',
+    isolation: { kind: 'execution' },
     signal: new AbortController().signal,
   };
 }

@@ -18,6 +18,7 @@ const plan = {
   limits,
   env: {},
   policyDigest: 'none',
+  isolation: { kind: 'execution' as const },
   signal: new AbortController().signal,
 };
 const call: SandboxCall = {

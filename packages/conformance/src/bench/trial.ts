@@ -87,6 +87,7 @@ export function planTrial(bench: Bench, { limits, env, signal }: Trial): Sandbox
     limits: scaled,
     env: env ?? {},
     policyDigest: 'conformance',
+    isolation: { kind: 'execution' },
     signal: signal?.aborted === false ? signal : new AbortController().signal,
   };
 }

@@ -33,6 +33,7 @@ export async function runInSandbox(run: Run, work: GuestWork): Promise<unknown> 
         required: job.settings.requiredConfinement ?? engine.requiredConfinement,
         graceMs: engine.graceMs,
         env,
+        isolation: engine.isolations(job, prepared),
         prepared,
         authority,
       }),

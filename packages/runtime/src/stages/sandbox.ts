@@ -1,6 +1,6 @@
 import * as types from 'node:util/types';
 import { ABORT_LINE, createError, isPluginError } from '@kb-labs/contracts';
-import type { ConfinementTable, Sandbox, SandboxAdapter } from '@kb-labs/contracts';
+import type { ConfinementTable, Sandbox, SandboxAdapter, SandboxIsolation } from '@kb-labs/contracts';
 import { untilAborted } from '../abort.js';
 import { assertConfined } from '../confinement.js';
 import { withinDeadline } from '../deadline.js';
@@ -16,6 +16,7 @@ export interface SandboxWish {
   readonly required: ConfinementTable;
   readonly graceMs: number;
   readonly env: Readonly<Record<string, string>>;
+  readonly isolation: SandboxIsolation;
   readonly prepared: Prepared;
   readonly authority: Authority;
 }
@@ -40,7 +41,7 @@ export async function acquireSandbox(run: Run, wish: SandboxWish): Promise<Sandb
 
 /** Adapters are written by third parties: what is wrong with one is told by its name, and without the text of its error. */
 async function openPlace(run: Run, wish: SandboxWish): Promise<Sandbox> {
-  const { adapter, prepared, authority, graceMs, env } = wish;
+  const { adapter, prepared, authority, graceMs, env, isolation } = wish;
   const { digest: policyDigest } = authority.policy;
   const { signal, line } = run;
   const plan = {
@@ -48,6 +49,7 @@ async function openPlace(run: Run, wish: SandboxWish): Promise<Sandbox> {
     limits: authority.sandboxLimits,
     env,
     policyDigest,
+    isolation,
     signal,
     [ABORT_LINE]: line,
   };

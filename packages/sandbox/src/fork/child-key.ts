@@ -2,9 +2,9 @@ import type { SandboxPlan } from '@kb-labs/contracts';
 
 /**
  * Names all that is fixed when a child starts. Only plans of one key may get the same child: one plugin in one version and folder, with one
- * policy, one environment and one set of limits. It holds granted variables, so it is told to nobody.
+ * policy, one isolation, one environment and one set of limits. It holds granted variables, so it is told to nobody.
  */
-export function childKeyOf({ plugin, policyDigest, env, limits }: SandboxPlan): string {
+export function childKeyOf({ plugin, policyDigest, isolation, env, limits }: SandboxPlan): string {
   const { id, version, root } = plugin;
   const { memoryMb, maxOutputBytes, maxResultBytes, maxInFlight, graceMs } = limits;
   const variables = Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -13,6 +13,7 @@ export function childKeyOf({ plugin, policyDigest, env, limits }: SandboxPlan): 
     version,
     root,
     policyDigest,
+    isolation,
     variables,
     memoryMb,
     maxOutputBytes,

@@ -13,6 +13,10 @@ import type { SpareKeeper } from './spare-keeper.js';
 import { claimSpare } from './claim-spare.js';
 import { takeFitting, takeReady } from './spare-shelf.js';
 import { createWaitingLine } from './waiting-line.js';
+import { createWarmChildren } from './warm-children.js';
+import type { WarmChildren } from './warm-children.js';
+import { createWarmPool } from './warm-pool.js';
+import type { WarmPool } from './warm-pool.js';
 import type { WaitingLine } from './waiting-line.js';
 
 /** How children are started, and how many there may be. */
@@ -36,6 +40,8 @@ export interface ChildPool {
   takeFor(call: PreloadCall, plan: SandboxPlan): Promise<TakenChild>;
   /** Takes one back in which nothing was run. */
   giveBack(plan: SandboxPlan, taken: TakenChild): Promise<void>;
+  /** Those that stay for further runs. */
+  readonly warm: WarmPool;
   /** What the runs of this plan's key load. */
   habitOf(plan: SandboxPlan): ModuleHabit | undefined;
   /** Ends all. When it resolves, nothing of them is left, nor of those that were being started. */
@@ -51,6 +57,8 @@ class Pool implements ChildPool {
   readonly #options: ChildPoolOptions;
   readonly #line: WaitingLine;
   readonly #spares: SpareKeeper;
+  readonly #stays: WarmChildren;
+  readonly warm: WarmPool;
   readonly #children = new Set<GuestChild>();
   readonly #starting = new Set<Promise<GuestChild>>();
   readonly #closing = new AbortController();
@@ -64,11 +72,14 @@ class Pool implements ChildPool {
     this.#line = createWaitingLine(options.maxQueued);
     this.#spares = createSpareKeeper({
       ...options,
-      hasRoom: () => this.#urgent === 0 && this.#line.length === 0 && this.#alive < options.maxChildren,
-      start: (plan) => {
-        this.#alive += 1;
-        return this.#start({ ...plan, signal: AbortSignal.any([plan.signal, this.#closing.signal]) }, true);
-      },
+      hasRoom: () => this.#hasRoom(),
+      start: (plan) => this.#startAhead(plan),
+    });
+    this.#stays = createWarmChildren({ ...options, maxIdle: Math.max(1, options.maxSpares) });
+    this.warm = createWarmPool({
+      children: this.#stays,
+      start: async (plan) => (await this.#hurry(() => this.#startOwn(plan))).child,
+      startAhead: (plan) => (this.#hasRoom() ? this.#startAhead({ ...plan, signal: this.#closing.signal }) : undefined),
     });
   }
 
@@ -98,6 +109,15 @@ class Pool implements ChildPool {
     return this.#spares.find(childKeyOf(plan))?.habit;
   }
 
+  #hasRoom(): boolean {
+    return this.#urgent === 0 && this.#line.length === 0 && this.#alive < this.#options.maxChildren;
+  }
+
+  #startAhead(plan: SandboxPlan): Promise<GuestChild> {
+    this.#alive += 1;
+    return this.#start({ ...plan, signal: AbortSignal.any([plan.signal, this.#closing.signal]) }, true);
+  }
+
   async #hurry(work: () => Promise<TakenChild>): Promise<TakenChild> {
     this.#urgent += 1;
     try {
@@ -123,6 +143,7 @@ class Pool implements ChildPool {
   async close(): Promise<void> {
     this.#closing.abort(new Error('the fork sandbox was disposed'));
     this.#spares.close();
+    this.#stays.close();
     await Promise.all([...this.#children].map((child) => child.session.dispose()));
     await Promise.allSettled(this.#starting);
     // Whoever waits for this is to be told.
@@ -130,13 +151,13 @@ class Pool implements ChildPool {
     await Promise.all([...this.#children].map((child) => child.gone));
   }
 
-  /** Waits until there is room for one more process, and takes it. A spare of another key has to go before a run waits for long. */
+  /** Waits until there is room for one more process, and takes it. An idle one of another key has to go before a run waits for long. */
   async #enter({ plugin, limits }: SandboxPlan, signal: AbortSignal): Promise<void> {
     if (this.#alive < this.#options.maxChildren) {
       this.#alive += 1;
       return;
     }
-    this.#spares.sacrificeOne();
+    if (!this.#stays.sacrificeOne()) this.#spares.sacrificeOne();
     const limitMs = Math.min(this.#options.queueTimeoutMs, limits.startTimeoutMs);
     await this.#line.wait({ pluginId: plugin.id, limitMs, signal });
   }

@@ -20,10 +20,17 @@ export interface ForkSandboxOptions {
    * a whole, or with its package.json: changes of what a handler's file imports are noticed late.
    */
   readonly preload?: boolean;
-  /** Ready processes at most, over all plugins, for those that run most often: 8, or `spares` where that is more. */
+  /**
+   * Ready processes at most, over all plugins, for those that run most often: 8, or `spares` where that is more. As many may be idle between two runs of
+   * `isolation: 'plugin'`, one at least.
+   */
   readonly maxSpares?: number;
   /** A ready process that nobody needed for so many milliseconds is ended: 30 000. */
   readonly idleMs?: number;
+  /** With `isolation: 'plugin'`: runs that one process serves at most, 1 000. */
+  readonly maxRuns?: number;
+  /** With `isolation: 'plugin'`: milliseconds after which a process gets no further run, 600 000. */
+  readonly maxAgeMs?: number;
   /** Processes at most, running, ready, starting and ending: 256. Runs beyond that wait, and plugins take turns. */
   readonly maxChildren?: number;
   /** Milliseconds that a run waits for a process at most, or its `startTimeoutMs` if that is less: 10 000. Then it is `ERR_QUEUE_TIMEOUT`. */
@@ -35,7 +42,15 @@ export interface ForkSandboxOptions {
 /** All options, each with a value that can be used as it is. */
 export type CheckedForkOptions = Required<ForkSandboxOptions>;
 
-type NumberOption = 'spares' | 'maxSpares' | 'idleMs' | 'maxChildren' | 'queueTimeoutMs' | 'maxQueued';
+type NumberOption =
+  | 'spares'
+  | 'maxSpares'
+  | 'idleMs'
+  | 'maxRuns'
+  | 'maxAgeMs'
+  | 'maxChildren'
+  | 'queueTimeoutMs'
+  | 'maxQueued';
 
 interface Bounds {
   readonly least: number;
@@ -49,6 +64,8 @@ const BOUNDS: Readonly<Record<NumberOption, Bounds>> = {
   spares: { least: 0, most: 256, usual: 1 },
   maxSpares: { least: 0, most: 4_096, usual: 8 },
   idleMs: { least: 1, most: MAX_MS, usual: 30_000 },
+  maxRuns: { least: 1, most: 1_000_000_000, usual: 1_000 },
+  maxAgeMs: { least: 1, most: MAX_MS, usual: 600_000 },
   maxChildren: { least: 1, most: 65_536, usual: 256 },
   queueTimeoutMs: { least: 1, most: MAX_MS, usual: 10_000 },
   maxQueued: { least: 0, most: 1_000_000, usual: 1_000 },
@@ -78,6 +95,8 @@ export function checkForkOptions(options: ForkSandboxOptions): CheckedForkOption
     spares,
     maxSpares,
     idleMs: readNumber(options, 'idleMs'),
+    maxRuns: readNumber(options, 'maxRuns'),
+    maxAgeMs: readNumber(options, 'maxAgeMs'),
     maxChildren: readNumber(options, 'maxChildren'),
     queueTimeoutMs: readNumber(options, 'queueTimeoutMs'),
     maxQueued: readNumber(options, 'maxQueued'),

@@ -1,14 +1,8 @@
 import { createError } from '@kb-labs/contracts';
-import type {
-  ConfinementReport,
-  Sandbox,
-  SandboxCall,
-  SandboxHost,
-  SandboxOutcome,
-  SandboxPlan,
-} from '@kb-labs/contracts';
+import type { ConfinementReport, Sandbox, SandboxCall, SandboxOutcome, SandboxPlan } from '@kb-labs/contracts';
 import type { ChildPool } from './child-pool.js';
 import type { GuestChild } from './guest-child.js';
+import { listenTo } from './heard-host.js';
 import { fits } from './preload-spare.js';
 
 /** Where a place gets its child from, and what confines it. */
@@ -39,7 +33,7 @@ export async function openForkPlace({ plan, pool, report }: ForkPlaceOptions): P
       }
       for (let tried = 1; ; tried += 1) {
         const { child, isCold } = held.taken;
-        const heard = listen(host);
+        const heard = listenTo(host);
         const end = child.begin(plan.limits);
         const outcome = await child.session.run(call, heard.host);
         end();
@@ -114,22 +108,4 @@ function placeClosed(): Error {
 /** Whether the child ended without having got the run: none of its code was called. */
 function wasLost(child: GuestChild, outcome: SandboxOutcome): boolean {
   return !outcome.ok && outcome.error.code === 'ERR_SANDBOX_CRASHED' && child.leftUnread();
-}
-
-/** Notices whether a guest says anything. */
-function listen(host: SandboxHost): { readonly host: SandboxHost; readonly anything: () => boolean } {
-  let anything = false;
-  return {
-    host: {
-      call(name, args, signal) {
-        anything = true;
-        return host.call(name, args, signal);
-      },
-      note(note) {
-        anything = true;
-        host.note(note);
-      },
-    },
-    anything: () => anything,
-  };
 }

@@ -8,10 +8,11 @@ import { startChild } from './guest-child.js';
 import { createHostGuard } from './host-guard.js';
 import { prepareLauncher } from './launcher.js';
 import type { PreparedLauncher } from './launcher.js';
+import { openWarmPlace } from './warm-place.js';
 
 /**
- * Runs each handler in a Node process of its own, which is gone when the run is over. Processes are kept ready for plugins that run, each for
- * one plugin and one policy, and none serves two runs. Disposing ends all that are left.
+ * Runs each handler in a Node process of its own, which is gone when the run is over; with `isolation: 'plugin'` in the plan, in one that stays for later runs
+ * of the same plan. Processes are kept ready for plugins that run, each for one plugin and one policy. Disposing ends all that are left.
  */
 export function forkSandbox(options: ForkSandboxOptions = {}): SandboxAdapter {
   const checked = checkForkOptions(options);
@@ -41,7 +42,8 @@ export function forkSandbox(options: ForkSandboxOptions = {}): SandboxAdapter {
     async acquire(plan) {
       pool.assertOpen(plan.signal);
       const { report } = await prepare();
-      return await openForkPlace({ plan, pool, report });
+      const open = plan.isolation.kind === 'plugin' ? openWarmPlace : openForkPlace;
+      return await open({ plan, pool, report });
     },
     async [Symbol.asyncDispose]() {
       await pool.close();

@@ -82,7 +82,7 @@ async function startAndWait(options: ChildOptions, roots: readonly string[]): Pr
   const session = createSession({
     transport: channelTransport(guest.channel, () => (isDropped = true)),
     plan: { ...plan, limits },
-    stays: false,
+    stays: plan.isolation.kind === 'plugin',
     lifeline: {
       terminate: () => guest.signal('SIGTERM'),
       quit: guest.quit,

@@ -97,7 +97,8 @@ export function startGuestProcess(command: ChildCommand, cwd: string): GuestProc
 
 function holdLoop(child: ChildProcess, held: boolean): void {
   const streams = [...child.stdio].filter((stream) => stream instanceof Socket);
-  for (const handle of [child, ...streams]) {
+  // A stream that has ended would wait for a connection, once more with each call.
+  for (const handle of [child, ...streams.filter(({ destroyed }) => !destroyed)]) {
     if (held) handle.ref();
     else handle.unref();
   }

@@ -55,7 +55,7 @@ function pickModules({ handler, inputSchema, outputSchema, outputParts, api }: P
 }
 
 /** It came to an end of its own: what it loaded is there, and its process lived. */
-function isRegular(outcome: SandboxOutcome): boolean {
+export function isRegular(outcome: SandboxOutcome): boolean {
   if (outcome.ok) return true;
   const { code } = outcome.error;
   const byItself = code === 'ERR_HANDLER_FAILED' || code === 'ERR_INPUT_INVALID' || code === 'ERR_OUTPUT_INVALID';

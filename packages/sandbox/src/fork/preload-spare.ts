@@ -66,7 +66,7 @@ export function isRestless({ child, preloaded }: Spare, { limits }: Pick<Sandbox
  * How the modules, their folders, and the plugin's folder and package.json are: a few microseconds each. Files that those import are not looked at: they
  * count as unchanged as long as these are.
  */
-function stampOf(call: PreloadCall, { plugin }: Pick<SandboxPlan, 'plugin'>): string {
+export function stampOf(call: PreloadCall, { plugin }: Pick<SandboxPlan, 'plugin'>): string {
   const files = moduleFilesOf(call);
   const paths = new Set([
     ...files,

@@ -7,6 +7,12 @@ import type { ProcessMeter, ProcessSample } from './process-meter.js';
 const INTERVAL_MS = 20;
 const BYTES_PER_MIB = 1_048_576;
 
+/** CPU time since the process began, and memory beyond the empty guest. */
+interface Held {
+  readonly cpuMs: number;
+  readonly heldBytes: number;
+}
+
 type Used = Pick<SandboxUsage, 'cpuMs' | 'peakMemoryBytes'>;
 
 /** Looks at one guest's process from outside: every 20 ms while runs are under way. Between two looks it sees nothing but the peak that the kernel keeps. */
@@ -21,7 +27,9 @@ export interface ResourceWatch {
   /** Looks once more and tells what was used since the watch began. The peak is that since the last run began alone. */
   usage(): Used;
   /** Looks once more: what the process has used, and holds beyond the empty guest, whoever did that. */
-  look(): { readonly cpuMs: number; readonly heldBytes: number } | undefined;
+  look(): Held | undefined;
+  /** The same as it was at the last look. */
+  readonly last: Held;
   stop(): void;
 }
 
@@ -40,6 +48,7 @@ export const NO_WATCH: ResourceWatch = Object.freeze({
   beginAhead: () => () => undefined,
   usage: () => ({ cpuMs: undefined, peakMemoryBytes: undefined }),
   look: () => undefined,
+  last: Object.freeze({ cpuMs: 0, heldBytes: 0 }),
   stop: () => undefined,
 });
 
@@ -86,8 +95,11 @@ class Watch implements ResourceWatch {
     };
   }
 
-  look(): { readonly cpuMs: number; readonly heldBytes: number } | undefined {
-    if (!this.#sample()) return undefined;
+  look(): Held | undefined {
+    return this.#sample() ? this.last : undefined;
+  }
+
+  get last(): Held {
     return { cpuMs: this.#last.cpuMs, heldBytes: Math.max(0, this.#last.heldBytes - this.#empty.heldBytes) };
   }
 

@@ -38,9 +38,9 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 30_000;
 
 /** Makes an empty one. What the plan's signal ends has nothing to do with spares. */
-export function createSpareShelf({ plugin, limits, env, policyDigest }: SandboxPlan): SpareShelf {
+export function createSpareShelf({ plugin, limits, env, policyDigest, isolation }: SandboxPlan): SpareShelf {
   return {
-    plan: { plugin, limits, env, policyDigest },
+    plan: { plugin, limits, env, policyDigest, isolation },
     arrivals: createArrivalRate(RATE_MEMORY_MS),
     habit: createModuleHabit(),
     ready: new Set(),

@@ -10,6 +10,7 @@ import type {
 import { abortError } from '../wire/abort-error.js';
 import { serveGuest } from '../wire/guest-peer.js';
 import { importModule } from '../wire/import-module.js';
+import { assertOwnGuest } from '../wire/own-guest.js';
 import { createSession } from '../wire/session.js';
 import { createSettled } from '../wire/waiting.js';
 import { connectInMemory } from './memory-transport.js';
@@ -29,6 +30,7 @@ export function inProcessSandbox(): SandboxAdapter {
     confines: () => Promise.resolve(REPORT.firmness),
     acquire: async (plan) => {
       if (plan.signal.aborted) throw abortError(plan.signal);
+      assertOwnGuest(plan, 'in-process');
       return await createPlace(plan, alarm);
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),

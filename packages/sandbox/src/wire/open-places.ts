@@ -1,13 +1,14 @@
 import { createError } from '@kb-labs/contracts';
 import type { ConfinementReport, Sandbox, SandboxPlan } from '@kb-labs/contracts';
 import { abortError } from './abort-error.js';
+import { assertOwnGuest } from './own-guest.js';
 import type { Session } from './session.js';
 
 /** The places of one adapter: those that are open, and those that are being opened. */
 export interface OpenPlaces {
   /**
-   * Opens a place for this plan and keeps it until it is disposed of. Refuses with `ERR_CONFIG_INVALID` once these are closed; one that
-   * is being opened meanwhile is called off by the signal of the plan that `open` is given (`ERR_ABORTED`).
+   * Opens a place for this plan and keeps it until it is disposed of. Refuses with `ERR_CONFIG_INVALID` once these are closed, and a plan that
+   * asks for a guest that stays. One that is being opened meanwhile is called off by the signal of the plan that `open` is given (`ERR_ABORTED`).
    */
   acquire(plan: SandboxPlan, open: (plan: SandboxPlan) => Promise<OpenedPlace>): Promise<Sandbox>;
   /** Ends all. When it resolves nothing of them is left, nor of those that were being opened or have been disposed of. */
@@ -54,6 +55,7 @@ export function createOpenPlaces(adapter: string): OpenPlaces {
   return {
     async acquire(plan, open) {
       if (closing.signal.aborted) throw disposed(adapter);
+      assertOwnGuest(plan, adapter);
       const opened = openOne(plan, open);
       opening.add(opened);
       try {

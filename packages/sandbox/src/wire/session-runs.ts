@@ -214,8 +214,16 @@ function didNotLeave(): PluginError {
 }
 
 function endedByAnother(cause: PluginError): PluginError {
-  return createError('ERR_SANDBOX_CRASHED', 'another run of the same plugin ended the process that both were in', {
-    hint: 'run it again; a plugin that does not declare itself re-entrant has its process to itself',
-    cause,
-  });
+  const { code, message } = cause;
+  // Why its caller called it off is for that one alone.
+  const why = code === 'ERR_ABORTED' ? 'it was called off, and did not stop' : message;
+  return createError(
+    'ERR_SANDBOX_CRASHED',
+    `another run of the same plugin ended the process that both were in: ${why}`,
+    {
+      details: { endedBy: code },
+      hint: 'run it again; a plugin that does not declare itself re-entrant has its process to itself',
+      cause,
+    },
+  );
 }

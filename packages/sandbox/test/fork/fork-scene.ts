@@ -7,6 +7,7 @@ import type {
   SandboxAdapter,
   SandboxCall,
   SandboxHost,
+  SandboxIsolation,
   SandboxLimits,
   SandboxOutcome,
 } from '@kb-labs/contracts';
@@ -61,8 +62,10 @@ export interface RunOptions {
   readonly api?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly limits?: Partial<SandboxLimits>;
+  readonly isolation?: SandboxIsolation;
   readonly signal?: AbortSignal;
   readonly answer?: SandboxHost['call'];
+  readonly onNote?: (note: GuestNote) => void;
 }
 
 export interface GuestRun {
@@ -76,6 +79,7 @@ export function planFor(root: string, options: RunOptions = {}): SandboxPlan {
     limits: { ...limits, ...options.limits },
     env: options.env ?? {},
     policyDigest: 'none',
+    isolation: options.isolation ?? { kind: 'execution' },
     signal: new AbortController().signal,
   };
 }
@@ -100,7 +104,11 @@ export async function runIn(place: Sandbox, root: string, options: RunOptions = 
     signal: options.signal ?? new AbortController().signal,
   };
   const answer = options.answer ?? (() => Promise.resolve('answer'));
-  const outcome = await place.run(call, { call: answer, note: (note) => notes.push(note) });
+  const note = (said: GuestNote): void => {
+    notes.push(said);
+    options.onNote?.(said);
+  };
+  const outcome = await place.run(call, { call: answer, note });
   return { outcome, notes };
 }
 

@@ -15,7 +15,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { forkSandbox } from ${JSON.stringify(built)};
 const [way, root, act] = process.argv.slice(2);
 const adapter = forkSandbox({ wall: way });
-const plan = { plugin: { id: 'p', version: '1.0.0', root }, limits: ${JSON.stringify(limits)}, env: {}, policyDigest: '', signal: new AbortController().signal };
+const plan = { plugin: { id: 'p', version: '1.0.0', root }, limits: ${JSON.stringify(limits)}, env: {}, policyDigest: '', isolation: { kind: 'execution' }, signal: new AbortController().signal };
 const call = { executionId: 'e', handler: { file: root + '/main.mjs', export: 'handle' }, inputSchema: undefined, outputSchema: undefined, outputParts: [], input: 1, api: ['test.up'], signal: new AbortController().signal };
 const guests = () => readdirSync('/proc').filter((pid) => { try { return /^\\d+$/.test(pid) && readFileSync('/proc/' + pid + '/cmdline', 'utf8').includes('--allow-fs-read=' + root) && !/bwrap$/.test(readFileSync('/proc/' + pid + '/cmdline', 'utf8').split('\\0')[0]); } catch { return false; } });
 const host = { note() {}, async call() { process.stdout.write('pid ' + guests().join() + '\\n'); if (act === 'exit') process.exit(5); } };
@@ -45,7 +45,7 @@ const adapter = forkSandbox({ wall: way });
 await adapter.confines();
 const die = () => process.kill(process.pid, 'SIGKILL');
 subscribe('child_process', () => setImmediate(() => delay === '0' ? die() : setTimeout(die, Number(delay))));
-await adapter.acquire({ plugin: { id: 'p', version: '1.0.0', root }, limits: ${JSON.stringify(limits)}, env: {}, policyDigest: '', signal: new AbortController().signal });
+await adapter.acquire({ plugin: { id: 'p', version: '1.0.0', root }, limits: ${JSON.stringify(limits)}, env: {}, policyDigest: '', isolation: { kind: 'execution' }, signal: new AbortController().signal });
 await new Promise((resolve) => setTimeout(resolve, 10_000));
 `;
 

@@ -17,6 +17,7 @@ const plan: SandboxPlan = {
   },
   env: {},
   policyDigest: 'test',
+  isolation: { kind: 'execution' },
   signal: new AbortController().signal,
 };
 

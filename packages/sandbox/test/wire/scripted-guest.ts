@@ -68,6 +68,7 @@ function planOf(habits: GuestHabits): SandboxPlan {
     limits: { ...limits, ...habits.limits },
     env: {},
     policyDigest: 'none',
+    isolation: { kind: 'execution' },
     signal: habits.signal ?? new AbortController().signal,
   };
 }

@@ -1,0 +1,99 @@
+import type { SandboxCall, SandboxOutcome, SandboxPlan } from '@kb-labs/contracts';
+import type { GuestChild } from './guest-child.js';
+import { isRegular, moduleKeyOf } from './module-habit.js';
+import { stampOf } from './preload-spare.js';
+
+/** A child that serves run after run of one key, and what is known of it. */
+export interface WarmChild {
+  readonly child: GuestChild;
+  readonly key: string;
+  readonly bornAt: number;
+  /** How the files of modules were when it loaded them: as many as its host has named. */
+  readonly stamps: Map<string, string>;
+  /** The host functions that its runs are lent: what one run was lent must not be had by another that was not. */
+  api: string | undefined;
+  /** Places that it is in. */
+  open: number;
+  /** Runs that were begun in it. */
+  runs: number;
+  /** It gets no more runs, and ends with its last one. */
+  isRetired: boolean;
+  idleSince: number;
+  /** CPU time, in milliseconds, that it had used when it became idle. */
+  quietMs: number;
+}
+
+/** When a child is not used again, however well it behaves. */
+export interface WearLimits {
+  readonly maxRuns: number;
+  readonly maxAgeMs: number;
+}
+
+const BYTES_PER_MIB = 1_048_576;
+/** Of the quota. What a run may hold counts from what was held when it began, so that this bounds what both may come to. */
+const MOST_LEFT = 0.5;
+/** CPU time that a guest without a run may use: V8 tidies up. The kernel counts in steps of 10 ms. */
+const QUIET_MS = 30;
+/** A shorter time is not looked at: what is done in it is less than what is tolerated. */
+const SHORT_MS = 20;
+
+/** Takes a child that was just started. It is in no place yet. */
+export function createWarmChild(child: GuestChild, key: string): WarmChild {
+  const bornAt = performance.now();
+  return {
+    child,
+    key,
+    bornAt,
+    stamps: new Map(),
+    api: undefined,
+    open: 0,
+    runs: 0,
+    isRetired: false,
+    idleSince: bornAt,
+    quietMs: child.watch.last.cpuMs,
+  };
+}
+
+/** Whether this call may run in it: it is lent the same functions, and what is loaded is what lies in the plugin's files now. */
+export function mayServe(
+  { api, stamps }: WarmChild,
+  call: SandboxCall,
+  plan: Pick<SandboxPlan, 'plugin'>,
+): 'yes' | 'other-api' | 'other-files' {
+  if (api !== undefined && api !== apiKeyOf(call)) return 'other-api';
+  const known = stamps.get(moduleKeyOf(call));
+  return known === undefined || known === stampOf(call, plan) ? 'yes' : 'other-files';
+}
+
+/** A run begins: remembers what binds the child from now on. */
+export function bind(warm: WarmChild, call: SandboxCall, plan: Pick<SandboxPlan, 'plugin'>): void {
+  warm.runs += 1;
+  warm.api ??= apiKeyOf(call);
+  const modules = moduleKeyOf(call);
+  if (!warm.stamps.has(modules)) warm.stamps.set(modules, stampOf(call, plan));
+}
+
+function apiKeyOf({ api }: SandboxCall): string {
+  return api.join();
+}
+
+/** Whether a child may have another run after one that ended like this. An abort is its caller's doing; that it obeyed shows in the session. */
+export function isFitAfter(warm: WarmChild, outcome: SandboxOutcome, plan: Pick<SandboxPlan, 'limits'>): boolean {
+  if (!warm.child.session.guest.isReusable) return false;
+  const wasAborted = !outcome.ok && outcome.error.code === 'ERR_ABORTED';
+  if (!wasAborted && !isRegular(outcome)) return false;
+  return warm.child.watch.last.heldBytes <= plan.limits.memoryMb * BYTES_PER_MIB * MOST_LEFT;
+}
+
+/** Whether it has served its time. */
+export function isWorn({ bornAt, runs }: WarmChild, now: number, { maxRuns, maxAgeMs }: WearLimits): boolean {
+  return runs >= maxRuns || now - bornAt > maxAgeMs;
+}
+
+/** Whether it has been at work without a run, or is gone. To be asked of one that is idle. */
+export function isRestlessIdle({ child, idleSince, quietMs }: WarmChild, now: number): boolean {
+  if (!child.session.guest.isReusable) return true;
+  if (now - idleSince < SHORT_MS) return false;
+  const used = child.watch.look();
+  return used !== undefined && used.cpuMs - quietMs > QUIET_MS;
+}

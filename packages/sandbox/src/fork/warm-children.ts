@@ -1,0 +1,149 @@
+import type { SandboxPlan } from '@kb-labs/contracts';
+import type { GuestChild } from './guest-child.js';
+import { createWarmChild, isRestlessIdle, isWorn } from './warm-child.js';
+import type { WarmChild, WearLimits } from './warm-child.js';
+
+/** How long children are kept, and how many of them without a run. */
+export interface WarmLimits extends WearLimits {
+  readonly idleMs: number;
+  readonly maxIdle: number;
+}
+
+/** The children of one adapter that stay for further runs of their key. */
+export interface WarmChildren {
+  /** The one for another run, which is in one place more then: an idle one if there is, or for a re-entrant plugin the least busy. */
+  take(key: string, plan: SandboxPlan, isFit?: (warm: WarmChild) => boolean): WarmChild | undefined;
+  /** Keeps one that was just started. It is in one place if somebody waited for it, in none otherwise. */
+  add(key: string, child: GuestChild, isTaken: boolean): WarmChild;
+  /** It is in one place less. */
+  release(warm: WarmChild): void;
+  /** It gets no more runs. */
+  retire(warm: WarmChild): void;
+  count(key: string): number;
+  /** Ends the one that has been idle for longest. `false` where none is. */
+  sacrificeOne(): boolean;
+  /** Keeps none from now on. Those that there are end with their pool. */
+  close(): void;
+}
+
+/** Runs of a re-entrant plugin that are under way in one child at most. */
+const MOST_AT_ONCE = 32;
+const LONGEST_SWEEP_MS = 250;
+const SHORTEST_SWEEP_MS = 20;
+
+/** Makes it, with none. */
+export function createWarmChildren(limits: WarmLimits): WarmChildren {
+  return new Children(limits);
+}
+
+class Children implements WarmChildren {
+  readonly #limits: WarmLimits;
+  readonly #byKey = new Map<string, Set<WarmChild>>();
+  /** The one that has been idle for longest comes first. */
+  readonly #idle = new Set<WarmChild>();
+  #sweep: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(limits: WarmLimits) {
+    this.#limits = limits;
+  }
+
+  take(
+    key: string,
+    { isolation }: SandboxPlan,
+    isFit: (warm: WarmChild) => boolean = () => true,
+  ): WarmChild | undefined {
+    const isShared = isolation.kind === 'plugin' && isolation.reentrant;
+    for (;;) {
+      const found = this.#leastBusy(key, isShared ? MOST_AT_ONCE : 1, isFit);
+      if (found === undefined) return undefined;
+      if (found.open === 0 && this.#isSpent(found)) {
+        this.retire(found);
+        continue;
+      }
+      this.#idle.delete(found);
+      found.open += 1;
+      return found;
+    }
+  }
+
+  add(key: string, child: GuestChild, isTaken: boolean): WarmChild {
+    const warm = createWarmChild(child, key);
+    const siblings = this.#byKey.get(key) ?? new Set();
+    this.#byKey.set(key, siblings);
+    siblings.add(warm);
+    void child.gone.then(() => this.#forget(warm));
+    warm.open = 1;
+    if (!isTaken) this.release(warm);
+    return warm;
+  }
+
+  release(warm: WarmChild): void {
+    warm.open -= 1;
+    const now = performance.now();
+    if (this.#isClosed || isWorn(warm, now, this.#limits)) this.retire(warm);
+    if (warm.open > 0) return;
+    if (warm.isRetired) return void warm.child.session.dispose();
+    warm.idleSince = now;
+    warm.quietMs = warm.child.watch.last.cpuMs;
+    warm.child.hold(false);
+    this.#idle.add(warm);
+    if (this.#idle.size > this.#limits.maxIdle) this.sacrificeOne();
+    const every = Math.min(LONGEST_SWEEP_MS, Math.max(SHORTEST_SWEEP_MS, this.#limits.idleMs / 8));
+    this.#sweep ??= setInterval(() => this.#lookAtIdle(), every).unref();
+  }
+
+  retire(warm: WarmChild): void {
+    warm.isRetired = true;
+    this.#forget(warm);
+    if (warm.open === 0) void warm.child.session.dispose();
+  }
+
+  count(key: string): number {
+    return this.#byKey.get(key)?.size ?? 0;
+  }
+
+  sacrificeOne(): boolean {
+    const [longest] = this.#idle;
+    if (longest !== undefined) this.retire(longest);
+    return longest !== undefined;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#sweep);
+  }
+
+  /** Of idle ones that which ran last, so that those that are not needed become idle for long. */
+  #leastBusy(key: string, most: number, isFit: (warm: WarmChild) => boolean): WarmChild | undefined {
+    let best: WarmChild | undefined;
+    for (const warm of this.#byKey.get(key) ?? []) {
+      if (warm.open >= most || !warm.child.session.guest.isReusable || !isFit(warm)) continue;
+      if (best === undefined || warm.open < best.open) best = warm;
+      else if (warm.open === best.open && warm.idleSince > best.idleSince) best = warm;
+    }
+    return best;
+  }
+
+  #isSpent(warm: WarmChild): boolean {
+    const now = performance.now();
+    return isWorn(warm, now, this.#limits) || isRestlessIdle(warm, now);
+  }
+
+  #forget(warm: WarmChild): void {
+    this.#idle.delete(warm);
+    const siblings = this.#byKey.get(warm.key);
+    siblings?.delete(warm);
+    if (siblings?.size === 0) this.#byKey.delete(warm.key);
+  }
+
+  #lookAtIdle(): void {
+    const now = performance.now();
+    for (const warm of this.#idle) {
+      if (now - warm.idleSince > this.#limits.idleMs || this.#isSpent(warm)) this.retire(warm);
+    }
+    if (this.#idle.size > 0) return;
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
+  }
+}

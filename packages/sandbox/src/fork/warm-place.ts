@@ -1,0 +1,159 @@
+import { ABORT_LINE, createError, isPluginError } from '@kb-labs/contracts';
+import type {
+  ConfinementReport,
+  PluginError,
+  Sandbox,
+  SandboxCall,
+  SandboxHost,
+  SandboxOutcome,
+  SandboxPlan,
+  SandboxUsage,
+} from '@kb-labs/contracts';
+import { onAbort } from '../wire/deadline.js';
+import type { ForkPlaceOptions } from './fork-place.js';
+import { listenTo } from './heard-host.js';
+import { bind, isFitAfter, mayServe } from './warm-child.js';
+import type { WarmChild } from './warm-child.js';
+import type { WarmLease, WarmPool } from './warm-pool.js';
+
+/** After so many children that were dead when they were needed, the machine has other troubles. */
+const MOST_TRIES = 3;
+
+/** Takes a child that stays for later runs of the same plugin and plan. Throws as `SandboxAdapter.acquire` does. */
+export async function openWarmPlace(options: ForkPlaceOptions): Promise<Sandbox> {
+  return new WarmPlace(options, await options.pool.warm.lease(options.plan));
+}
+
+class WarmPlace implements Sandbox {
+  readonly confinement: ConfinementReport;
+  readonly #plan: SandboxPlan;
+  readonly #pool: WarmPool;
+  #lease: WarmLease;
+  #running: Promise<unknown> | undefined;
+  /** Of a run in a child that may serve others beside it. */
+  #current: AbortController | undefined;
+  readonly #closing = new AbortController();
+
+  constructor({ plan, pool, report }: ForkPlaceOptions, lease: WarmLease) {
+    this.confinement = report;
+    this.#plan = plan;
+    this.#pool = pool.warm;
+    this.#lease = lease;
+  }
+
+  get coldStart(): boolean {
+    return this.#lease.isCold;
+  }
+
+  async run(call: SandboxCall, host: SandboxHost): Promise<SandboxOutcome> {
+    const { isolation } = this.#plan;
+    if (isolation.kind === 'execution' || !isolation.reentrant) return await this.#follow(this.#lead(call, host));
+    const controller = new AbortController();
+    this.#current = controller;
+    const stop = onAbort(call.signal, () => controller.abort(call.signal.reason));
+    // Its own signal, and nothing else to listen to.
+    const own = { ...call, signal: controller.signal, [ABORT_LINE]: undefined };
+    const outcome = await this.#follow(this.#lead(own, host));
+    stop();
+    return outcome;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(placeClosed());
+    const { child, open } = this.#lease.warm;
+    // Whoever else has a run in this child keeps it, unless this run does not stop in its grace.
+    if (this.#running !== undefined && open === 1) await child.session.dispose();
+    this.#current?.abort(placeClosed());
+    await this.#running;
+    this.#pool.release(this.#lease.warm);
+  }
+
+  async #follow(run: Promise<SandboxOutcome>): Promise<SandboxOutcome> {
+    this.#running = run;
+    const outcome = await run;
+    this.#running = undefined;
+    return outcome;
+  }
+
+  async #lead(call: SandboxCall, host: SandboxHost): Promise<SandboxOutcome> {
+    try {
+      await this.#fit(call);
+      for (let tried = 1; ; tried += 1) {
+        const heard = listenTo(host);
+        const { isCold, warm } = this.#lease;
+        const { outcome, wasAlone } = await runIn(warm, { call, host: heard.host, plan: this.#plan });
+        if (!isFitAfter(warm, outcome, this.#plan)) this.#pool.retire(warm);
+        const isLost = !isCold && wasAlone && !heard.anything() && wasNeverRead(warm, outcome);
+        // A child that ended because its place did looks as one that was dead before it got the run.
+        if (!isLost || tried > MOST_TRIES || this.#closing.signal.aborted) return outcome;
+        await this.#exchange(call);
+      }
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  async #fit(call: SandboxCall): Promise<void> {
+    const answer = mayServe(this.#lease.warm, call, this.#plan);
+    if (answer === 'yes') return;
+    if (answer === 'other-files') this.#pool.retire(this.#lease.warm);
+    await this.#exchange(call);
+  }
+
+  /** Lets go of a child that cannot serve this call, for one that can. */
+  async #exchange(call: SandboxCall): Promise<void> {
+    const { warm } = this.#lease;
+    const { signal: closed } = this.#closing;
+    const plan = { ...this.#plan, signal: AbortSignal.any([call.signal, closed]) };
+    this.#lease = await this.#pool.lease(plan, (other) => mayServe(other, call, plan) === 'yes');
+    this.#pool.release(warm);
+    if (closed.aborted) throw placeClosed();
+  }
+}
+
+interface RunParts extends Pick<ForkPlaceOptions, 'plan'> {
+  readonly call: SandboxCall;
+  readonly host: SandboxHost;
+}
+
+interface EndedRun {
+  readonly outcome: SandboxOutcome;
+  /** Nothing was sent to the child meanwhile but this run. */
+  readonly wasAlone: boolean;
+}
+
+async function runIn(warm: WarmChild, { call, host, plan }: RunParts): Promise<EndedRun> {
+  const wasAlone = warm.open === 1;
+  bind(warm, call, plan);
+  const { runs } = warm;
+  const end = warm.child.begin(plan.limits);
+  const outcome = await warm.child.session.run(call, host);
+  end();
+  return { outcome, wasAlone: wasAlone && warm.runs === runs };
+}
+
+/** Whether the child ended without having got the run: none of its code was called. */
+function wasNeverRead(warm: WarmChild, outcome: SandboxOutcome): boolean {
+  return !outcome.ok && outcome.error.code === 'ERR_SANDBOX_CRASHED' && warm.child.leftUnread();
+}
+
+const NO_USAGE: SandboxUsage = Object.freeze({
+  cpuMs: undefined,
+  peakMemoryBytes: undefined,
+  outputBytes: 0,
+  resultBytes: 0,
+  leaked: [],
+});
+
+/** No child was to be had for the run. */
+function failed(cause: unknown): SandboxOutcome {
+  const error: PluginError = isPluginError(cause)
+    ? cause
+    : createError('ERR_INTERNAL', 'no process was to be had for the run', { cause });
+  return { ok: false, error, guestError: undefined, phase: 'handler', usage: NO_USAGE };
+}
+
+function placeClosed(): PluginError {
+  return createError('ERR_SANDBOX_CRASHED', 'the place was closed before the run was over');
+}

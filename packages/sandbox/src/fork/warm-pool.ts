@@ -1,0 +1,92 @@
+import { availableParallelism } from 'node:os';
+import type { SandboxPlan } from '@kb-labs/contracts';
+import { abortError } from '../wire/abort-error.js';
+import { onAbort } from '../wire/deadline.js';
+import { childKeyOf } from './child-key.js';
+import type { GuestChild } from './guest-child.js';
+import type { WarmChild } from './warm-child.js';
+import type { WarmChildren } from './warm-children.js';
+
+/** How children that stay are started. */
+export interface WarmPoolOptions {
+  readonly children: WarmChildren;
+  /** For somebody who waits for it. Throws as `SandboxAdapter.acquire` does. */
+  readonly start: (plan: SandboxPlan) => Promise<GuestChild>;
+  /** For nobody yet; `undefined` where there may be no further process now. */
+  readonly startAhead: (plan: SandboxPlan) => Promise<GuestChild> | undefined;
+}
+
+/** A child that stays, and whether it was started for whoever has it. */
+export interface WarmLease {
+  readonly warm: WarmChild;
+  readonly isCold: boolean;
+}
+
+/** Gets children that stay. Each serves one key. */
+export interface WarmPool {
+  /** One that is there, or a new one. Throws as `SandboxAdapter.acquire` does. */
+  lease(plan: SandboxPlan, isFit?: (warm: WarmChild) => boolean): Promise<WarmLease>;
+  release(warm: WarmChild): void;
+  retire(warm: WarmChild): void;
+}
+
+/** Makes it over the children of one adapter. */
+export function createWarmPool(options: WarmPoolOptions): WarmPool {
+  const { children } = options;
+  /** By key: the start of the first child, for which runs of a re-entrant plugin wait rather than start one each. */
+  const starting = new Map<string, Promise<unknown>>();
+
+  const begin = async (key: string, plan: SandboxPlan): Promise<WarmLease> => {
+    const started = options.start(plan);
+    const settled = started.then(
+      () => undefined,
+      () => undefined,
+    );
+    if (isShared(plan) && !starting.has(key)) {
+      starting.set(key, settled);
+      void settled.then(() => starting.delete(key));
+    }
+    return { warm: children.add(key, await started, true), isCold: true };
+  };
+  /** Where all children of a re-entrant plugin are busy, and processors are left for another one. */
+  const grow = (key: string, plan: SandboxPlan): void => {
+    if (starting.has(key) || children.count(key) >= availableParallelism()) return;
+    const settled = options.startAhead(plan)?.then(
+      (child) => void children.add(key, child, false),
+      () => undefined,
+    );
+    if (settled === undefined) return;
+    starting.set(key, settled);
+    void settled.then(() => starting.delete(key));
+  };
+
+  return {
+    async lease(plan, isFit) {
+      const key = childKeyOf(plan);
+      for (;;) {
+        const warm = children.take(key, plan, isFit);
+        if (warm !== undefined) {
+          if (warm.open > 1) grow(key, plan);
+          return { warm, isCold: false };
+        }
+        const other = isFit === undefined ? starting.get(key) : undefined;
+        if (other === undefined) return await begin(key, plan);
+        await untilSettled(other, plan.signal);
+      }
+    },
+    release: (warm) => children.release(warm),
+    retire: (warm) => children.retire(warm),
+  };
+}
+
+function isShared({ isolation }: SandboxPlan): boolean {
+  return isolation.kind === 'plugin' && isolation.reentrant;
+}
+
+async function untilSettled(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const called = Promise.withResolvers<void>();
+  const stop = onAbort(signal, () => called.resolve());
+  await Promise.race([promise, called.promise]);
+  stop();
+  if (signal.aborted) throw abortError(signal);
+}
