@@ -15,7 +15,7 @@ export const warmParallel: Bench = {
   name: 'warm-parallel',
   title: 'sixteen runs in flight over two processes that are used again',
   async run({ quick, signal }) {
-    await using ours = openOurs();
+    await using ours = openOurs({ grant: { isolation: 'plugin' }, maxConcurrency: IN_FLIGHT, reentrant: true });
     await using one = await openRawChannel();
     await using other = await openRawChannel();
     await using tinypool = await openTinypool({ kind: 'processes', workers: CHILDREN });

@@ -12,7 +12,7 @@ export const warm: Bench = {
   name: 'warm',
   title: 'one run at a time in a process that is used again, beside a raw framed round trip',
   async run({ quick, signal }) {
-    await using ours = openOurs();
+    await using ours = openOurs({ grant: { isolation: 'plugin' } });
     await using raw = await openRawChannel();
     await using tinypool = await openTinypool({ kind: 'processes', workers: 1 });
     await using kbLabs = await openKbLabs({ mode: 'worker-pool', workers: 1 });
