@@ -45,7 +45,11 @@ export async function waitsForArtifact({ path }, ctx) {
 
 export async function talksToItself(_input, ctx) {
   const seen = [];
-  const subscription = await ctx.events.subscribe('rooms.*', ({ topic, payload }) => void seen.push([topic, payload]));
+  const { promise: all, resolve } = Promise.withResolvers();
+  const subscription = await ctx.events.subscribe('rooms.*', ({ topic, payload }) => {
+    seen.push([topic, payload]);
+    if (payload.last === true) resolve();
+  });
   const done = ctx.events.waitFor('rooms.done', {
     predicate: ({ payload }) => payload.last === true,
     timeoutMs: 10_000,
@@ -54,6 +58,8 @@ export async function talksToItself(_input, ctx) {
   await ctx.events.publish('rooms.done', { last: false });
   await ctx.events.publish('rooms.done', { last: true });
   const { sender, traceId, topic } = await done;
+  // Who waits for one event and who hears all may be told in either order.
+  await all;
   await subscription.unsubscribe();
   await ctx.events.publish('rooms.step', { count: 'after' });
   return { seen, topic, sender, traceId };
