@@ -46,8 +46,8 @@ export default defineConfig({
     projects,
     sequence: { sequencer: ProcessesFirst },
     pool: 'forks',
-    // Some of them wait most of the time.
-    maxWorkers: 3,
+    // For two processors: many files wait half of their time, for processes, disks and limits.
+    maxWorkers: 4,
     testTimeout: 20_000,
     reporters: report === undefined ? ['default'] : ['default', 'json'],
     outputFile: report === undefined ? {} : { json: report },
