@@ -7,7 +7,8 @@ import { CONFINEMENTS, createError } from '@kb-labs/contracts';
 import type { Confinement, Firmness, SandboxAdapter, SandboxPlan } from '@kb-labs/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildChildCommand } from '../src/fork/child-command.js';
-import { startGuestProcess } from '../src/fork/guest-process.js';
+import { watchGuestProcess } from '../src/fork/guest-process.js';
+import { startDirectly } from '../src/fork/start-directly.js';
 import type { Wall } from '../src/fork/wall.js';
 import { createSession } from '../src/wire/session.js';
 import type { Session } from '../src/wire/session.js';
@@ -86,7 +87,7 @@ function openWalled(around: Wall, plan: SandboxPlan): Session {
   // What stands between node and the bootstrap are the flags that lock Node in.
   const node = command.args.indexOf('--') + 1;
   const args = [...command.args.slice(0, node + 1), ...command.args.slice(-1)];
-  const child = startGuestProcess({ ...command, args }, root);
+  const child = watchGuestProcess(startDirectly({ ...command, args }, root));
   const kill = (): void => child.signal('SIGKILL');
   return createSession({
     stays: false,

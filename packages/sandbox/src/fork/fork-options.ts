@@ -35,6 +35,11 @@ export interface ForkSandboxOptions {
   readonly maxChildren?: number;
   /** Milliseconds that a run waits for a process at most, or its `startTimeoutMs` if that is less: 10 000. Then it is `ERR_QUEUE_TIMEOUT`. */
   readonly queueTimeoutMs?: number;
+  /**
+   * Who starts processes. `auto` (default): from 256 MiB resident on, on Linux, a small process beside the host, because a fork holds up the event loop of
+   * a large one. `always` and `never` say so whatever the host's size (Windows: never).
+   */
+  readonly spawner?: 'auto' | 'always' | 'never';
   /** Runs that wait for a process, over all plugins: 1 000. One more is `ERR_QUOTA_EXCEEDED` at once. */
   readonly maxQueued?: number;
 }
@@ -70,15 +75,17 @@ const BOUNDS: Readonly<Record<NumberOption, Bounds>> = {
   queueTimeoutMs: { least: 1, most: MAX_MS, usual: 10_000 },
   maxQueued: { least: 0, most: 1_000_000, usual: 1_000 },
 };
-const NAMES: readonly string[] = ['wall', 'codeRoots', 'preload', ...Object.keys(BOUNDS)];
+const NAMES: readonly string[] = ['wall', 'codeRoots', 'spawner', 'preload', ...Object.keys(BOUNDS)];
 
 /** Puts defaults where nothing is said. Throws `ERR_CONFIG_INVALID` for what is unknown, malformed or contradicts itself. */
 export function checkForkOptions(options: ForkSandboxOptions): CheckedForkOptions {
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
   if (unknown !== undefined) throw invalid(`forkSandbox has no option "${unknown}": it has ${NAMES.join(', ')}`);
-  const { wall = 'auto', codeRoots = [], preload = true } = options;
+  const { wall = 'auto', codeRoots = [], spawner = 'auto', preload = true } = options;
   if (!['auto', 'required', 'off'].includes(wall))
     throw invalid(`wall is "auto", "required" or "off", not ${JSON.stringify(wall)}`);
+  if (!['auto', 'always', 'never'].includes(spawner))
+    throw invalid(`spawner is "auto", "always" or "never", not ${JSON.stringify(spawner)}`);
   if (!isListOfFolders(codeRoots)) {
     const hint = 'give codeRoots an array of absolute paths, such as ["/srv/shared/node_modules"]';
     throw invalid('codeRoots is no array of absolute paths', hint);
@@ -91,6 +98,7 @@ export function checkForkOptions(options: ForkSandboxOptions): CheckedForkOption
   return {
     wall,
     codeRoots: [...codeRoots],
+    spawner,
     preload,
     spares,
     maxSpares,

@@ -1,4 +1,5 @@
 import type { SandboxAdapter } from '@kb-labs/contracts';
+import { chooseStart } from './choose-start.js';
 import { createChildPool } from './child-pool.js';
 import type { ChildPool } from './child-pool.js';
 import { checkForkOptions } from './fork-options.js';
@@ -17,6 +18,7 @@ import { openWarmPlace } from './warm-place.js';
 export function forkSandbox(options: ForkSandboxOptions = {}): SandboxAdapter {
   const checked = checkForkOptions(options);
   const guard = createHostGuard();
+  const starts = chooseStart(checked);
   let prepared: Promise<PreparedLauncher> | undefined;
   const prepare = async (): Promise<PreparedLauncher> => {
     prepared ??= prepareLauncher(checked.wall);
@@ -32,7 +34,8 @@ export function forkSandbox(options: ForkSandboxOptions = {}): SandboxAdapter {
     ...checked,
     async start(plan, isSpare) {
       const { launcher } = await prepare();
-      return await startChild({ plan, launcher, guard, codeRoots: checked.codeRoots, isSpare });
+      const { codeRoots } = checked;
+      return await startChild({ plan, launcher, guard, codeRoots, isSpare, startProcess: starts.start });
     },
   });
 
@@ -47,6 +50,7 @@ export function forkSandbox(options: ForkSandboxOptions = {}): SandboxAdapter {
     },
     async [Symbol.asyncDispose]() {
       await pool.close();
+      await starts[Symbol.asyncDispose]();
       guard.release();
     },
   };

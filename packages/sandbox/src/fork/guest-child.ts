@@ -9,12 +9,13 @@ import type { Session } from '../wire/session.js';
 import type { WireTransport } from '../wire/transport.js';
 import { buildChildCommand } from './child-command.js';
 import type { Launcher } from './child-command.js';
-import { startGuestProcess } from './guest-process.js';
+import { watchGuestProcess } from './guest-process.js';
 import type { GuestProcess, ProcessEnd } from './guest-process.js';
 import type { HostGuard } from './host-guard.js';
 import { heapExhausted, NO_WATCH, watchResources } from './resource-watch.js';
 import type { ResourceWatch } from './resource-watch.js';
 import { assertNodeRuns } from './start-failure.js';
+import type { StartProcess } from './started-process.js';
 
 /** A plan, and how this machine starts guests. */
 export interface ChildOptions {
@@ -22,6 +23,7 @@ export interface ChildOptions {
   readonly launcher: Launcher;
   readonly guard: HostGuard;
   readonly codeRoots: readonly string[];
+  readonly startProcess: StartProcess;
   /** Whether nobody waits for it: then it does not hold the host's process. */
   readonly isSpare: boolean;
 }
@@ -65,7 +67,8 @@ export async function startChild(options: ChildOptions): Promise<GuestChild> {
 
 async function startAndWait(options: ChildOptions, roots: readonly string[]): Promise<GuestChild> {
   const { plan, launcher, guard } = options;
-  const guest = startGuestProcess(buildChildCommand(launcher, roots, plan.limits.memoryMb), plan.plugin.root);
+  const command = buildChildCommand(launcher, roots, plan.limits.memoryMb);
+  const guest = watchGuestProcess(await options.startProcess(command, plan.plugin.root));
   guest.hold(!options.isSpare);
   const untrack = guard.track(() => guest.signal('SIGKILL'));
   // What the session reads when a run begins.
@@ -118,7 +121,9 @@ async function openWatch(guest: GuestProcess, session: Session): Promise<Resourc
   if (process.platform !== 'linux') return NO_WATCH;
   const pid = guest.pid();
   const watch = pid === undefined ? undefined : watchResources(pid);
-  if (watch !== undefined) return watch;
+  // Asked again: a number that is the guest's now was the guest's when its files were opened.
+  if (watch !== undefined && guest.pid() === pid) return watch;
+  watch?.stop();
   await session.dispose();
   throw createError('ERR_SANDBOX_CRASHED', 'the guest is not to be found, or cannot be watched', {
     hint: 'look at the limit on open files of this machine (ulimit -n)',

@@ -1,7 +1,7 @@
-import type { ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { createSettled } from '../wire/waiting.js';
+import type { ProcessStreams } from './started-process.js';
 
 /** What is in the pipes when a process ends arrives within this time; a stray holder of a pipe may keep it open for ever. */
 export const DRAIN_MS = 100;
@@ -17,18 +17,18 @@ export interface OutputWatch {
 }
 
 /** Reads both from the beginning. Who listens late misses what came before. */
-export function watchOutput(child: ChildProcess): OutputWatch {
+export function watchOutput(streams: ProcessStreams): OutputWatch {
   let listener: ((source: 'stdout' | 'stderr', text: string) => void) | undefined;
   let stderr = '';
   const ended = (['stdout', 'stderr'] as const).map((name) => {
     const { promise, settle } = createSettled<true>();
-    const stream = child[name];
-    stream?.setEncoding('utf8');
-    stream?.on('data', (text: string) => {
+    const stream = streams[name];
+    stream.setEncoding('utf8');
+    stream.on('data', (text: string) => {
       if (name === 'stderr') stderr = (stderr + text).slice(-KEPT_STDERR);
       listener?.(name, text.endsWith('\n') ? text.slice(0, -1) : text);
     });
-    stream?.once('close', () => settle(true));
+    stream.once('close', () => settle(true));
     return promise;
   });
   return {
@@ -50,7 +50,7 @@ export function watchUnread(channel: Duplex): () => boolean {
 }
 
 /** Reads on until a turn of the event loop brings nothing: what a dead process has written is there already. */
-export async function drain(streams: readonly (Readable | null)[]): Promise<void> {
+export async function drain(streams: readonly Readable[]): Promise<void> {
   const sockets = streams.filter((stream) => stream instanceof Socket);
   const countBytes = (): number => sockets.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
   const end = performance.now() + DRAIN_MS;

@@ -1,26 +1,17 @@
-import type { ChildProcess } from 'node:child_process';
-import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { PluginError } from '@kb-labs/contracts';
 import { createSettled } from '../wire/waiting.js';
-import type { ChildCommand } from './child-command.js';
 import { DRAIN_MS, drain, watchOutput, watchUnread } from './guest-pipes.js';
 import type { OutputWatch } from './guest-pipes.js';
-import { listChildren } from './list-children.js';
-import { spawnCovered } from './spawn-covered.js';
 import { startFailure } from './start-failure.js';
-import { SECCOMP_FD } from './wall.js';
-
-const CHANNEL_FD = 3;
-/** A monitor that does not notice the end of its namespace is ended itself. */
-const MONITOR_MS = 250;
+import type { GuestSignal, ProcessStart, StartedProcess } from './started-process.js';
 
 /** One guest from outside: its channel, its number, its end. */
 export interface GuestProcess {
   readonly channel: Duplex;
   /** The process of the guest itself, as the host numbers it. With a wall there is none before it is built, and none once it is gone. */
   pid(): number | undefined;
-  signal(name: 'SIGTERM' | 'SIGKILL'): void;
+  signal(name: GuestSignal): void;
   /** Kills it. Resolves once what it had sent has been read; that its process is gone may take longer, and holds the host's no more. */
   quit(): Promise<void>;
   /** Resolves on `exit`, once what it sent has been read. */
@@ -42,66 +33,31 @@ export interface ProcessEnd {
   readonly spawnError: PluginError | undefined;
 }
 
-/**
- * Starts a guest in a process group of its own, with an empty environment and nothing of the host's but four descriptors: standard input
- * (which has ended), output and error, and the channel. bubblewrap has one more while it starts, to read the seccomp filter from, and closes it.
- */
-export function startGuestProcess(command: ChildCommand, cwd: string): GuestProcess {
-  const child = spawnCovered(command, cwd);
-  if ('error' in child) return neverStarted(child.error);
-  const streams = [...child.stdio];
-  const channel = streams[CHANNEL_FD];
-  if (!(channel instanceof Duplex)) return neverStarted(new Error('the channel is no stream'));
-  const program = streams[SECCOMP_FD];
-  for (const stream of streams) stream?.on('error', () => undefined);
+/** Takes over a guest that was just started, from its first byte to its end. */
+export function watchGuestProcess(started: ProcessStart): GuestProcess {
+  if ('error' in started) return neverStarted(started.error);
+  const { channel, stdout, stderr } = started.streams;
   const leftUnread = watchUnread(channel);
-  if (program instanceof Duplex) program.end(command.seccomp);
-
+  const output = watchOutput(started.streams);
   let exited = false;
-  // The monitor of a wall has one child, the first process of the namespace.
-  const inner = (): number | undefined =>
-    exited || !command.walled || child.pid === undefined ? undefined : listChildren(child.pid)[0];
-  const output = watchOutput(child);
-  child.once('exit', () => {
-    exited = true;
-    // Whoever is left in the group has lost its reason to be.
-    killQuietly(child.pid, 'SIGKILL', true);
-  });
-
-  const signal = (name: 'SIGTERM' | 'SIGKILL'): void => {
-    if (exited) return;
-    // The first process of a namespace takes everything in it along; its monitor then ends by itself.
-    const first = inner();
-    if (first === undefined) return killQuietly(child.pid, name, true);
-    killQuietly(first, name, false);
-    if (name === 'SIGKILL') setTimeout(() => exited || killQuietly(child.pid, name, true), MONITOR_MS).unref();
-  };
-  const gone = waitForEnd(child, channel, output);
+  void started.exit.then(() => (exited = true));
+  const gone = waitForEnd(started, output);
 
   return {
     channel,
-    pid: () => (command.walled ? inner() : child.pid),
-    signal,
+    pid: started.guestPid,
+    signal: (name) => void started.signal(name),
     async quit() {
       if (exited) return void (await gone);
-      signal('SIGKILL');
-      holdLoop(child, false);
-      await drain([channel, child.stdout, child.stderr]);
+      await started.signal('SIGKILL');
+      started.hold(false);
+      await drain([channel, stdout, stderr]);
     },
     gone,
-    hold: (held) => holdLoop(child, held),
+    hold: started.hold,
     leftUnread,
     onOutput: output.listen,
   };
-}
-
-function holdLoop(child: ChildProcess, held: boolean): void {
-  const streams = [...child.stdio].filter((stream) => stream instanceof Socket);
-  // A stream that has ended would wait for a connection, once more with each call.
-  for (const handle of [child, ...streams.filter(({ destroyed }) => !destroyed)]) {
-    if (held) handle.ref();
-    else handle.unref();
-  }
 }
 
 function neverStarted(reason: Error): GuestProcess {
@@ -117,19 +73,18 @@ function neverStarted(reason: Error): GuestProcess {
   };
 }
 
-async function waitForEnd(child: ChildProcess, channel: Duplex, output: OutputWatch): Promise<ProcessEnd> {
-  const { promise, settle } = createSettled<Omit<ProcessEnd, 'stderr'>>();
-  child.once('error', (error) => settle({ code: undefined, signal: undefined, spawnError: startFailure(error) }));
-  child.once('exit', (code, signal) => settle({ ...translateExit(code, signal), spawnError: undefined }));
+async function waitForEnd({ exit, streams }: StartedProcess, output: OutputWatch): Promise<ProcessEnd> {
+  const { channel, stdout, stderr } = streams;
   const drained = createSettled<true>();
   channel.once('close', () => drained.settle(true));
-  const end = await promise;
+  const { code, signal, error } = await exit;
   const late = createSettled<true>();
-  const timer = setTimeout(() => late.settle(true), end.spawnError === undefined ? DRAIN_MS : 0);
+  const timer = setTimeout(() => late.settle(true), error === undefined ? DRAIN_MS : 0);
   await Promise.race([Promise.all([drained.promise, output.ended]), late.promise]);
   clearTimeout(timer);
-  for (const stream of child.stdio) stream?.destroy();
-  return { ...end, stderr: output.stderr() };
+  for (const stream of [channel, stdout, stderr]) stream.destroy();
+  const spawnError = error === undefined ? undefined : startFailure(error);
+  return { ...translateExit(code, signal), spawnError, stderr: output.stderr() };
 }
 
 const SIGNALS: Readonly<Record<number, string>> = {
@@ -151,13 +106,4 @@ function translateExit(
   return told === undefined
     ? { code: code ?? undefined, signal: signal ?? undefined }
     : { code: undefined, signal: told };
-}
-
-function killQuietly(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL', group: boolean): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(group && process.platform !== 'win32' ? -pid : pid, signal);
-  } catch {
-    // It is gone already.
-  }
 }

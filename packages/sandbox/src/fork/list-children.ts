@@ -19,7 +19,8 @@ function readProcesses(): readonly number[] {
   }
 }
 
-function readParent(pid: number): number | undefined {
+/** The process that has started another one, as the kernel has it. */
+export function readParent(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The name before it may hold spaces and parentheses.

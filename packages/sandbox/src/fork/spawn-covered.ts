@@ -1,10 +1,15 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import type { ChildCommand } from './child-command.js';
 import { listInheritedDescriptors } from './inherited-descriptors.js';
 
-type Started = Pick<ChildCommand, 'file' | 'args' | 'stdio'>;
+/** What to start. A socket among the descriptors is handed over as it is. */
+interface Started {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly stdio: readonly ('pipe' | Socket)[];
+}
 
 /** Starts a child that gets dead pipes in place of what it would inherit. Its standard input has ended. Never throws. */
 export function spawnCovered({ file, args, stdio }: Started, cwd: string): ChildProcess | { readonly error: Error } {
