@@ -1,5 +1,6 @@
 import type { SandboxHost, SandboxOutcome } from '@kb-labs/contracts';
 import { watchBuiltIns } from './built-ins-watch.js';
+import { createGlance } from './glance.js';
 
 /** Marks the runs during which built-in objects of the process changed, and warns the process. */
 export interface TaintAlarm {
@@ -11,25 +12,49 @@ interface OpenRun {
   changed: string;
 }
 
-/** Makes the alarm. What has been changed by now, by a host's own polyfills say, is taken as it is. */
+/** A look is taken again once so many times as long as it takes have passed: looking takes a tenth of the time at the most. */
+const REST = 9;
+/** The longest rest, in milliseconds: a look that was held up by other processes has cost this one nothing. */
+const MAX_REST_MS = 0.25;
+
+/**
+ * Makes the alarm. What has been changed by now, by a host's own polyfills say, is taken as it is. Each run begins and ends with a look at everything, save
+ * where runs follow one another faster than looks can: those are given a glance, and the next look, at the end of the turn at the latest, sees to the rest.
+ */
 export function createTaintAlarm(): TaintAlarm {
   const builtIns = watchBuiltIns();
   const open = new Set<OpenRun>();
+  let isAsBefore = createGlance();
+  let restsUntil = 0;
+  let isOwed = false;
+
   const look = (): void => {
+    isOwed = false;
+    const begun = performance.now();
     const changed = builtIns.look();
+    const ended = performance.now();
+    restsUntil = ended + Math.min(REST * (ended - begun), MAX_REST_MS);
     if (changed === '') return;
+    isAsBefore = createGlance();
     for (const run of open) run.changed += run.changed === '' ? changed : `, ${changed}`;
     warn(changed, open.size);
   };
+  /** What was changed and put back leaves no trace for a look, and none for a glance. */
+  const lookOrGlance = (): void => {
+    if (!isAsBefore() || performance.now() >= restsUntil) return look();
+    if (!isOwed) setImmediate(() => (isOwed ? look() : undefined));
+    isOwed = true;
+  };
+
   return {
     async during(host, run) {
-      look();
+      lookOrGlance();
       const own: OpenRun = { changed: '' };
       open.add(own);
       let outcome: SandboxOutcome;
       try {
         outcome = await run();
-        look();
+        lookOrGlance();
       } finally {
         open.delete(own);
       }
