@@ -1,4 +1,4 @@
-import { CONFINEMENTS, createError } from '@kb-labs/contracts';
+import { CONFINEMENTS } from '@kb-labs/contracts';
 import type {
   Confinement,
   ConfinementReport,
@@ -8,12 +8,13 @@ import type {
   SandboxPlan,
 } from '@kb-labs/contracts';
 import { abortError } from '../wire/abort-error.js';
-import { serveGuest } from '../wire/guest-peer.js';
+import { createDeadlines } from '../wire/deadlines.js';
 import { importModule } from '../wire/import-module.js';
 import { assertOwnGuest } from '../wire/own-guest.js';
-import { createSession } from '../wire/session.js';
-import { createSettled } from '../wire/waiting.js';
-import { connectInMemory } from './memory-transport.js';
+import { rememberModules } from '../wire/preload.js';
+import { createDirectRun } from './direct-run.js';
+import type { DirectRun, DirectSurroundings } from './direct-run.js';
+import { createShapes } from './shapes.js';
 import { createTaintAlarm } from './taint-alarm.js';
 import type { TaintAlarm } from './taint-alarm.js';
 
@@ -25,13 +26,16 @@ import type { TaintAlarm } from './taint-alarm.js';
  */
 export function inProcessSandbox(): SandboxAdapter {
   const alarm = createTaintAlarm();
+  // As many modules as the host has named, each of which Node holds as well.
+  const load = rememberModules(importModule);
+  const surroundings = { load, shapes: createShapes(), deadlines: createDeadlines() };
   return {
     name: 'in-process',
     confines: () => Promise.resolve(REPORT.firmness),
     acquire: async (plan) => {
       if (plan.signal.aborted) throw abortError(plan.signal);
       assertOwnGuest(plan, 'in-process');
-      return await createPlace(plan, alarm);
+      return openPlace(plan, surroundings, alarm);
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -49,36 +53,19 @@ const REPORT: ConfinementReport = Object.freeze({
   by: forAll('nothing: the handler runs in the host'),
 });
 
-async function createPlace(plan: SandboxPlan, alarm: TaintAlarm): Promise<Sandbox> {
-  const { host, guest } = connectInMemory();
-  const left = createSettled<true>();
-  const kill = (): void => {
-    guest.close();
-    left.settle(true);
-  };
-  const session = createSession({
-    transport: host,
-    plan,
-    stays: false,
-    lifeline: {
-      terminate: kill,
-      quit: () => Promise.resolve(kill()),
-      gone: left.promise.then(() => createError('ERR_SANDBOX_CRASHED', 'the in-process guest was ended')),
-      usage: () => ({ cpuMs: undefined, peakMemoryBytes: undefined }),
-    },
-  });
-  serveGuest({
-    transport: guest,
-    load: importModule,
-    prepare: () => undefined,
-    leave: () => undefined,
-    leaked: () => [],
-  });
-  await session.start();
+function openPlace(plan: SandboxPlan, surroundings: DirectSurroundings, alarm: TaintAlarm): Sandbox {
+  let latest: DirectRun | undefined;
   return {
     confinement: REPORT,
     coldStart: true,
-    run: (call, lender) => alarm.during(lender, () => session.run(call, lender)),
-    [Symbol.asyncDispose]: () => session.dispose(),
+    run(call, host) {
+      const run = createDirectRun({ plan, call, host }, surroundings);
+      latest = run;
+      return alarm.during(host, () => run.start());
+    },
+    [Symbol.asyncDispose]() {
+      latest?.drop();
+      return Promise.resolve();
+    },
   };
 }

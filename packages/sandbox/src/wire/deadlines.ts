@@ -1,5 +1,7 @@
 /** One time that is kept. */
 export interface Deadline {
+  /** When it was armed, by `performance.now()`. */
+  readonly since: number;
   /** It will not ring; once it has rung, this does nothing. */
   clear(): void;
 }
@@ -24,8 +26,10 @@ export function createDeadlines(): Deadlines {
 class Entry implements Deadline {
   readonly ms: number;
   readonly ring: () => void;
+  // Not the start of the turn: a turn of nothing but promises may be a long one.
+  readonly since: number = performance.now();
   readonly #owner: SharedTimer;
-  /** Monotonic; `undefined` in the turn in which it was armed. */
+  /** By `performance.now()`; `undefined` in the turn in which it was armed. */
   due: number | undefined;
   previous: Entry = this;
   next: Entry = this;
@@ -49,17 +53,15 @@ class SharedTimer implements Deadlines {
   /** Those that the timer is for, by their milliseconds. In one ring the first is due first. */
   readonly #rings = new Map<number, Entry>();
   #kept = 0;
-  #turnStart: number | undefined;
+  #isTurnKept = false;
   #timer: NodeJS.Timeout | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
 
   arm(ms: number, ring: () => void): Deadline {
     const entry = new Entry(this, ms, ring);
     link(entry, this.#fresh);
-    if (this.#turnStart === undefined) {
-      this.#turnStart = performance.now();
-      setImmediate(() => this.#endTurn());
-    }
+    if (!this.#isTurnKept) setImmediate(() => this.#endTurn());
+    this.#isTurnKept = true;
     return entry;
   }
 
@@ -74,11 +76,10 @@ class SharedTimer implements Deadlines {
   }
 
   #endTurn(): void {
-    const start = this.#turnStart ?? 0;
-    this.#turnStart = undefined;
+    this.#isTurnKept = false;
     let first = Number.POSITIVE_INFINITY;
     for (let entry = this.#fresh.next; entry !== this.#fresh; entry = this.#fresh.next) {
-      const due = start + entry.ms;
+      const due = entry.since + entry.ms;
       const ring = this.#rings.get(entry.ms) ?? this.#createRing();
       this.#rings.set(entry.ms, ring);
       unlink(entry);

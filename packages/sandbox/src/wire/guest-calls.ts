@@ -20,7 +20,7 @@ export interface CallTableOptions {
   readonly limits: CallLimits;
   /** No two calls of a guest have the same number. */
   readonly nextId: () => number;
-  readonly sender: FrameSender;
+  readonly sender: Pick<FrameSender, 'send' | 'sendUnless'>;
   /** Whether the run has said its last word, after which nothing is sent. */
   readonly isOver: () => boolean;
 }

@@ -20,6 +20,7 @@ export interface GuestContextOptions {
 /** The `ctx` of one run, and what only the guest's own side may do with it. */
 export interface GuestContext {
   readonly ctx: HandlerContext;
+  /** Whether there is anything to clean up. */
   hasCleanups(): boolean;
   /** Runs what the handler registered, last first. Resolves when all have settled; a cleanup that throws is logged as a warning. */
   cleanUp(): Promise<void>;
@@ -43,7 +44,7 @@ export function createGuestContext(port: GuestPort, options: GuestContextOptions
       cleanups.push(() => Reflect.apply(cleanup, undefined, []));
     },
   };
-  const { members, endEvents } = lendMembers({ port, calls }, options);
+  const { members, endEvents } = options.api.length === 0 ? NOTHING_LENT : lendMembers({ port, calls }, options);
   // The members are those of HandlerContext by construction; what is optional there depends on `api`.
   return {
     ctx: Object.freeze(Object.assign(ctx, members)) as HandlerContext,
@@ -60,6 +61,8 @@ interface LentMembers {
   readonly members: Readonly<Record<string, unknown>>;
   readonly endEvents: () => void;
 }
+
+const NOTHING_LENT: LentMembers = { members: {}, endEvents: () => undefined };
 
 function lendMembers(lender: Lender, { api, env }: GuestContextOptions): LentMembers {
   const members: Record<string, unknown> = {};

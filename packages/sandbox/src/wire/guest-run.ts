@@ -25,32 +25,65 @@ export interface GuestTask {
   readonly maxResultBytes: number;
 }
 
-/** How a run ended: a value that is encoded and small enough, or where and how it failed. */
-export type GuestVerdict = { readonly ok: true; readonly value: EncodedValue } | GuestFailureMessage;
+/** How a run ended: a value that may leave and is small enough, or where and how it failed. */
+export type GuestVerdict<Value = EncodedValue> = { readonly ok: true; readonly value: Value } | GuestFailureMessage;
+
+/** Makes of what a handler gave back what leaves the guest. */
+export interface OutputSeal<Value> {
+  /** Throws `UnsendableError`. `bytes` is what it takes on the wire. */
+  close(output: unknown): { readonly value: Value; readonly bytes: number };
+  /** What the host will have of it, in a copy. */
+  copy(value: Value): unknown;
+}
+
+/** As the wire carries it. */
+const ENCODED: OutputSeal<EncodedValue> = {
+  close(output) {
+    const value = encodeValue(output);
+    return { value, bytes: measureValue(value) };
+  },
+  copy: decodeValue,
+};
 
 /** Leads one run inside the guest: load, input schema, handler, output schema, parts. Never rejects. */
-export async function runInGuest(task: GuestTask, context: GuestContext, load: ModuleLoader): Promise<GuestVerdict> {
+export function runInGuest(task: GuestTask, context: GuestContext, load: ModuleLoader): Promise<GuestVerdict> {
+  return runSealed(task, context, { load, seal: ENCODED });
+}
+
+/** Whence modules come, and in which form an output leaves. */
+interface RunParts<Value> {
+  readonly load: ModuleLoader;
+  readonly seal: OutputSeal<Value>;
+}
+
+/** The same, with an output in another form. */
+export async function runSealed<Value>(
+  task: GuestTask,
+  context: GuestContext,
+  { load, seal }: RunParts<Value>,
+): Promise<GuestVerdict<Value>> {
   let phase: GuestPhase = 'load';
   try {
     const handler = await loadFunction(task.handler, load);
-    const inputSchema = await loadSchema(task.inputSchema, load);
-    const outputSchema = await loadSchema(task.outputSchema, load);
-    const parts = await loadParts(task.outputParts, load);
+    const inputSchema = task.inputSchema === undefined ? undefined : await loadSchema(task.inputSchema, load);
+    const outputSchema = task.outputSchema === undefined ? undefined : await loadSchema(task.outputSchema, load);
+    const parts = task.outputParts.length === 0 ? NO_PARTS : await loadParts(task.outputParts, load);
     phase = 'input';
-    const input = await applySchema(inputSchema, task.input);
+    const input = inputSchema === undefined ? task.input : await applySchema(inputSchema, task.input);
     phase = 'handler';
     const output: unknown = await Reflect.apply(handler, undefined, [input, context.ctx]);
     phase = 'output';
-    const value = encodeValue(await applySchema(outputSchema, output));
-    const bytes = measureValue(value);
+    const { value, bytes } = seal.close(outputSchema === undefined ? output : await applySchema(outputSchema, output));
     if (bytes > task.maxResultBytes)
       return { ...fail('output', 'too-large', `the result takes ${bytes} bytes`), bytes };
-    await checkParts(parts, value);
+    if (parts.length > 0) await checkParts(parts, seal.copy(value));
     return { ok: true, value };
   } catch (error) {
     return describeFailure(error, phase, task.root);
   }
 }
+
+const NO_PARTS: readonly LoadedPart[] = [];
 
 class NotFoundError extends Error {
   override readonly name = 'NotFoundError';
@@ -83,8 +116,7 @@ async function loadFunction(module: HandlerModule, load: ModuleLoader): Promise<
 type Validate = (value: unknown) => unknown;
 
 /** The `validate` of a Standard Schema (https://standardschema.dev). Vendors such as ArkType make schemas that are functions. */
-async function loadSchema(module: HandlerModule | undefined, load: ModuleLoader): Promise<Validate | undefined> {
-  if (module === undefined) return undefined;
+async function loadSchema(module: HandlerModule, load: ModuleLoader): Promise<Validate> {
   const schema = await loadExport(module, load);
   const standard = isObject(schema) ? Reflect.get(schema, '~standard') : undefined;
   const validate = isObject(standard) ? Reflect.get(standard, 'validate') : undefined;
@@ -92,8 +124,7 @@ async function loadSchema(module: HandlerModule | undefined, load: ModuleLoader)
   return (value) => Reflect.apply(validate, standard, [value]);
 }
 
-async function applySchema(validate: Validate | undefined, value: unknown): Promise<unknown> {
-  if (validate === undefined) return value;
+async function applySchema(validate: Validate, value: unknown): Promise<unknown> {
   const result = await validate(value);
   if (!isObject(result)) throw new TypeError('a Standard Schema must answer with an object');
   const issues: unknown = Reflect.get(result, 'issues');
@@ -110,15 +141,13 @@ interface LoadedPart {
 async function loadParts(parts: readonly OutputPart[], load: ModuleLoader): Promise<readonly LoadedPart[]> {
   const loaded: LoadedPart[] = [];
   for (const { pointer, schema } of parts) {
-    const validate = await loadSchema(schema, load);
-    if (validate !== undefined) loaded.push({ pointer, tokens: parsePointer(pointer), validate });
+    loaded.push({ pointer, tokens: parsePointer(pointer), validate: await loadSchema(schema, load) });
   }
   return loaded;
 }
 
 /** The schemas see the output as the host will, and a copy: what they make of it, or do to it, changes nothing. */
-async function checkParts(parts: readonly LoadedPart[], output: EncodedValue): Promise<void> {
-  const copy = parts.length === 0 ? undefined : decodeValue(output);
+async function checkParts(parts: readonly LoadedPart[], copy: unknown): Promise<void> {
   for (const { pointer, tokens, validate } of parts) {
     const part = resolvePointer(copy, tokens);
     if (part === undefined) continue;

@@ -21,7 +21,8 @@ export interface RunTime {
   readonly limits: SandboxLimits;
 }
 
-function timeout(elapsedMs: number, limitMs: number): PluginError {
+/** The error of a run whose time is up. */
+export function timeout(elapsedMs: number, limitMs: number): PluginError {
   return createError('ERR_TIMEOUT', `the handler ran longer than ${limitMs} ms`, {
     details: { elapsedMs, limitMs },
     hint: 'do less in one call, or raise quotas.timeoutMs in the grant, and in the manifest where there is one',

@@ -68,6 +68,12 @@ describe('an in-process guest', () => {
     for (const name of ['kbRelease', 'kbLate']) Reflect.deleteProperty(globalThis, name);
   });
 
+  it('leaves its host a turn while it goes on calling, so that it can be ended', async () => {
+    const body = 'for (;;) await ctx.test.ask();';
+    const run = await runBody(adapter, body, { limits: { timeoutMs: 30 }, api: ['test.ask'] });
+    expect(run.outcome).toMatchObject({ error: { code: 'ERR_TIMEOUT' } });
+  });
+
   it('has its call ended by abort, after its cleanups, the last first', async () => {
     const controller = new AbortController();
     const body =

@@ -26,6 +26,15 @@ describe('deadlines over one timer', () => {
     expect(performance.now() - begun).toBeGreaterThanOrEqual(29);
   });
 
+  it('ring no earlier than asked in a turn that takes long', async () => {
+    const deadlines = createDeadlines();
+    deadlines.arm(600_000, () => expect.unreachable()).clear();
+    for (const end = performance.now() + 40; performance.now() < end;) await Promise.resolve();
+    const begun = performance.now();
+    await new Promise<void>((resolve) => void deadlines.arm(30, resolve));
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(29);
+  });
+
   it('ring where an earlier one comes after a later one, in another turn', async () => {
     const deadlines = createDeadlines();
     const late = deadlines.arm(600_000, () => expect.unreachable());
