@@ -30,31 +30,46 @@ const NO_CALLS: Readonly<Record<string, number>> = Object.freeze({});
 
 /** Lends the host API of one run. */
 export function lendHostApi(run: Run, lending: Lending): LentHostApi {
-  let opened: Opened | undefined;
-  let isOver = false;
-  const { graceMs } = lending.engine;
-  const end = async ({ hostApi, port }: Opened): Promise<void> => {
-    await run.close(hostApi, graceMs);
-    if (port !== undefined) await run.close(port, graceMs);
-  };
-  return {
-    async call(name, args, options) {
-      // An adapter whose guest talks on would otherwise have it served by what nobody closes, and nobody counts.
-      if (isOver) throw runOver();
-      opened ??= open(run, lending);
-      return await opened.hostApi.call(name, args, options);
-    },
-    get callsByName() {
-      return opened?.hostApi.callsByName ?? NO_CALLS;
-    },
-    get denials() {
-      return opened?.hostApi.denials ?? 0;
-    },
-    close() {
-      isOver = true;
-      return opened === undefined ? undefined : end(opened);
-    },
-  };
+  return new Lent(run, lending);
+}
+
+// A class: an object with getters of its own gets a hidden class of its own as well, which lives until V8 collects all that is old.
+class Lent implements LentHostApi {
+  readonly #run: Run;
+  readonly #lending: Lending;
+  #opened: Opened | undefined;
+  #isOver = false;
+
+  constructor(run: Run, lending: Lending) {
+    this.#run = run;
+    this.#lending = lending;
+  }
+
+  get callsByName(): Readonly<Record<string, number>> {
+    return this.#opened?.hostApi.callsByName ?? NO_CALLS;
+  }
+
+  get denials(): number {
+    return this.#opened?.hostApi.denials ?? 0;
+  }
+
+  async call(...[name, args, options]: Parameters<HostApi['call']>): Promise<unknown> {
+    // An adapter whose guest talks on would otherwise have it served by what nobody closes, and nobody counts.
+    if (this.#isOver) throw runOver();
+    this.#opened ??= open(this.#run, this.#lending);
+    return await this.#opened.hostApi.call(name, args, options);
+  }
+
+  close(): Promise<void> | undefined {
+    this.#isOver = true;
+    return this.#opened === undefined ? undefined : this.#end(this.#opened);
+  }
+
+  async #end({ hostApi, port }: Opened): Promise<void> {
+    const { graceMs } = this.#lending.engine;
+    await this.#run.close(hostApi, graceMs);
+    if (port !== undefined) await this.#run.close(port, graceMs);
+  }
 }
 
 function runOver(): Error {
