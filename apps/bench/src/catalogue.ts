@@ -10,6 +10,8 @@ export const catalogue: Readonly<Record<string, () => Promise<Bench>>> = {
   warm: async () => (await import('./benches/warm.js')).warm,
   'warm-parallel': async () => (await import('./benches/warm-parallel.js')).warmParallel,
   'host-calls': async () => (await import('./benches/host-calls.js')).hostCalls,
+  'in-process': async () => (await import('./benches/in-process.js')).inProcess,
+  observed: async () => (await import('./benches/observed.js')).observed,
   'payload-1mb': async () => (await import('./benches/payload-1mb.js')).payload,
   'event-publish': async () => (await import('./benches/event-publish.js')).eventPublish,
   'artifact-small': async () => (await import('./benches/artifact-small.js')).artifactSmall,
