@@ -15,22 +15,29 @@ export function openPinnedDirectory(root: string, sameDevice: boolean): Director
   try {
     // The root was resolved once, when the policy was made: if it now leads elsewhere, nothing below it was granted.
     if (readlinkSync(`/proc/self/fd/${fd}`) !== root) throw new DiskRefusedError('root-moved');
-    return new PinnedDirectory(fd, sameDevice ? groundOf(fd) : undefined);
+    return new PinnedDirectory({ fd, holders: 0 }, sameDevice ? groundOf(fd) : undefined);
   } catch (error) {
     closeSync(fd);
     throw error;
   }
 }
 
+/** A descriptor, and how many have it: the last one closes it. */
+interface SharedDescriptor {
+  readonly fd: number;
+  holders: number;
+}
+
 class PinnedDirectory implements DirectoryHandle {
   readonly here: string;
-  readonly #fd: number;
+  readonly #shared: SharedDescriptor;
   readonly #ground: Ground | undefined;
   #isOpen = true;
 
-  constructor(fd: number, ground: Ground | undefined) {
-    this.here = `/proc/self/fd/${fd}`;
-    this.#fd = fd;
+  constructor(shared: SharedDescriptor, ground: Ground | undefined) {
+    shared.holders += 1;
+    this.here = `/proc/self/fd/${shared.fd}`;
+    this.#shared = shared;
     this.#ground = ground;
   }
 
@@ -39,12 +46,14 @@ class PinnedDirectory implements DirectoryHandle {
   }
 
   open(name: string): DirectoryHandle {
-    const child = openDirectoryAt(this.entry(name));
+    // The folder itself, which the kernel would find again by this descriptor: most files lie in the root.
+    if (name === '.' && this.#isOpen) return new PinnedDirectory(this.#shared, this.#ground);
+    const fd = openDirectoryAt(this.entry(name));
     try {
-      requireGround(child, this.#ground);
-      return new PinnedDirectory(child, this.#ground);
+      requireGround(fd, this.#ground);
+      return new PinnedDirectory({ fd, holders: 0 }, this.#ground);
     } catch (error) {
-      closeSync(child);
+      closeSync(fd);
       throw error;
     }
   }
@@ -65,8 +74,10 @@ class PinnedDirectory implements DirectoryHandle {
   }
 
   [Symbol.dispose](): void {
-    if (this.#isOpen) closeSync(this.#fd);
+    if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#shared.holders -= 1;
+    if (this.#shared.holders === 0) closeSync(this.#shared.fd);
   }
 }
 

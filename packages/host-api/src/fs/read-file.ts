@@ -13,6 +13,7 @@ const readFileArguments = z.tuple([
 
 /** `fs.readFile(path, 'utf8' | { encoding? })`: bytes, or text where an encoding is named. */
 export function createReadFile(session: FsSession): HostFunction {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   return async (args, context) => {
     const [rawPath, options] = parseArguments('fs.readFile', readFileArguments, args);
     const path = admitPath(session.gate, rawPath, ['read']);
@@ -22,7 +23,7 @@ export function createReadFile(session: FsSession): HostFunction {
       using file = openFile(place, 'read');
       const bytes = await readWhole(file, limits, context);
       const encoding = typeof options === 'object' ? options.encoding : options;
-      return encoding === undefined ? bytes : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+      return encoding === undefined ? bytes : decoder.decode(bytes);
     });
   };
 }

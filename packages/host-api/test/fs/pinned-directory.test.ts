@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeF
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openPinnedDirectory } from '../../src/fs/pinned-directory.js';
 import { countDescriptors, EVERYTHING, makeFolder, openHost, outcome } from '../open-host.js';
 
 /** Puts a folder and a link to another in one place by turns, as fast as it can. */
@@ -121,5 +122,23 @@ describe.runIf(process.platform === 'linux')('sameDevice', () => {
     expect(await outcome(lax.call('fs.readDir', folder))).toMatch(/^resolved/);
     expect(await outcome(strict.call('fs.readDir', folder))).toBe('ERR_PERMISSION_DENIED mount-point');
     expect(await outcome(strict.call('fs.stat', folder))).toBe('ERR_PERMISSION_DENIED mount-point');
+  });
+});
+
+describe.runIf(process.platform === 'linux')('a folder that is held', () => {
+  it('is one descriptor for all that hold it itself, until the last lets it go', () => {
+    const root = realpathSync(makeFolder());
+    writeFileSync(join(root, 'file'), 'inside');
+    const before = countDescriptors();
+    const held = openPinnedDirectory(root, false);
+    const same = held.open('.');
+    expect([countDescriptors() - before, same.here]).toEqual([1, held.here]);
+    held[Symbol.dispose]();
+    held[Symbol.dispose]();
+    expect(readFileSync(same.entry('file'), 'utf8')).toBe('inside');
+    // Its number may be somebody else's by now, but for the others that have it.
+    same[Symbol.dispose]();
+    expect(() => same.open('.')).toThrow('ENOENT');
+    expect(countDescriptors() - before).toBe(0);
   });
 });
