@@ -25,12 +25,22 @@ async function answer(message) {
   } else if (message.files === undefined) {
     send({ id: message.id, value: trivial(message.echo) });
   } else {
-    send({ id: message.id, value: await readFiles(message.files, message.atOnce) });
+    send({ id: message.id, value: await timeReads(message) });
   }
 }
 
 function trivial(input) {
   return input;
+}
+
+async function timeReads({ files, atOnce, times }) {
+  const took = [];
+  for (let time = 0; time < times; time += 1) {
+    const begun = performance.now();
+    await readFiles(files, atOnce);
+    took.push(performance.now() - begun);
+  }
+  return took;
 }
 
 async function readFiles(files, atOnce) {

@@ -3,8 +3,18 @@ export function trivial(input) {
   return input;
 }
 
-/** Reads files one after the other, or all at once, and gives how many characters they had. */
-export async function readFiles({ files, atOnce }, ctx) {
+/** Reads files one after the other, or all at once, as often as it is told, and gives how many milliseconds each time took. */
+export async function timeReads({ files, atOnce, times }, ctx) {
+  const took = [];
+  for (let time = 0; time < times; time += 1) {
+    const begun = performance.now();
+    await readFiles(files, atOnce, ctx);
+    took.push(performance.now() - begun);
+  }
+  return took;
+}
+
+async function readFiles(files, atOnce, ctx) {
   const contents = [];
   if (atOnce) contents.push(...(await Promise.all(files.map((file) => ctx.fs.readFile(file, 'utf8')))));
   else for (const file of files) contents.push(await ctx.fs.readFile(file, 'utf8'));

@@ -20,7 +20,7 @@ export const scaleRules: Bench = {
       const permissions = { fs: { mode: 'read', allow: rules(count) } } as const;
       const grant = { capabilities: ['fs.read'], permissions, root: folder.path };
       const ours = runs.use(openOurs({ sandbox: 'in-process', grant }));
-      return [String(count), () => ours.call('readFiles', { files: ['notes.txt'], atOnce: false })] as const;
+      return [String(count), () => ours.call('timeReads', { files: ['notes.txt'], atOnce: false, times: 1 })] as const;
     });
     const samples = await interleave(Object.fromEntries(subjects), { rounds: quick ? 200 : 2000, warmups: 50, signal });
     return curveRows(

@@ -8,7 +8,7 @@ import { median } from '../statistics.js';
 import { busSettings, perEvent } from './publishing.js';
 
 const EVENTS = 500;
-const FLOOR_EVENTS = 50;
+const FLOOR_EVENTS = 250;
 const SCOPE = { scope: 'host' } as const;
 
 /** From the host's `publish` to a guest that has read the last event and said so. The guest asks for events, and gets those that are there in one frame. */

@@ -5,14 +5,21 @@ import { Socket } from 'node:net';
 import { childScript } from '../places.js';
 
 /** What the child of a raw channel is asked. Answers come in any order. */
-type Question = { readonly echo: unknown } | { readonly files: readonly string[]; readonly atOnce: boolean };
+type Question = { readonly echo: unknown } | TimedReads;
+
+/** Files, whether they are read one after the other or all at once, and how often all of them. */
+export interface TimedReads {
+  readonly files: readonly string[];
+  readonly atOnce: boolean;
+  readonly times: number;
+}
 
 /** A process at the other end of a pipe, with nothing between: no checks, no limits, no policy. The floor of all that goes over a wire. */
 export interface RawChannel extends AsyncDisposable {
   /** One framed round trip of JSON. */
   echo(value: unknown): Promise<unknown>;
-  /** The child asks for these files, one after the other or all at once, and this side reads each for it. Gives how many characters it had. */
-  readFiles(files: readonly string[], atOnce: boolean): Promise<number>;
+  /** The child asks for these files, and this side reads each for it. Gives how many milliseconds each time took the child. */
+  timeReads(reads: TimedReads): Promise<readonly number[]>;
 }
 
 const HEADER_BYTES = 4;
@@ -46,7 +53,7 @@ export async function openRawChannel(): Promise<RawChannel> {
   await ask({ echo: 'ready' });
   return {
     echo: (value) => ask({ echo: value }),
-    readFiles: async (files, atOnce) => Number(await ask({ files, atOnce })),
+    timeReads: async (reads) => (await ask(reads)) as readonly number[],
     async [Symbol.asyncDispose]() {
       const exited = once(child, 'exit');
       pipe.destroy();
