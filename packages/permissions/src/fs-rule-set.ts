@@ -4,6 +4,7 @@ import type { FoldName } from './fold-name.js';
 import type { FsRule } from './fs-rule.js';
 import { plantGlobs } from './glob-tree.js';
 import type { RankedGlob, Reach } from './glob-tree.js';
+import type { MatchSteps } from './match-steps.js';
 import type { PathNames } from './path-names.js';
 import type { RuleLine } from './rule-line.js';
 import { canMatchBelow, compileSegmentGlob, GLOBSTAR, matchesSegments, mayMatchBelow } from './segment-glob.js';
@@ -46,7 +47,7 @@ export function compileFsRules(entries: readonly FsRuleEntry[], fold: FoldName):
       return (raw.isEmpty ? found : lower(found, raw.find(names, reach)))?.line;
     },
     findAll: (names, reach) => {
-      const question = { written: names.all, names: names.fold(fold).all, reach };
+      const question = { written: names.all, names: names.fold(fold).all, reach, steps: names.steps };
       const lines = new Set(globs.filter((glob) => covers(glob, question)).map((glob) => glob.line));
       return compiled
         .filter((entry) => lines.has(entry.line) || coversAsEntry(entry, question.names))
@@ -54,11 +55,13 @@ export function compileFsRules(entries: readonly FsRuleEntry[], fold: FoldName):
     },
     findBelow: (names) => {
       const own = names.fold(fold);
-      return tree.findBelow(own) ?? globs.find((glob) => mayMatchBelow(glob.pattern, own.all))?.line;
+      return tree.findBelow(own) ?? globs.find((glob) => mayMatchBelow(glob.pattern, own.all, own.steps))?.line;
     },
     findAllBelow: (names) => {
-      const own = names.fold(fold).all;
-      return compiled.filter((entry) => mayMatchBelow(compileSegmentGlob(entry.names), own)).map(({ line }) => line);
+      const own = names.fold(fold);
+      return compiled
+        .filter((entry) => mayMatchBelow(compileSegmentGlob(entry.names), own.all, own.steps))
+        .map(({ line }) => line);
     },
   };
 }
@@ -99,14 +102,15 @@ interface Question {
   readonly written: readonly string[];
   readonly names: readonly string[];
   readonly reach: Reach;
+  readonly steps: MatchSteps;
 }
 
-function covers(glob: Glob, { written, names, reach }: Question): boolean {
+function covers(glob: Glob, { written, names, reach, steps }: Question): boolean {
   const path = glob.raw ? written : names;
-  if (matchesSegments(glob.pattern, path)) return true;
+  if (matchesSegments(glob.pattern, path, steps)) return true;
   if (reach === 'exact') return false;
-  if (glob.opened !== undefined && matchesSegments(glob.opened, path)) return true;
-  return reach === 'holding' && canMatchBelow(glob.pattern, path);
+  if (glob.opened !== undefined && matchesSegments(glob.opened, path, steps)) return true;
+  return reach === 'holding' && canMatchBelow(glob.pattern, path, steps);
 }
 
 function coversAsEntry(entry: CompiledEntry, names: readonly string[]): boolean {

@@ -8,6 +8,7 @@ import type { FsRuleEntry, FsRuleSet } from './fs-rule-set.js';
 import type { Reach } from './glob-tree.js';
 import { compileMandatoryFs } from './mandatory-fs.js';
 import type { MandatoryFs } from './mandatory-fs.js';
+import { TooDearError } from './match-steps.js';
 import type { PathNames } from './path-names.js';
 import { allowedBy, decideOnce, deniedBy, mandatoryLine, ruleLines, trusted } from './rule-line.js';
 import type { RuleLine, RuleList } from './rule-line.js';
@@ -44,8 +45,8 @@ export function compileFsSection(spec: FsPermissionSpec | undefined, context: Fs
   };
   return {
     decide: (target) => decide(rules, target),
-    lines: (target) => linesOf(rules, target),
-    lift: (target) => lift({ rules, target, spec, context }),
+    lines: (target) => tell(() => linesOf(rules, target), []),
+    lift: (target) => tell(() => lift({ rules, target, spec, context }), undefined),
   };
 }
 
@@ -92,7 +93,27 @@ function pathEntry(segments: readonly string[]): FsRuleEntry {
   return { line, rule: { kind: 'entry', segments } };
 }
 
+/** Rules and a path that take too long to compare are a no. */
 function decide(rules: FsRules, target: FsTarget): PermissionDecision {
+  try {
+    return compare(rules, target);
+  } catch (error) {
+    if (error instanceof TooDearError) return deny('invalid-path');
+    throw error;
+  }
+}
+
+/** What there is to tell of a path that is not too dear to compare. */
+function tell<Told>(work: () => Told, otherwise: Told): Told {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof TooDearError) return otherwise;
+    throw error;
+  }
+}
+
+function compare(rules: FsRules, target: FsTarget): PermissionDecision {
   const { operation, names } = target;
   if (names === undefined) return deny('outside-root');
   const mandatory = findMandatory(rules, target, names);

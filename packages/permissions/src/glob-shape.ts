@@ -67,6 +67,6 @@ export function matchesBehind({ pattern, literals, shape }: ShapedGlob, names: P
     case 'ending':
       return names.at(literals) !== undefined && names.last?.endsWith(shape.ending) === true;
     case 'other':
-      return matchesSegments(pattern, names.all);
+      return matchesSegments(pattern, names.all, names.steps);
   }
 }

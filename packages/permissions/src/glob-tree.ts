@@ -155,8 +155,8 @@ function findAbove(
   if (ends && reach === 'holding') return lower(branch.first, best);
   for (const glob of branch.here) {
     if (best !== undefined && glob.rank >= best.rank) return best;
-    if (glob.opened !== undefined && matchesSegments(glob.opened, names.all)) return glob;
-    if (reach === 'holding' && canMatchBelow(glob.pattern, names.all)) return glob;
+    if (glob.opened !== undefined && matchesSegments(glob.opened, names.all, names.steps)) return glob;
+    if (reach === 'holding' && canMatchBelow(glob.pattern, names.all, names.steps)) return glob;
   }
   return best;
 }

@@ -2,6 +2,8 @@
 export interface NamePattern {
   /** What stands between the stars, in order. One part: no star. */
   readonly parts: readonly NamePart[];
+  /** About what a match takes: in any case, and for each character of the name. */
+  readonly cost: { readonly fixed: number; readonly perUnit: number };
 }
 
 /** A run of characters and `?`. */
@@ -13,7 +15,15 @@ interface NamePart {
 
 /** Takes a pattern apart once, so that matching compares strings alone. */
 export function compileNamePattern(pattern: string): NamePattern {
-  return { parts: pattern.split('*').map((part) => ({ length: part.length, chunks: part.split('?') })) };
+  const parts = pattern.split('*').map((part): NamePart => ({ length: part.length, chunks: part.split('?') }));
+  return { parts, cost: costOf(parts) };
+}
+
+function costOf(parts: readonly NamePart[]): NamePattern['cost'] {
+  const chunks = parts.reduce((sum, part) => sum + part.chunks.length, 0);
+  // A run of characters alone is found by one search. One with `?` is compared wherever it may begin.
+  const searched = parts.slice(1, -1).filter((part) => part.chunks.length > 1);
+  return { fixed: (1 + chunks) / 2, perUnit: searched.reduce((sum, part) => sum + part.chunks.length, 0) / 2 };
 }
 
 /** The one name that a pattern without wildcards matches; `undefined` for any other pattern. */

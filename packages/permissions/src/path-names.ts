@@ -1,5 +1,6 @@
 import { asWritten } from './fold-name.js';
 import type { FoldName } from './fold-name.js';
+import { MatchSteps } from './match-steps.js';
 
 const SLASH = 0x2f;
 
@@ -12,6 +13,7 @@ export class PathNames {
   readonly #text: string;
   /** Where the next name begins in the text; -1 where there is none left. */
   #next: number;
+  #steps: MatchSteps | undefined;
 
   private constructor(taken: string[], text: string, next: number) {
     this.#taken = taken;
@@ -63,9 +65,18 @@ export class PathNames {
     return this.#taken;
   }
 
+  /** What is left to be spent on this path, whoever asks about it, and by whichever fold. */
+  get steps(): MatchSteps {
+    this.#steps ??= new MatchSteps();
+    return this.#steps;
+  }
+
   /** The same path as a volume that folds names sees it. */
   fold(fold: FoldName): PathNames {
-    return fold === asWritten ? this : new PathNames(this.all.map(fold), '', -1);
+    if (fold === asWritten) return this;
+    const folded = new PathNames(this.all.map(fold), '', -1);
+    folded.#steps = this.steps;
+    return folded;
   }
 
   #takeNext(): void {

@@ -81,7 +81,8 @@ export class CompiledPolicy implements PermissionPolicy {
     const copy = copyRequest(request);
     const parsed = parseRequest(copy, this.#core);
     const decision = this.#core.decide(parsed);
-    const { considered, patches } = this.#core.ground(parsed);
+    // Read anew: deciding may have spent all that may be spent on one question.
+    const { considered, patches } = this.#core.ground(parseRequest(copy, this.#core));
     return Object.freeze({
       decision,
       text: sentence(copy, decision),
