@@ -1,6 +1,7 @@
 import { registerHooks, syncBuiltinESMExports } from 'node:module';
 import { Server, Socket } from 'node:net';
 import { guardChildren } from './guard-children.js';
+import { guardOs, guardV8 } from './guard-late-modules.js';
 import { refuse, refusal } from './refuse.js';
 
 const REFUSED_MODULES = [
@@ -73,6 +74,8 @@ const BEFORE_LOAD: Readonly<Record<string, BeforeLoad>> = withAndWithoutScheme([
   ...REFUSED_MODULES.map((name) => [name, refuseModule] as const),
   ['child_process', guardChildren],
   ['test', guardChildren],
+  ['v8', guardV8],
+  ['os', guardOs],
   ['fs/promises', () => void getBuiltinModule('node:fs').promises],
 ]);
 

