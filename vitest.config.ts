@@ -13,9 +13,7 @@ const report = process.env['KB_TEST_REPORT'];
  * files share processes, and each module is loaded once.
  */
 const apart: ReadonlySet<string> = new Set([
-  'bench',
   'conformance',
-  'example-host',
   'integration',
   'sandbox',
   'sandbox-quickjs',
