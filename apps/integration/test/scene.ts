@@ -35,8 +35,8 @@ export interface Place {
   readonly notRun: string;
 }
 
-/** One process is kept ready: the many that a burst of runs makes an adapter start would end unused here. */
-const maxSpares = 1;
+/** A few processes are kept: of the eight that a burst of runs would make an adapter start, most would end unused here. */
+const maxSpares = 3;
 
 /** Every place that a handler can run in. */
 export const places: readonly Place[] = [
