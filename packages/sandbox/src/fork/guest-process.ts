@@ -42,6 +42,7 @@ export function watchGuestProcess(started: ProcessStart): GuestProcess {
   let exited = false;
   void started.exit.then(() => (exited = true));
   const gone = waitForEnd(started, output);
+  const hold = createHold(started);
 
   return {
     channel,
@@ -50,13 +51,22 @@ export function watchGuestProcess(started: ProcessStart): GuestProcess {
     async quit() {
       if (exited) return void (await gone);
       await started.signal('SIGKILL');
-      started.hold(false);
+      hold(false);
       await drain([channel, stdout, stderr]);
     },
     gone,
-    hold: started.hold,
+    hold,
     leftUnread,
     onOutput: output.listen,
+  };
+}
+
+/** Each process holds the host's from its start. What is so already costs nothing. */
+function createHold(started: StartedProcess): (held: boolean) => void {
+  let isHeld = true;
+  return (held) => {
+    if (held !== isHeld) started.hold(held);
+    isHeld = held;
   };
 }
 

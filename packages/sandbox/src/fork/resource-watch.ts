@@ -6,6 +6,8 @@ import type { ProcessMeter, ProcessSample } from './process-meter.js';
 /** Between two looks. A guest that fills memory as fast as it can gets about 10 MiB further in this time. */
 const INTERVAL_MS = 20;
 const BYTES_PER_MIB = 1_048_576;
+/** By so much at most the peak of a run may be that of one before it in the same guest. */
+const PEAK_TOLERANCE_BYTES = 1_048_576;
 
 /** CPU time since the process began, and memory beyond the empty guest. */
 interface Held {
@@ -133,6 +135,8 @@ class Watch implements ResourceWatch {
   }
 
   #forgetPeak(): void {
+    // To forget takes longer than to look, and most runs of a guest that stays hold what those before held.
+    if (this.#last.peakBytes - this.#last.heldBytes < PEAK_TOLERANCE_BYTES) return;
     if (this.#meter.forgetPeak()) this.#peakBytes = this.#last.heldBytes;
   }
 

@@ -3,13 +3,19 @@ import type { GuestChild } from './guest-child.js';
 import { isRegular, moduleKeyOf } from './module-habit.js';
 import { stampOf } from './preload-spare.js';
 
+/** How files were, and when they were last looked at. */
+interface FileStamp {
+  readonly stamp: string;
+  lookedAt: number;
+}
+
 /** A child that serves run after run of one key, and what is known of it. */
 export interface WarmChild {
   readonly child: GuestChild;
   readonly key: string;
   readonly bornAt: number;
   /** How the files of modules were when it loaded them: as many as its host has named. */
-  readonly stamps: Map<string, string>;
+  readonly stamps: Map<string, FileStamp>;
   /** The host functions that its runs are lent: what one run was lent must not be had by another that was not. */
   api: string | undefined;
   /** Places that it is in. */
@@ -37,6 +43,9 @@ const QUIET_MS = 30;
 /** A shorter time is not looked at: what is done in it is less than what is tolerated. */
 const SHORT_MS = 20;
 
+/** Files that were looked at so short a time ago are taken to be the same: a look at them takes longer than all else around a short run. */
+const FRESH_MS = 20;
+
 /** Takes a child that was just started. It is in no place yet. */
 export function createWarmChild(child: GuestChild, key: string): WarmChild {
   const bornAt = performance.now();
@@ -62,7 +71,10 @@ export function mayServe(
 ): 'yes' | 'other-api' | 'other-files' {
   if (api !== undefined && api !== apiKeyOf(call)) return 'other-api';
   const known = stamps.get(moduleKeyOf(call));
-  return known === undefined || known === stampOf(call, plan) ? 'yes' : 'other-files';
+  const now = performance.now();
+  if (known === undefined || now - known.lookedAt < FRESH_MS) return 'yes';
+  known.lookedAt = now;
+  return known.stamp === stampOf(call, plan) ? 'yes' : 'other-files';
 }
 
 /** A run begins: remembers what binds the child from now on. */
@@ -70,7 +82,9 @@ export function bind(warm: WarmChild, call: SandboxCall, plan: Pick<SandboxPlan,
   warm.runs += 1;
   warm.api ??= apiKeyOf(call);
   const modules = moduleKeyOf(call);
-  if (!warm.stamps.has(modules)) warm.stamps.set(modules, stampOf(call, plan));
+  if (!warm.stamps.has(modules)) {
+    warm.stamps.set(modules, { stamp: stampOf(call, plan), lookedAt: performance.now() });
+  }
 }
 
 function apiKeyOf({ api }: SandboxCall): string {

@@ -42,6 +42,7 @@ class Children implements WarmChildren {
   /** The one that has been idle for longest comes first. */
   readonly #idle = new Set<WarmChild>();
   #sweep: NodeJS.Timeout | undefined;
+  #isLettingGo = false;
   #isClosed = false;
 
   constructor(limits: WarmLimits) {
@@ -86,8 +87,8 @@ class Children implements WarmChildren {
     if (warm.isRetired) return void warm.child.session.dispose();
     warm.idleSince = now;
     warm.quietMs = warm.child.watch.last.cpuMs;
-    warm.child.hold(false);
     this.#idle.add(warm);
+    this.#letGoSoon();
     if (this.#idle.size > this.#limits.maxIdle) this.sacrificeOne();
     const every = Math.min(LONGEST_SWEEP_MS, Math.max(SHORTEST_SWEEP_MS, this.#limits.idleMs / 8));
     this.#sweep ??= setInterval(() => this.#lookAtIdle(), every).unref();
@@ -112,6 +113,16 @@ class Children implements WarmChildren {
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#sweep);
+  }
+
+  /** At the end of this turn of the loop: by then most hosts that have another run have begun it, and to hold and let go takes longer than to look. */
+  #letGoSoon(): void {
+    if (this.#isLettingGo) return;
+    this.#isLettingGo = true;
+    setImmediate(() => {
+      this.#isLettingGo = false;
+      for (const { child } of this.#idle) child.hold(false);
+    });
   }
 
   /** Of idle ones that which ran last, so that those that are not needed become idle for long. */

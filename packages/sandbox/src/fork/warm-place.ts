@@ -32,7 +32,9 @@ class WarmPlace implements Sandbox {
   #running: Promise<unknown> | undefined;
   /** Of a run in a child that may serve others beside it. */
   #current: AbortController | undefined;
-  readonly #closing = new AbortController();
+  #isClosed = false;
+  /** Of the search for another child, where the first one could not serve the run. */
+  #searching: AbortController | undefined;
 
   constructor({ plan, pool, report }: ForkPlaceOptions, lease: WarmLease) {
     this.confinement = report;
@@ -59,14 +61,19 @@ class WarmPlace implements Sandbox {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#closing.signal.aborted) return;
-    this.#closing.abort(placeClosed());
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#running !== undefined) await this.#stop();
+    this.#pool.release(this.#lease.warm);
+  }
+
+  async #stop(): Promise<void> {
+    this.#searching?.abort(placeClosed());
     const { child, open } = this.#lease.warm;
     // Whoever else has a run in this child keeps it, unless this run does not stop in its grace.
-    if (this.#running !== undefined && open === 1) await child.session.dispose();
+    if (open === 1) await child.session.dispose();
     this.#current?.abort(placeClosed());
     await this.#running;
-    this.#pool.release(this.#lease.warm);
   }
 
   async #follow(run: Promise<SandboxOutcome>): Promise<SandboxOutcome> {
@@ -86,7 +93,7 @@ class WarmPlace implements Sandbox {
         if (!isFitAfter(warm, outcome, this.#plan)) this.#pool.retire(warm);
         const isLost = !isCold && wasAlone && !heard.anything() && wasNeverRead(warm, outcome);
         // A child that ended because its place did looks as one that was dead before it got the run.
-        if (!isLost || tried > MOST_TRIES || this.#closing.signal.aborted) return outcome;
+        if (!isLost || tried > MOST_TRIES || this.#isClosed) return outcome;
         await this.#exchange(call);
       }
     } catch (error) {
@@ -104,11 +111,11 @@ class WarmPlace implements Sandbox {
   /** Lets go of a child that cannot serve this call, for one that can. */
   async #exchange(call: SandboxCall): Promise<void> {
     const { warm } = this.#lease;
-    const { signal: closed } = this.#closing;
-    const plan = { ...this.#plan, signal: AbortSignal.any([call.signal, closed]) };
+    this.#searching ??= new AbortController();
+    const plan = { ...this.#plan, signal: AbortSignal.any([call.signal, this.#searching.signal]) };
     this.#lease = await this.#pool.lease(plan, (other) => mayServe(other, call, plan) === 'yes');
     this.#pool.release(warm);
-    if (closed.aborted) throw placeClosed();
+    if (this.#isClosed) throw placeClosed();
   }
 }
 

@@ -122,7 +122,8 @@ describe.runIf(process.platform === 'linux')('a guest that stays', () => {
     await using adapter = create();
     valueOf(await run(adapter, folder, { export: 'me' }));
     writeFileSync(join(folder.root, 'main.mjs'), "export const me = () => 'new';");
-    expect(valueOf(await run(adapter, folder, { export: 'me' }))).toBe('new');
+    const found = async (): Promise<unknown> => valueOf(await run(adapter, folder, { export: 'me' }));
+    await expect.poll(found, poll).toBe('new');
   });
 
   it.each<[string, boolean]>([
