@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { forkSandbox } from '@kb-labs/plugin-runtime';
 import type { PluginContextOptions } from '@kb-labs/plugin-runtime';
 import { places } from '../scene.js';
 import { dataOf, failureOf, openArena } from './arena.js';
 
-const forks = places.filter(({ name }) => name.startsWith('fork') && process.platform === 'linux');
+// Several processes are idle at once here.
+const forks = places
+  .filter(({ name }) => name.startsWith('fork') && process.platform === 'linux')
+  .map((place) => ({
+    ...place,
+    create: () => forkSandbox({ wall: place.name === 'fork' ? 'off' : 'required', maxSpares: 8 }),
+  }));
 const reads = { capabilities: ['fs.read'], permissions: { fs: { mode: 'read' as const, allow: ['data'] } } };
 const nothing = [null, null, null, null];
 const marks = (mark: string): readonly string[] => [mark, mark, mark, mark];
