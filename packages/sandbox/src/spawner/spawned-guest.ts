@@ -2,7 +2,10 @@ import type { Socket } from 'node:net';
 import { findGuest } from '../fork/signal-guest.js';
 import { readParent } from '../fork/list-children.js';
 import type { GuestSignal, ProcessExit, StartedProcess } from '../fork/started-process.js';
-import { createSettled } from '../wire/waiting.js';
+import { createSettled, within } from '../wire/waiting.js';
+
+/** The streams of a guest that has ended already arrive within this time. */
+const LATE_MS = 100;
 
 /** What there is to know of a guest whose parent is the spawner. */
 export interface SpawnedGuestFacts {
@@ -21,6 +24,8 @@ export interface SpawnedGuest {
   take(sockets: readonly Socket[]): StartedProcess | undefined;
   /** The spawner has seen it end. */
   end(exit: ProcessExit): void;
+  /** How it ended. Never rejects. */
+  readonly exit: Promise<ProcessExit>;
   /** The spawner is gone, and its children end with it. One that is left all the same is ended from here. */
   orphan(): void;
 }
@@ -33,6 +38,7 @@ export function createSpawnedGuest(facts: SpawnedGuestFacts): SpawnedGuest {
   let channel: Socket | undefined;
   const parented = { pid, walled, hasEnded: () => hasEnded };
   return {
+    exit,
     take([stdout, stderr, fd3]) {
       if (stdout === undefined || stderr === undefined || fd3 === undefined) return undefined;
       channel = fd3;
@@ -77,4 +83,14 @@ function killGroup(pid: number): void {
   } catch {
     // It has ended with the spawner.
   }
+}
+
+/** Waits for what arrives for a guest. None where it does not: where this process has no descriptors left it closes them, which ends the guest. */
+export async function awaitStreams(
+  meeting: Promise<readonly Socket[]>,
+  guest: SpawnedGuest,
+  ms: number,
+): Promise<readonly Socket[]> {
+  const ended = guest.exit.then(() => within(LATE_MS, meeting));
+  return (await Promise.race([within(ms, meeting), ended])) ?? [];
 }

@@ -12,7 +12,7 @@ import { openMeetingPlace } from './meeting-place.js';
 import type { MeetingPlace } from './meeting-place.js';
 import { TOKEN_LENGTH } from './messages.js';
 import type { SpawnerNews, SpawnerRequest } from './messages.js';
-import { createSpawnedGuest } from './spawned-guest.js';
+import { awaitStreams, createSpawnedGuest } from './spawned-guest.js';
 import type { SpawnedGuest } from './spawned-guest.js';
 
 /** A small process that forks in the place of this one, whose loop would stand still for it. */
@@ -24,7 +24,7 @@ export interface Spawner extends AsyncDisposable {
 }
 
 /** A spawner that has not answered for so long never will. */
-const ANSWER_MS = 10_000;
+const ANSWER_MS = 5_000;
 /** Starts one. It keeps no host alive, and ends with it. Rejects where it cannot be. */
 export async function openSpawner(): Promise<Spawner> {
   const place = await openMeetingPlace();
@@ -52,7 +52,7 @@ class SpawnerProcess implements Spawner {
   readonly #gone = createSettled<undefined>();
   readonly #asked = new Map<number, Asked>();
   readonly #guests = new Map<number, SpawnedGuest>();
-  readonly #signals = new Map<number, Settled<undefined>>();
+  readonly #signals = new Map<number, Settled<true>>();
   /** Starts, signals and guests for whose sake its channel holds the host. */
   readonly #holding = new Set<number>();
   #lastId = 0;
@@ -84,12 +84,14 @@ class SpawnerProcess implements Spawner {
     this.#hold(id, true);
     try {
       const answer = await within(ANSWER_MS, this.#ask(id, command, cwd, token));
-      if (answer !== undefined && 'error' in answer) return answer;
-      const sockets = answer && (await within(ANSWER_MS, meeting));
-      const started = sockets && answer?.guest.take(sockets);
-      // It is gone, or does not do what it should.
-      if (started === undefined) this.#abandon();
-      return started;
+      if (answer === undefined) return this.#abandon();
+      if ('error' in answer) return answer;
+      const { guest } = answer;
+      const started = guest.take(await awaitStreams(meeting, guest, ANSWER_MS));
+      if (started !== undefined) return started;
+      // A host without descriptors does not get them, and what is running has nothing to do with that.
+      await this.#signal(id, 'SIGKILL');
+      return { error: Object.assign(new Error('the streams of a guest did not arrive'), { code: 'EMFILE' }) };
     } finally {
       this.#asked.delete(id);
       this.#place.forget(token);
@@ -119,13 +121,16 @@ class SpawnerProcess implements Spawner {
 
   async #signal(id: number, name: GuestSignal): Promise<void> {
     const ask = (this.#lastId += 1);
-    const sent = createSettled<undefined>();
+    const sent = createSettled<true>();
     this.#signals.set(ask, sent);
     this.#hold(ask, true);
     this.#send({ t: 'signal', id, name, ask });
-    if (this.#isLost) sent.settle(undefined);
-    await sent.promise;
+    if (this.#isLost) sent.settle(true);
+    const isSent = await within(ANSWER_MS, sent.promise);
+    this.#signals.delete(ask);
     this.#hold(ask, false);
+    // Stopped, or stuck: whoever waits for the end of a guest gets it in this way.
+    if (isSent === undefined) this.#abandon();
   }
 
   #hear(news: SpawnerNews): void {
@@ -140,8 +145,7 @@ class SpawnerProcess implements Spawner {
         this.#guests.get(news.id)?.end({ code: news.code, signal: news.signal, error: undefined });
         return void this.#guests.delete(news.id);
       case 'signalled':
-        this.#signals.get(news.ask)?.settle(undefined);
-        return void this.#signals.delete(news.ask);
+        return this.#signals.get(news.ask)?.settle(true);
       default:
         news satisfies never;
     }
@@ -175,13 +179,14 @@ class SpawnerProcess implements Spawner {
     this.#isLost = true;
     for (const { answer } of this.#asked.values()) answer.settle(undefined);
     for (const guest of this.#guests.values()) guest.orphan();
-    for (const sent of this.#signals.values()) sent.settle(undefined);
+    for (const sent of this.#signals.values()) sent.settle(true);
     this.#guests.clear();
     this.#signals.clear();
     this.#channel.destroy();
   }
 
-  #abandon(): void {
+  /** Dead or stuck. */
+  #abandon(): undefined {
     this.#lose();
     this.#child.kill('SIGKILL');
   }

@@ -151,6 +151,56 @@ it.runIf(onLinux)(
   },
 );
 
+// A host that has no descriptors left for a while.
+const POOR_HOST = `
+import { forkSandbox } from ${JSON.stringify(built)};
+import { closeSync, openSync } from 'node:fs';
+const [root] = process.argv.slice(2);
+const adapter = forkSandbox({ wall: 'off', spares: 0, spawner: 'always' });
+const signal = new AbortController().signal;
+const plan = { plugin: { id: 'p', version: '1.0.0', root }, limits: ${JSON.stringify(limits)}, env: {}, policyDigest: '', isolation: { kind: 'execution' }, signal };
+const call = { executionId: 'e', handler: { file: root + '/main.mjs', export: 'handle' }, inputSchema: undefined, outputSchema: undefined, outputParts: [], input: 1, api: [], signal };
+const place = await adapter.acquire(plan);
+const files = [];
+try {
+  for (;;) files.push(openSync('/dev/null'));
+} catch (error) {
+  process.stdout.write(error.code + ' ');
+}
+await adapter.acquire(plan).catch((error) => process.stdout.write(error.code + ' '));
+for (const file of files) closeSync(file);
+const outcome = await place.run(call, { call() {}, note() {} });
+process.stdout.write(JSON.stringify(outcome.value));
+await place[Symbol.asyncDispose]();
+await adapter[Symbol.asyncDispose]();
+`;
+
+it.runIf(onLinux)('a host without descriptors gets no guest, and keeps those that it has', async () => {
+  using folder = makePlugin({ 'host.mjs': POOR_HOST, 'main.mjs': 'export const handle = (input) => input;' });
+  const shell = 'ulimit -n 400; exec "$0" "$@"';
+  const args = ['-c', shell, process.execPath, join(folder.root, 'host.mjs'), folder.root];
+  const host = spawn('/bin/sh', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said, exit] = await Promise.all([text(host.stdout), once(host, 'exit')]);
+  expect({ said, exit }).toEqual({ said: 'EMFILE ERR_SANDBOX_CRASHED 1', exit: [0, null] });
+});
+
+// It takes the five seconds after which a spawner is taken for dead.
+const isNewest = process.versions.node.startsWith('26.');
+it.runIf(onLinux && isNewest)(
+  'a spawner that stands still holds up no end of a run (on Node 26 alone: it takes five seconds)',
+  { timeout: 20_000 },
+  async () => {
+    await using adapter = forkSandbox({ wall: 'off', spawner: 'always', spares: 0 });
+    const place = await adapter.acquire(planFor(plugin.root));
+    const guests = guestsOf(plugin.root);
+    for (const { pid } of spawnersOf(process.pid)) process.kill(pid, 'SIGSTOP');
+    expect(valueOf(await runIn(place, plugin.root, { input: 1 }))).toEqual([1, 1]);
+    await place[Symbol.asyncDispose]();
+    await Promise.all(guests.map(untilGone));
+    expect(valueOf(await runOnce(adapter, plugin.root, { input: 2 }))).toEqual([2, 1]);
+  },
+);
+
 // A host that is as large as it is told to be, and says how many children it has while a guest waits.
 const HOST = `
 import { forkSandbox } from ${JSON.stringify(built)};
