@@ -37,8 +37,8 @@ export function createSignalLinks(always?: AbortSignal): SignalLinks {
 }
 
 class FollowedLine implements LinkedSignal {
-  readonly #groups: Followers[] = [];
-  #listeners: Set<() => void> | undefined;
+  readonly #places: Place[] = [];
+  #listeners: Heard[] | undefined;
   #controller: AbortController | undefined;
   #ended: { readonly reason: unknown } | undefined;
 
@@ -61,40 +61,57 @@ class FollowedLine implements LinkedSignal {
   onAbort(listener: () => void): () => void {
     const { aborted } = this;
     if (aborted) return () => undefined;
-    const listeners = (this.#listeners ??= new Set());
+    const listeners = (this.#listeners ??= []);
     // One of its own for each, so that the same function may listen twice.
-    const heard = (): void => listener();
-    listeners.add(heard);
-    return () => void listeners.delete(heard);
+    const heard: Heard = { listener };
+    listeners.push(heard);
+    return () => {
+      const index = listeners.indexOf(heard);
+      if (index !== -1) listeners.splice(index, 1);
+    };
   }
 
   follow(group: Followers): void {
-    if (this.#groups.includes(group)) return;
+    if (this.#places.some((place) => place.group === group)) return;
     if (group.source.aborted) this.abort(group.source.reason);
-    this.#groups.push(group);
-    group.add(this);
+    this.#places.push(group.add(this));
   }
 
   abort(reason: unknown): void {
     if (this.aborted) return;
     this.#ended = { reason };
     this.#controller?.abort(reason);
-    for (const listener of this.#listeners ?? []) listener();
+    const listeners = this.#listeners ?? [];
     this.#listeners = undefined;
+    // Each may take others away, which then hear nothing.
+    for (let heard = listeners.shift(); heard !== undefined; heard = listeners.shift()) heard.listener();
   }
 
   [Symbol.dispose](): void {
-    for (const group of this.#groups) group.delete(this);
+    for (const place of this.#places) place.group.delete(place);
   }
+}
+
+interface Heard {
+  readonly listener: () => void;
+}
+
+/** Where a line stands among those that follow a signal. */
+interface Place {
+  readonly group: Followers;
+  readonly line: FollowedLine;
+  /** -1 once it is left. */
+  index: number;
 }
 
 /** All that follow one signal. It listens while there are any, or for good. */
 class Followers {
   readonly source: AbortSignal;
   readonly #isConstant: boolean;
-  readonly #lines = new Set<FollowedLine>();
+  // No set: the tables that one has outgrown keep what was in them until V8 collects all that is old, and so each run the next one.
+  readonly #places: Place[] = [];
   readonly #listener = (): void => {
-    for (const line of this.#lines) line.abort(this.source.reason);
+    for (const { line } of this.#places.slice()) line.abort(this.source.reason);
   };
 
   constructor(source: AbortSignal, isConstant: boolean) {
@@ -103,14 +120,23 @@ class Followers {
     if (isConstant) this.#listen();
   }
 
-  add(line: FollowedLine): void {
-    if (this.#lines.size === 0 && !this.#isConstant) this.#listen();
-    this.#lines.add(line);
+  add(line: FollowedLine): Place {
+    if (this.#places.length === 0 && !this.#isConstant) this.#listen();
+    const place = { group: this, line, index: this.#places.length };
+    this.#places.push(place);
+    return place;
   }
 
-  delete(line: FollowedLine): void {
-    const isLast = this.#lines.delete(line) && this.#lines.size === 0;
-    if (isLast && !this.#isConstant) this.source.removeEventListener('abort', this.#listener);
+  delete(place: Place): void {
+    const { index } = place;
+    if (index === -1) return;
+    place.index = -1;
+    const last = this.#places.pop();
+    if (last !== undefined && last !== place) {
+      this.#places[index] = last;
+      last.index = index;
+    }
+    if (this.#places.length === 0 && !this.#isConstant) this.source.removeEventListener('abort', this.#listener);
   }
 
   #listen(): void {

@@ -44,12 +44,17 @@ interface Line {
   readonly pluginId: string;
   running: number;
   readonly waiting: Waiter[];
+  /** When it had its latest turn, counted in turns. */
+  turn: number;
 }
+
+/** Lines that are kept though nobody is in them: a table whose entries come and go is made anew again and again. */
+const MAX_LINES = 64;
 
 class Lines implements Admission {
   readonly #options: AdmissionOptions;
-  // The order of the map is the order of the turns: who was let in goes to the end.
   readonly #lines = new Map<string, Line>();
+  #turns = 0;
   #running = 0;
   #queued = 0;
 
@@ -123,22 +128,30 @@ class Lines implements Admission {
     }
   }
 
+  /** Of those that may go, the one whose turn is longest ago. */
   #nextLine(): Line | undefined {
-    for (const line of this.#lines.values()) if (mayGo(line)) return line;
-    return undefined;
+    let next: Line | undefined;
+    for (const line of this.#lines.values()) if (mayGo(line) && line.turn < (next?.turn ?? Infinity)) next = line;
+    return next;
   }
 
   #lineOf(pluginId: string): Line {
-    const line = this.#lines.get(pluginId) ?? { pluginId, running: 0, waiting: [] };
+    const known = this.#lines.get(pluginId);
+    if (known !== undefined) return known;
+    const line = { pluginId, running: 0, waiting: [], turn: this.#nextTurn() };
     this.#lines.set(pluginId, line);
     return line;
+  }
+
+  #nextTurn(): number {
+    this.#turns += 1;
+    return this.#turns;
   }
 
   #take(line: Line): void {
     this.#running += 1;
     line.running += 1;
-    this.#lines.delete(line.pluginId);
-    this.#lines.set(line.pluginId, line);
+    line.turn = this.#nextTurn();
   }
 
   #giveBack(line: Line): void {
@@ -149,7 +162,8 @@ class Lines implements Admission {
   }
 
   #forget(line: Line): void {
-    if (line.running === 0 && line.waiting.length === 0) this.#lines.delete(line.pluginId);
+    if (line.running > 0 || line.waiting.length > 0) return;
+    if (this.#lines.size > MAX_LINES) this.#lines.delete(line.pluginId);
   }
 }
 
