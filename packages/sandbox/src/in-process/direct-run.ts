@@ -1,7 +1,7 @@
 import { abortLineOf, createError } from '@kb-labs/contracts';
 import type { PluginError, SandboxCall, SandboxHost, SandboxOutcome, SandboxPlan } from '@kb-labs/contracts';
 import { abortError } from '../wire/abort-error.js';
-import type { Deadlines } from '../wire/deadlines.js';
+import type { Deadline, Deadlines } from '../wire/deadlines.js';
 import { createGuestContext } from '../wire/guest-context.js';
 import type { GuestContext } from '../wire/guest-context.js';
 import { runSealed } from '../wire/guest-run.js';
@@ -56,7 +56,9 @@ class Run implements DirectRun {
   /** It is known how the run ends; what comes later changes nothing. */
   #isDecided = false;
   #handlerEnded: (() => void) | 'yes' | undefined;
-  #unwatch = (): void => undefined;
+  #timer: Deadline | undefined;
+  #unread: NodeJS.Immediate | undefined;
+  #unlisten: (() => void) | undefined;
 
   constructor(order: DirectOrder, surroundings: DirectSurroundings) {
     const { plan, call, host } = order;
@@ -148,24 +150,23 @@ class Run implements DirectRun {
   #watch(): void {
     const { call, plan } = this.#order;
     const { timeoutMs } = plan.limits;
-    let unread: NodeJS.Immediate | undefined;
-    const ring = (): void => {
+    const timer = this.#surroundings.deadlines.arm(timeoutMs, () => {
       // What came in by now is read first: a host that stood still finds answers that came in time beside late timers.
-      unread = setImmediate(() => void this.#abort(timeout(Math.round(performance.now() - timer.since), timeoutMs)));
-    };
-    const timer = this.#surroundings.deadlines.arm(timeoutMs, ring);
-    const unlisten = onAbort(call, () => void this.#abort(abortError(call.signal)));
-    this.#unwatch = () => {
-      timer.clear();
-      clearImmediate(unread);
-      unlisten();
-    };
+      const ring = (): void => void this.#abort(timeout(Math.round(performance.now() - timer.since), timeoutMs));
+      this.#unread = setImmediate(ring);
+    });
+    this.#timer = timer;
+    this.#unlisten = onAbort(call, () => void this.#abort(abortError(call.signal)));
   }
 
   #decide(): boolean {
     if (this.#isDecided) return false;
     this.#isDecided = true;
-    this.#unwatch();
+    this.#timer?.clear();
+    this.#unlisten?.();
+    if (this.#unread !== undefined) clearImmediate(this.#unread);
+    this.#timer = undefined;
+    this.#unlisten = undefined;
     return true;
   }
 

@@ -10,6 +10,7 @@ export interface TaintAlarm {
 
 interface OpenRun {
   changed: string;
+  index: number;
 }
 
 /** A look is taken again once so many times as long as it takes have passed: looking takes a tenth of the time at the most. */
@@ -23,7 +24,7 @@ const MAX_REST_MS = 0.25;
  */
 export function createTaintAlarm(): TaintAlarm {
   const builtIns = watchBuiltIns();
-  const open = new Set<OpenRun>();
+  const open = createOpenRuns();
   let isAsBefore = createGlance();
   let restsUntil = 0;
   let isOwed = false;
@@ -36,8 +37,11 @@ export function createTaintAlarm(): TaintAlarm {
     restsUntil = ended + Math.min(REST * (ended - begun), MAX_REST_MS);
     if (changed === '') return;
     isAsBefore = createGlance();
-    for (const run of open) run.changed += run.changed === '' ? changed : `, ${changed}`;
-    warn(changed, open.size);
+    for (let index = 0; index < open.runs.length; index += 1) {
+      const run = open.runs[index];
+      if (run !== undefined) run.changed += run.changed === '' ? changed : `, ${changed}`;
+    }
+    warn(changed, open.runs.length);
   };
   /** What was changed and put back leaves no trace for a look, and none for a glance. */
   const lookOrGlance = (): void => {
@@ -49,8 +53,7 @@ export function createTaintAlarm(): TaintAlarm {
   return {
     async during(host, run) {
       lookOrGlance();
-      const own: OpenRun = { changed: '' };
-      open.add(own);
+      const own = open.add();
       let outcome: SandboxOutcome;
       try {
         outcome = await run();
@@ -63,6 +66,33 @@ export function createTaintAlarm(): TaintAlarm {
       host.note({ kind: 'log', level: 'error', source: 'sandbox', text, fields: { tainted: true } });
       const leaked = [...outcome.usage.leaked, `changed built-ins: ${own.changed}`];
       return { ...outcome, usage: { ...outcome.usage, leaked } };
+    },
+  };
+}
+
+interface OpenRuns {
+  readonly runs: readonly OpenRun[];
+  add(): OpenRun;
+  delete(run: OpenRun): void;
+}
+
+/** By index, without a method that a handler may have replaced. */
+function createOpenRuns(): OpenRuns {
+  const runs: OpenRun[] = [];
+  return {
+    runs,
+    add() {
+      const run = { changed: '', index: runs.length };
+      runs[run.index] = run;
+      return run;
+    },
+    delete(run) {
+      const last = runs[runs.length - 1];
+      if (last !== undefined) {
+        runs[run.index] = last;
+        last.index = run.index;
+      }
+      runs.length -= 1;
     },
   };
 }
