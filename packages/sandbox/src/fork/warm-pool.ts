@@ -33,6 +33,8 @@ export interface WarmPool {
 /** Makes it over the children of one adapter. */
 export function createWarmPool(options: WarmPoolOptions): WarmPool {
   const { children } = options;
+  // Node asks the system each time.
+  const processors = availableParallelism();
   /** By key: the start of the first child, for which runs of a re-entrant plugin wait rather than start one each. */
   const starting = new Map<string, Promise<unknown>>();
 
@@ -50,7 +52,7 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
   };
   /** Where all children of a re-entrant plugin are busy, and processors are left for another one. */
   const grow = (key: string, plan: SandboxPlan): void => {
-    if (starting.has(key) || children.count(key) >= availableParallelism()) return;
+    if (starting.has(key) || children.count(key) >= processors) return;
     const settled = options.startAhead(plan)?.then(
       (child) => void children.add(key, child, false),
       () => undefined,
