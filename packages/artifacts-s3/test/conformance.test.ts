@@ -29,7 +29,17 @@ async function benchOn(
   };
 }
 
-describe.each(['writes', 'writes and deletions'] as const)('a server that keeps conditions of %s', (keeps) => {
+/** Servers differ from each other whatever Node speaks with them: on others than the one that is developed on, one of each kind is tried. */
+const developed = process.versions.node.startsWith('26.');
+const keeping = (['writes', 'writes and deletions'] as const).filter((keeps) => developed || keeps !== 'writes');
+const bare = (
+  [
+    ['fauxqs', startFauxS3],
+    ['s3rver', startS3rver],
+  ] as const
+).filter(([name]) => developed || name === 'fauxqs');
+
+describe.each(keeping)('a server that keeps conditions of %s', (keeps) => {
   let fauxS3: S3Server;
   let gateway: S3Server;
   beforeAll(async () => {
@@ -43,10 +53,7 @@ describe.each(['writes', 'writes and deletions'] as const)('a server that keeps 
   describeArtifactStore('s3 of many writers', (clock) => benchOn(gateway.endpoint, { clock, writers: 'many' }));
 });
 
-describe.each([
-  ['fauxqs', startFauxS3],
-  ['s3rver', startS3rver],
-] as const)('%s, which keeps no conditions', (_, start) => {
+describe.each(bare)('%s, which keeps no conditions', (_, start) => {
   let server: S3Server;
   beforeAll(async () => {
     server = await start();
