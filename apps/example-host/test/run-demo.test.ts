@@ -230,7 +230,7 @@ describe('a dry run of the demo', () => {
 });
 
 describe('the demo on this repository', () => {
-  it('tells a person what happened, and leaves no trace in the tree', async () => {
+  it('tells a person what happened, and leaves no trace in the tree', { timeout: 60_000 }, async () => {
     const before = gitStatus(appFolder);
     const { code, stdout, stderr } = await runDemoProcess([]);
 
