@@ -14,7 +14,8 @@ export interface SandboxAdapter extends AsyncDisposable {
   confines(): Promise<ConfinementTable>;
   /**
    * Resolves when the place is ready for a run. Throws `ERR_START_TIMEOUT`, `ERR_ABORTED`, `ERR_CONFINEMENT_TOO_WEAK`,
-   * `ERR_SANDBOX_CRASHED`, `ERR_CONFIG_INVALID` (the plan) and `ERR_PROTOCOL` (the first words of the guest).
+   * `ERR_SANDBOX_CRASHED`, `ERR_CONFIG_INVALID` (the plan) and `ERR_PROTOCOL` (the first words of the guest); where an adapter has a line before its
+   * guests, `ERR_QUEUE_TIMEOUT` and, at once where the line is full, `ERR_QUOTA_EXCEEDED`.
    */
   acquire(plan: SandboxPlan): Promise<Sandbox>;
 }
