@@ -8,7 +8,7 @@ import { childScript } from '../places.js';
 type Question = { readonly echo: unknown } | TimedReads;
 
 /** Files, whether they are read one after the other or all at once, and how often all of them. */
-export interface TimedReads {
+interface TimedReads {
   readonly files: readonly string[];
   readonly atOnce: boolean;
   readonly times: number;
