@@ -71,6 +71,8 @@ function prepareRealm(run: GuestRunFacts, peer: GuestPeer): void {
   guardFiles();
   // An error that nobody awaits is the handler's failure, with its stack, rather than an exit code.
   process.on('uncaughtException', (error) => peer.fail(error));
+  // A handler that exits has no end of a turn, and what it wrote before is of use to whoever looks for the reason.
+  process.on('exit', () => peer.flush());
 }
 
 /** What was opened after the run began and is open still, beyond what the guest's own side needs. */

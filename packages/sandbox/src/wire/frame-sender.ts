@@ -6,7 +6,7 @@ import type { EncodedValue } from './wire-value.js';
 
 /** Binary parts that are as large together are not copied where they need not be. */
 const LARGE_BYTES = 65_536;
-/** Messages of one turn that may ask to leave at once. */
+/** Messages of one turn that may ask to leave at once. Of those that come behind them, so many leave together. */
 const MAX_URGENT = 16;
 
 /** Sends messages as frames. The first of a turn leaves at once, and what else is sent in it leaves together at its end. */
@@ -15,12 +15,14 @@ export interface FrameSender {
   send(message: EncodedValue): void;
   /** Sends what nobody changes until it has left: large binary parts are not copied. */
   lend(message: EncodedValue): void;
-  /** Sends what should be out before code that never ends: at once, unless many of a turn are. */
+  /** Sends what should be out before code that never ends: at once, but of many in one turn the last few may wait for its end. */
   sendNow(message: EncodedValue): void;
   /** Sends it together with the next one, or at the end of the turn. */
   hold(message: EncodedValue): void;
   /** Sends it, unless it is refused. Returns the reason. */
   sendUnless(refuse: Refuse, message: EncodedValue): string | undefined;
+  /** Sends what waits: this turn has no end. */
+  flush(): void;
 }
 
 /** Makes it. The transport is given one piece of memory for all small frames that leave together. */
@@ -56,12 +58,12 @@ export function createFrameSender({ send, sendsViews }: Pick<WireTransport, 'sen
       if (!sendsViews || !isLarge(message)) return put(message, 1);
       slab.put(message, { hasParts: false, refuse: undefined });
       slab.flush();
-      for (let index = 0; index < message.binary.length; index += 1) {
-        const part = message.binary[index];
-        if (part !== undefined && part.length > 0) send(part);
-      }
+      sendParts(message, send);
     },
-    sendNow: (message) => put(message, MAX_URGENT),
+    sendNow(message) {
+      put(message, MAX_URGENT);
+      if (sent % MAX_URGENT === 0) slab.flush();
+    },
     hold(message) {
       slab.put(message, COPIED);
       awaitEnd();
@@ -71,7 +73,15 @@ export function createFrameSender({ send, sendsViews }: Pick<WireTransport, 'sen
       if (refused === undefined) leave(1);
       return refused;
     },
+    flush: slab.flush,
   };
+}
+
+function sendParts({ binary }: EncodedValue, send: (bytes: Uint8Array) => void): void {
+  for (let index = 0; index < binary.length; index += 1) {
+    const part = binary[index];
+    if (part !== undefined && part.length > 0) send(part);
+  }
 }
 
 /** Whether it is worth while to lend it. */

@@ -41,6 +41,8 @@ export interface GuestPeer {
   log(level: LogLevel, source: LogSource, text: string): void;
   /** Ends the run with what was thrown outside of it: an uncaught exception, an unhandled rejection. */
   fail(thrown: unknown): void;
+  /** Sends what waits for the end of this turn. To be called where the guest exits in the middle of one. */
+  flush(): void;
 }
 
 /** Trusts its host. A host that sends what it should not is a bug, so messages are not checked again on this side. */
@@ -127,8 +129,9 @@ interface GuestState {
 }
 
 function createPeer(state: GuestState, { leave }: GuestPeerOptions): GuestPeer {
-  const { runs } = state;
+  const { runs, sender } = state;
   return {
+    flush: sender.flush,
     log(level, source, text) {
       const output = runs.current()?.output ?? state.realm?.earlyOutput()?.output;
       output?.log({ level, source, text, fields: undefined });

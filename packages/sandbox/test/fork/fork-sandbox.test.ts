@@ -117,6 +117,20 @@ describe.each(ways)('a forked guest, wall: $way', ({ way }) => {
     });
   });
 
+  it('ends with all that it has logged, however much that was in one turn', async () => {
+    const body = 'for (let line = 0; line < 250; line += 1) ctx.log.info(String(line)); process.exit(4)';
+    const { outcome, notes } = await runBody(adapter, body);
+    expect(outcome).toMatchObject({ ok: false, error: { details: { exitCode: 4 } } });
+    expect(textOf(notes)).toEqual(Array.from({ length: 250 }, (_, line) => `log info: ${line}`));
+  });
+
+  it('has its log, but for the last lines of many, also when it never ends', async () => {
+    const body = 'for (let line = 0; line < 250; line += 1) ctx.log.info(String(line)); for (;;);';
+    const { outcome, notes } = await runBody(adapter, body, { limits: { timeoutMs: 300 } });
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'ERR_TIMEOUT' } });
+    expect(textOf(notes).length).toBeGreaterThan(250 - 16);
+  });
+
   it('is told what it left open', async () => {
     const { outcome } = await runBody(adapter, 'setInterval(() => {}, 1_000); return 1');
     expect(outcome).toMatchObject({ ok: true, value: 1, usage: { leaked: ['Timeout'], cpuMs: expect.any(Number) } });
