@@ -5,6 +5,7 @@ import {
   createRuntime,
   createSnapshotRecorder,
   createTraceRecorder,
+  forkSandbox,
   jsonLinesSink,
 } from '@kb-labs/plugin-runtime';
 import type { PluginContextOptions, Runtime, RuntimeOptions } from '@kb-labs/plugin-runtime';
@@ -16,11 +17,12 @@ import { median } from '../statistics.js';
 import { openTemporaryFolder } from '../temporary-folder.js';
 
 /** Runs behind one another that make one sample. */
-const RUNS = 20;
+const RUNS = 5;
 
 export const observed: Bench = {
   name: 'observed',
-  title: 'a run that is traced, recorded, counted and audited, beside the same unobserved, in-process',
+  title:
+    'a run that is traced, recorded, counted and audited, beside the same unobserved, in processes that are used again',
   async run({ quick, signal }) {
     await using folder = await openTemporaryFolder();
     await using analytics = createAnalytics({ sinks: [jsonLinesSink({ file: join(folder.path, 'analytics.jsonl') })] });
@@ -34,7 +36,7 @@ export const observed: Bench = {
     await using watched = open({ observers, audit, analytics });
     const samples = await interleave(
       { plain: runsOf(plain), watched: runsOf(watched) },
-      { rounds: quick ? 60 : 300, warmups: 10, restMs: 1, signal },
+      { rounds: quick ? 120 : 600, warmups: 10, restMs: 1, signal },
     );
     const us = (ms: readonly number[]): number => (median(ms) / RUNS) * 1000;
     return [row('observed', { ours: us(samples.watched), floor: us(samples.plain), peers: {}, unit: 'us' })];
@@ -42,7 +44,7 @@ export const observed: Bench = {
 };
 
 function open(options: RuntimeOptions): Runtime {
-  return createRuntime({ sandbox: 'in-process', requiredConfinement: 'none', ...options });
+  return createRuntime({ sandbox: forkSandbox({ wall: 'off' }), ...options });
 }
 
 /** Each run reads a file, so that there is a decision and a call to tell of. */
@@ -52,12 +54,13 @@ function runsOf(runtime: Runtime): () => Promise<void> {
     permissions: { fs: { mode: 'read', allow: ['.'] } },
     root: PLUGIN,
     pluginRoot: PLUGIN,
+    isolation: 'plugin',
   };
   const context = runtime.createContext(grant);
-  const input = { files: ['package.json'], atOnce: false };
+  const input = { files: ['package.json'], atOnce: false, times: 1 };
   return async () => {
     for (let run = 0; run < RUNS; run += 1) {
-      const result = await runtime.execute({ handler: './handlers.js#readFiles', input }, context);
+      const result = await runtime.execute({ handler: './handlers.js#timeReads', input }, context);
       if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
     }
   };
