@@ -11,7 +11,7 @@ export interface AbortLine {
  * Under this key a plan or a call of the runtime has the line that its `signal` follows. An adapter may listen there instead, where it finds
  * one; registered, so that two copies of this package know each other's.
  */
-export const ABORT_LINE: unique symbol = Symbol.for('@kb-labs/contracts/abort-line') as never;
+export const ABORT_LINE: unique symbol = Symbol.for('@kb-labs/contracts/abort-line');
 
 /** The line of a plan or call; `undefined` where it has a signal alone. */
 export function abortLineOf(owner: object): AbortLine | undefined {

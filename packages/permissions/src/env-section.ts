@@ -1,5 +1,6 @@
 import type { EnvPermissionSpec, PatchOperation, PermissionDecision } from '@kb-labs/contracts';
 import { parseEnvRule } from './env-rule.js';
+import { asWritten } from './fold-name.js';
 import { plantPrefixes } from './prefix-tree.js';
 import { allowedBy, decideOnce, deniedBy, mandatoryLine, ruleLines, trusted } from './rule-line.js';
 import type { RuleLine, RuleList } from './rule-line.js';
@@ -41,7 +42,6 @@ interface Folds {
  * Unicode takes for one of those is one (`ß` is SS); to allow, only the letter itself is, as it is to Windows.
  */
 function foldsOf(platform: NodeJS.Platform): Folds {
-  const asWritten = (name: string): string => name;
   if (platform !== 'win32') return { forAllow: asWritten, forDeny: asWritten };
   return {
     forAllow: (name) => name.replaceAll(/[a-z]+/g, (letters) => letters.toUpperCase()),
