@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { SandboxIsolation } from '@kb-labs/contracts';
 import type { ContextSettings } from '../context.js';
 import type { Job } from '../request.js';
@@ -13,18 +14,16 @@ export type Isolations = (
 const ALONE: SandboxIsolation = Object.freeze({ kind: 'execution' });
 
 /**
- * Makes it for one runtime. A context that names no tenant is one of its own: its stores and presenter are nobody else's. A dry run is alone, for
- * what it seems to change is no news for any other.
+ * Makes it for one runtime. A context that names no tenant is one of its own: its stores and presenter are nobody else's, not those of a context of
+ * another runtime on the same adapter either. A dry run is alone, for what it seems to change is no news for any other.
  */
 export function createIsolations(fallback: IsolationChoice): Isolations {
   const tenants = new WeakMap<ContextSettings, string>();
-  let made = 0;
   const tenantOf = (settings: ContextSettings): string => {
     if (settings.tenant !== undefined) return `named ${settings.tenant}`;
     const known = tenants.get(settings);
     if (known !== undefined) return known;
-    made += 1;
-    const tenant = `context ${made}`;
+    const tenant = `context ${randomUUID()}`;
     tenants.set(settings, tenant);
     return tenant;
   };

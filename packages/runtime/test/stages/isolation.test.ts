@@ -46,6 +46,12 @@ describe('who may meet what a run leaves', () => {
     expect(isolationOf({ isolation: 'plugin', tenant: 'context 1' }, { of })).not.toEqual(first);
   });
 
+  it('is not a context of another runtime, which may have the same adapter', () => {
+    expect(isolationOf({}, { of: createIsolations('plugin') })).not.toEqual(
+      isolationOf({}, { of: createIsolations('plugin') }),
+    );
+  });
+
   it('may be several at once where the manifest says so', () => {
     const isReentrant = (reentrant: boolean | undefined): unknown =>
       Reflect.get(isolationOf({}, { reentrant }), 'reentrant');
