@@ -15,7 +15,8 @@ export interface FrameText {
 
 /** Reads it. Throws `FrameError` for JSON beyond the bounds, for what is none, and for sizes that do not add up to the bytes there are. */
 export function parseFrameText(text: Uint8Array, binaryBytes: number, limits: WireLimits): FrameText {
-  const excess = isResult(text) ? exceedsJsonBounds(text, limits) : exceedsCallBounds(text, limits);
+  const beginsAsResult = isResult(text);
+  const excess = beginsAsResult ? exceedsJsonBounds(text, limits) : exceedsCallBounds(text, limits);
   if (excess !== undefined) throw new FrameError(excess);
   let parsed: unknown;
   try {
@@ -26,6 +27,8 @@ export function parseFrameText(text: Uint8Array, binaryBytes: number, limits: Wi
   if (!Array.isArray(parsed) || parsed.length !== 2 || !Array.isArray(parsed[1]))
     throw new FrameError('a frame without a message');
   const [json, sizes] = parsed as [WireValue, unknown[]];
+  // Of a name that stands there twice the second one counts.
+  if (beginsAsResult && !isNamedResult(json)) throw new FrameError('a result that is none');
   // A part is named by a mark of six characters that count.
   if (sizes.length > limits.maxElements / 3) throw new FrameError(`${sizes.length} parts in a frame`);
   return { json, sizes: checkSizes(sizes, binaryBytes) };
@@ -47,6 +50,10 @@ const RESULT = new TextEncoder().encode('[{"t":"result"');
 function isResult(text: Uint8Array): boolean {
   for (let index = 0; index < RESULT.length; index += 1) if (text[index] !== RESULT[index]) return false;
   return true;
+}
+
+function isNamedResult(json: WireValue): boolean {
+  return typeof json === 'object' && json !== null && 't' in json && json.t === 'result';
 }
 
 /** What bounds a frame that is no result. */

@@ -253,4 +253,16 @@ describe('a frame that is no result', () => {
     const late = frameOf({ many, t: 'result', ok: true });
     expect(() => createFrameDecoder(wireLimitsFor(8_388_608)).push(late)).toThrow(FrameError);
   });
+
+  it('is not taken for a result where it says that it is one, and then that it is a call', () => {
+    const call = '"t":"call","run":1,"id":1,"name":"fs.stat","args":[]';
+    const take = (text: string): number => {
+      const frame = Buffer.concat([Buffer.alloc(8), Buffer.from(text)]);
+      frame.writeUInt32BE(frame.length - 4, 0);
+      frame.writeUInt32BE(frame.length - 8, 4);
+      return createFrameDecoder(wireLimitsFor(8_388_608)).push(frame).length;
+    };
+    expect(take(`[{${call}},[]]`)).toBe(1);
+    expect(() => take(`[{"t":"result",${call}},[]]`)).toThrow('a result that is none');
+  });
 });

@@ -42,6 +42,7 @@ function readText(
     const said: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
     if (!Array.isArray(said) || said.length !== 2 || !Array.isArray(said[1])) return undefined;
     const [json, sizes] = said as [WireValue, number[]];
+    if (isResult && Object(json).t !== 'result') return undefined;
     const areSizes = sizes.every((size) => Number.isInteger(size) && size >= 0);
     if (!areSizes || sizes.length > limits.maxElements / 3) return undefined;
     return sizes.reduce((sum, size) => sum + size, 0) === binaryBytes ? { json, sizes } : undefined;
