@@ -75,7 +75,8 @@ class Pool implements ChildPool {
       hasRoom: () => this.#hasRoom(),
       start: (plan) => this.#startAhead(plan),
     });
-    this.#stays = createWarmChildren({ ...options, maxIdle: Math.max(1, options.maxSpares) });
+    const isAwaited = (): boolean => this.#line.length > 0;
+    this.#stays = createWarmChildren({ ...options, maxIdle: Math.max(1, options.maxSpares), isAwaited });
     this.warm = createWarmPool({
       children: this.#stays,
       start: async (plan) => (await this.#hurry(() => this.#startOwn(plan))).child,
@@ -157,7 +158,8 @@ class Pool implements ChildPool {
       this.#alive += 1;
       return;
     }
-    if (!this.#stays.sacrificeOne()) this.#spares.sacrificeOne();
+    const isGoing = this.#stays.sacrificeOne() || this.#spares.sacrificeOne();
+    if (!isGoing) this.#stays.retireOldest();
     const limitMs = Math.min(this.#options.queueTimeoutMs, limits.startTimeoutMs);
     await this.#line.wait({ pluginId: plugin.id, limitMs, signal });
   }

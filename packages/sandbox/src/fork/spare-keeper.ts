@@ -30,8 +30,8 @@ export interface SpareKeeper {
   keep(key: string, spare: Spare): boolean;
   /** Starts what is missing in a moment, once nothing more urgent is under way. */
   refillSoon(): void;
-  /** Ends one spare, of the plugin that is likely to miss it least. */
-  sacrificeOne(): void;
+  /** Ends one spare, of the plugin that is likely to miss it least. `false` where there is none. */
+  sacrificeOne(): boolean;
   /** Starts no more, and calls off what is being started. */
   close(): void;
 }
@@ -102,9 +102,10 @@ class Keeper implements SpareKeeper {
     }, REFILL_AFTER_MS).unref();
   }
 
-  sacrificeOne(): void {
+  sacrificeOne(): boolean {
     const [shelf] = this.#shelvesWithSpares();
     if (shelf !== undefined) dropOne(shelf);
+    return shelf !== undefined;
   }
 
   close(): void {

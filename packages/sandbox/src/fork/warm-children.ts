@@ -7,6 +7,8 @@ import type { WarmChild, WearLimits } from './warm-child.js';
 export interface WarmLimits extends WearLimits {
   readonly idleMs: number;
   readonly maxIdle: number;
+  /** Whether runs wait for the place of a process: then none is kept without a run. */
+  readonly isAwaited: () => boolean;
 }
 
 /** The children of one adapter that stay for further runs of their key. */
@@ -22,6 +24,8 @@ export interface WarmChildren {
   count(key: string): number;
   /** Ends the one that has been idle for longest. `false` where none is. */
   sacrificeOne(): boolean;
+  /** Lets the oldest of those that have runs end with them, so that no plugin keeps its place for ever by runs that overlap. */
+  retireOldest(): void;
   /** Keeps none from now on. Those that there are end with their pool. */
   close(): void;
 }
@@ -84,6 +88,7 @@ class Children implements WarmChildren {
     const now = performance.now();
     if (this.#isClosed || isWorn(warm, now, this.#limits)) this.retire(warm);
     if (warm.open > 0) return;
+    if (this.#limits.isAwaited()) this.retire(warm);
     if (warm.isRetired) return void warm.child.session.dispose();
     warm.idleSince = now;
     warm.quietMs = warm.child.watch.last.cpuMs;
@@ -108,6 +113,14 @@ class Children implements WarmChildren {
     const [longest] = this.#idle;
     if (longest !== undefined) this.retire(longest);
     return longest !== undefined;
+  }
+
+  retireOldest(): void {
+    let oldest: WarmChild | undefined;
+    for (const siblings of this.#byKey.values()) {
+      for (const warm of siblings) if (oldest === undefined || warm.bornAt < oldest.bornAt) oldest = warm;
+    }
+    if (oldest !== undefined) this.retire(oldest);
   }
 
   close(): void {

@@ -204,6 +204,32 @@ describe.runIf(process.platform === 'linux')('a guest that stays', () => {
     expect(isAlive(guest)).toBe(false);
   });
 
+  it.each<[string, string, SandboxIsolation]>([
+    ['another plugin', 'other', alone],
+    ['the same plugin', 'test-plugin', alone],
+    ['another plugin, while runs overlap', 'other', shared],
+  ])('makes room for a run of %s that waits, once its own is over', async (_, id, isolation) => {
+    using folder = plugin();
+    await using adapter = create({ maxChildren: 1 });
+    const controller = new AbortController();
+    const options = { export: 'waits', isolation, signal: controller.signal };
+    const first = await begin(adapter, folder, options);
+    const second = isolation === shared ? await begin(adapter, folder, options) : undefined;
+    const plan = planFor(folder.root, { isolation });
+    const waiting = adapter.acquire({ ...plan, plugin: { ...plan.plugin, id } });
+    // One more of the first plugin, which comes later and gets no place before.
+    const late = isolation === shared ? adapter.acquire(plan) : undefined;
+    controller.abort();
+    for (const begun of [first, second]) {
+      await begun?.done;
+      await begun?.place[Symbol.asyncDispose]();
+    }
+    const place = await waiting;
+    expect(valueOf(await runIn(place, folder.root, { export: 'counts' }))).toMatchObject({ 1: 1 });
+    await place[Symbol.asyncDispose]();
+    await (await late)?.[Symbol.asyncDispose]();
+  });
+
   it('ends where its run is left by its place', async () => {
     using folder = plugin();
     await using adapter = create();
