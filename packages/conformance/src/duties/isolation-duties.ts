@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import type { SandboxIsolation, SandboxPlan } from '@kb-labs/contracts';
 import { planTrial, runInPlace } from '../bench/trial.js';
 import type { Bench, Trial, TrialReport } from '../bench/trial.js';
@@ -23,7 +24,15 @@ export const ISOLATION_DUTIES: readonly Duty[] = [
   {
     title: 'has guests that stay for runs of one plan, or refuses that with ERR_CONFIG_INVALID',
     async check(bench) {
-      for (const mark of ['first', 'second']) await runStaying(bench, { handler: 'isolation.mjs#leaves', input: mark });
+      // Variables of its own: no guest of another duty is meant.
+      const trial = { handler: 'isolation.mjs#leaves', env: { OF: 'two runs' } };
+      const first = await runStaying(bench, { ...trial, input: 'first' });
+      const second = await runStaying(bench, { ...trial, input: 'second' });
+      assert.deepEqual(first && valueOf(first.outcome), first && NOTHING);
+      assert.equal(second === undefined, first === undefined);
+      // A guest that stays may end at any time: the second run is in the same one, or in a new one.
+      if (second !== undefined)
+        assert.ok([NOTHING, ['first', 'first']].some((each) => isDeepStrictEqual(each, valueOf(second.outcome))));
     },
   },
   ...Object.entries(OTHERS).map(([name, other]): Duty => ({
