@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { forkSandbox } from '@kb-labs/plugin-runtime';
 import type { PluginContextOptions } from '@kb-labs/plugin-runtime';
-import { places } from '../scene.js';
+import { hostSidePlaces } from '../scene.js';
 import { dataOf, failureOf, openArena } from './arena.js';
 
 // Several processes are idle at once here.
-const forks = places
+const forks = hostSidePlaces
   .filter(({ name }) => name.startsWith('fork') && process.platform === 'linux')
   .map((place) => ({
     ...place,
@@ -67,7 +67,7 @@ describe.each(forks)('$name', (place) => {
   });
 });
 
-describe.each(places.filter(({ name }) => !name.startsWith('fork')))('$name', (place) => {
+describe.each(hostSidePlaces.filter(({ name }) => !name.startsWith('fork')))('$name', (place) => {
   const arena = openArena(place, 'p-stays');
 
   it('P10 has no process that serves several runs, and says so', async () => {
