@@ -106,6 +106,8 @@ async function startAndWait(options: ChildOptions, roots: readonly string[]): Pr
     session,
     begin(own) {
       limits.timeoutMs = own.timeoutMs;
+      // To a guest whose channel is over the session sends nothing any more.
+      isDropped ||= !guest.channel.writable;
       guest.hold(true);
       return watch.begin(own, (error) => session.guest.fail(error));
     },

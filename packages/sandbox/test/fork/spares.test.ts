@@ -3,7 +3,7 @@ import type { Sandbox, SandboxPlan } from '@kb-labs/contracts';
 import { forkSandbox } from '@kb-labs/sandbox';
 import type { ForkSandboxOptions } from '@kb-labs/sandbox';
 import { describe, expect, it } from 'vitest';
-import { guestsOf, isAlive, makePlugin, planFor, runIn, runOnce, valueOf, ways } from './fork-scene.js';
+import { guestsOf, isAlive, makePlugin, planFor, runIn, runOnce, untilGone, valueOf, ways } from './fork-scene.js';
 import type { PluginFolder } from './fork-scene.js';
 
 const COUNTS = `
@@ -101,6 +101,18 @@ describe.runIf(isLinux).each(ways)('spare children, wall: $way', ({ way }) => {
     expect(place.coldStart).toBe(false);
     const { outcome } = await runIn(place, plugin.root, { input: true });
     expect(outcome).toMatchObject({ error: { code: 'ERR_TIMEOUT', details: { limitMs: 100 } } });
+  });
+
+  it('lose no run where they die between the moment that they are taken and the run, and all of it is over by then', async () => {
+    using plugin = makePlugin({ 'main.mjs': 'export const handle = (input) => input;' });
+    await using adapter = create();
+    await using place = await warmUp(adapter, planFor(plugin.root));
+    const guests = guestsOf(plugin.root);
+    for (const pid of guests) process.kill(pid, 'SIGKILL');
+    await Promise.all(guests.map(untilGone));
+    // The host hears of the end of a channel in a later turn of its loop.
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(valueOf(await runIn(place, plugin.root, { input: 3 }))).toBe(3);
   });
 
   it('are replaced when they are killed while nobody uses them', async () => {
