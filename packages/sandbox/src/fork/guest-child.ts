@@ -86,12 +86,7 @@ async function startAndWait(options: ChildOptions, roots: readonly string[]): Pr
     transport: channelTransport(guest.channel, () => (isDropped = true)),
     plan: { ...plan, limits },
     stays: plan.isolation.kind === 'plugin',
-    lifeline: {
-      terminate: () => guest.signal('SIGTERM'),
-      quit: guest.quit,
-      gone,
-      usage: () => watch.usage(),
-    },
+    lifeline: { terminate: () => guest.signal('SIGTERM'), quit: guest.quit, gone, usage: () => watch.usage() },
   });
   guest.onOutput((source, text) => session.guest.raw(source, text));
   try {
