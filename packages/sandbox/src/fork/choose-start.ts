@@ -31,6 +31,7 @@ class Choice implements ChosenStart {
   readonly #options: StartOptions;
   #opened: Promise<Spawner | undefined> | undefined;
   readonly #lost = new Set<Spawner>();
+  readonly #unmet = new WeakSet<Spawner>();
   readonly #closing = new Set<Promise<void>>();
   /** Starts that are under way, and guests that live. */
   #users = 0;
@@ -60,7 +61,8 @@ class Choice implements ChosenStart {
     const spawner = await this.#findSpawner();
     const started = await spawner?.start(command, cwd);
     if (started !== undefined) return started;
-    this.#noteLoss(spawner);
+    if (spawner?.isAlive === true) this.#noteUnmet(spawner);
+    else this.#noteLoss(spawner);
     return startDirectly(command, cwd);
   }
 
@@ -109,6 +111,13 @@ class Choice implements ChosenStart {
         ? 'a spawner has ended by itself, and the guests that it had started with it; another one takes its place'
         : `${this.#lost.size} spawners have ended by themselves: guests are started without one from now on`,
     );
+  }
+
+  /** It lives, and so do its guests, but the folder is gone in which it met this process. Once it has no guests it is replaced. */
+  #noteUnmet(spawner: Spawner): void {
+    if (this.#unmet.has(spawner)) return;
+    this.#unmet.add(spawner);
+    warn('a spawner cannot connect to its host any more, and guests are started without it');
   }
 
   #giveUp(error: unknown): undefined {

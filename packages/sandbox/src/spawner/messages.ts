@@ -28,6 +28,8 @@ interface SignalRequest {
 export type SpawnerNews =
   | { readonly t: 'started'; readonly id: number; readonly pid: number }
   | { readonly t: 'failed'; readonly id: number; readonly code: string | undefined; readonly message: string }
+  /** Nothing was started: its streams could not be connected to the host. */
+  | { readonly t: 'unmet'; readonly id: number }
   | { readonly t: 'exit'; readonly id: number; readonly code: number | null; readonly signal: string | null }
   | { readonly t: 'signalled'; readonly ask: number };
 

@@ -3,6 +3,7 @@ import { findGuest } from '../fork/signal-guest.js';
 import { readParent } from '../fork/list-children.js';
 import type { GuestSignal, ProcessExit, StartedProcess } from '../fork/started-process.js';
 import { createSettled, within } from '../wire/waiting.js';
+import { withinTurns } from './within-turns.js';
 
 /** The streams of a guest that has ended already arrive within this time. */
 const LATE_MS = 100;
@@ -92,5 +93,5 @@ export async function awaitStreams(
   ms: number,
 ): Promise<readonly Socket[]> {
   const ended = guest.exit.then(() => within(LATE_MS, meeting));
-  return (await Promise.race([within(ms, meeting), ended])) ?? [];
+  return (await Promise.race([withinTurns(ms, meeting), ended])) ?? [];
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { ChildCommand } from '../fork/child-command.js';
 import type { GuestSignal, ProcessStart } from '../fork/started-process.js';
-import { createSettled, within } from '../wire/waiting.js';
+import { createSettled } from '../wire/waiting.js';
 import type { Settled } from '../wire/waiting.js';
 import { launchSpawner } from './launch-spawner.js';
 import type { LaunchedSpawner } from './launch-spawner.js';
@@ -14,10 +14,11 @@ import { TOKEN_LENGTH } from './messages.js';
 import type { SpawnerNews, SpawnerRequest } from './messages.js';
 import { awaitStreams, createSpawnedGuest } from './spawned-guest.js';
 import type { SpawnedGuest } from './spawned-guest.js';
+import { withinTurns } from './within-turns.js';
 
 /** A small process that forks in the place of this one, whose loop would stand still for it. */
 export interface Spawner extends AsyncDisposable {
-  /** As `StartProcess`. `undefined` where the spawner did not do it: it is lost, and what it may have begun ends with it. */
+  /** As `StartProcess`. `undefined` where the spawner did not do it: it is lost, and what it may have begun ends with it, or it cannot reach this process. */
   start(command: ChildCommand, cwd: string): Promise<ProcessStart | undefined>;
   /** Whether it can be asked for more. */
   readonly isAlive: boolean;
@@ -36,7 +37,7 @@ export async function openSpawner(): Promise<Spawner> {
   }
 }
 
-type Answer = { readonly guest: SpawnedGuest } | { readonly error: Error } | undefined;
+type Answer = { readonly guest: SpawnedGuest } | { readonly error: Error } | 'unmet' | undefined;
 
 /** A start that was asked for. */
 interface Asked {
@@ -56,6 +57,8 @@ class SpawnerProcess implements Spawner {
   /** Starts, signals and guests for whose sake its channel holds the host. */
   readonly #holding = new Set<number>();
   #lastId = 0;
+  /** How often it has said something. */
+  #heard = 0;
   #isLost = false;
 
   constructor({ child, channel }: LaunchedSpawner, place: MeetingPlace) {
@@ -83,8 +86,9 @@ class SpawnerProcess implements Spawner {
     const meeting = this.#place.meet(token);
     this.#hold(id, true);
     try {
-      const answer = await within(ANSWER_MS, this.#ask(id, command, cwd, token));
+      const answer = await this.#answered(this.#ask(id, command, cwd, token));
       if (answer === undefined) return this.#abandon();
+      if (answer === 'unmet') return undefined;
       if ('error' in answer) return answer;
       const { guest } = answer;
       const started = guest.take(await awaitStreams(meeting, guest, ANSWER_MS));
@@ -126,14 +130,24 @@ class SpawnerProcess implements Spawner {
     this.#hold(ask, true);
     this.#send({ t: 'signal', id, name, ask });
     if (this.#isLost) sent.settle(true);
-    const isSent = await within(ANSWER_MS, sent.promise);
+    const isSent = await this.#answered(sent.promise);
     this.#signals.delete(ask);
     this.#hold(ask, false);
     // Stopped, or stuck: whoever waits for the end of a guest gets it in this way.
     if (isSent === undefined) this.#abandon();
   }
 
+  /** The answer, or `undefined` where the spawner has said nothing at all for too long: with much to do, it is heard of meanwhile. */
+  async #answered<Value>(promise: Promise<Value>): Promise<Value | undefined> {
+    for (;;) {
+      const heard = this.#heard;
+      const answer = await withinTurns(ANSWER_MS, promise);
+      if (answer !== undefined || this.#isLost || heard === this.#heard) return answer;
+    }
+  }
+
   #hear(news: SpawnerNews): void {
+    this.#heard += 1;
     switch (news.t) {
       case 'started':
         return this.#meetGuest(news.id, news.pid);
@@ -141,6 +155,8 @@ class SpawnerProcess implements Spawner {
         const code = news.code === undefined ? {} : { code: news.code };
         return this.#asked.get(news.id)?.answer.settle({ error: Object.assign(new Error(news.message), code) });
       }
+      case 'unmet':
+        return this.#asked.get(news.id)?.answer.settle('unmet');
       case 'exit':
         this.#guests.get(news.id)?.end({ code: news.code, signal: news.signal, error: undefined });
         return void this.#guests.delete(news.id);
@@ -169,6 +185,8 @@ class SpawnerProcess implements Spawner {
   #hold(id: number, held: boolean): void {
     if (held) this.#holding.add(id);
     else this.#holding.delete(id);
+    // It would wait for a connection, once more with each call.
+    if (this.#channel.destroyed) return;
     if (this.#holding.size > 0) this.#channel.ref();
     else this.#channel.unref();
   }

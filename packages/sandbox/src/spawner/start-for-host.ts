@@ -25,8 +25,8 @@ export async function startForHost(
 ): Promise<SpawnedChild | undefined> {
   const { id, file, args, cwd } = request;
   const fail = (error: unknown): undefined => tell({ t: 'failed', id, ...describeError(error) }) as undefined;
-  const sockets = await connectAll(request).catch((error: unknown) => fail(error));
-  if (sockets === undefined) return undefined;
+  const sockets = await connectAll(request).catch(() => undefined);
+  if (sockets === undefined) return tell({ t: 'unmet', id }) as undefined;
   const program = request.seccomp === undefined ? [] : ['pipe' as const];
   const child = spawnCovered({ file, args, stdio: ['pipe', ...sockets, ...program] }, cwd);
   for (const socket of sockets) socket.destroy();

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
@@ -184,6 +184,22 @@ it.runIf(onLinux)('a host without descriptors gets no guest, and keeps those tha
   expect({ said, exit }).toEqual({ said: 'EMFILE ERR_SANDBOX_CRASHED 1', exit: [0, null] });
 });
 
+it.runIf(onLinux)(
+  'a spawner whose folder is gone keeps its guests, and further ones are started without it',
+  async () => {
+    await using adapter = forkSandbox({ wall: 'off', spawner: 'always', spares: 0 });
+    const warnings: unknown[] = [];
+    const listen = (warning: Error): unknown => 'code' in warning && warnings.push(warning.code);
+    process.on('warning', listen);
+    await using place = await adapter.acquire(planFor(plugin.root));
+    for (const { folder } of spawnersOf(process.pid)) rmSync(folder, { recursive: true });
+    for (const input of [1, 2]) expect(valueOf(await runOnce(adapter, plugin.root, { input }))).toEqual([input, 1]);
+    expect(valueOf(await runIn(place, plugin.root, { input: 3 }))).toEqual([3, 1]);
+    process.off('warning', listen);
+    expect(warnings).toEqual(['KB_SPAWNER_LOST']);
+  },
+);
+
 // It takes the five seconds after which a spawner is taken for dead.
 const isNewest = process.versions.node.startsWith('26.');
 it.runIf(onLinux && isNewest)(
@@ -198,6 +214,23 @@ it.runIf(onLinux && isNewest)(
     await place[Symbol.asyncDispose]();
     await Promise.all(guests.map(untilGone));
     expect(valueOf(await runOnce(adapter, plugin.root, { input: 2 }))).toEqual([2, 1]);
+  },
+);
+
+it.runIf(onLinux && isNewest)(
+  'a host that stands still takes no spawner for dead (on Node 26 alone: it takes five seconds)',
+  { timeout: 20_000 },
+  async () => {
+    await using adapter = forkSandbox({ wall: 'off', spawner: 'always', spares: 0 });
+    await using place = await adapter.acquire(planFor(plugin.root));
+    const [first] = spawnersOf(process.pid);
+    const second = adapter.acquire(planFor(plugin.root));
+    await new Promise((resolve) => setImmediate(resolve));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_100);
+    for (const each of [place, await second])
+      expect(valueOf(await runIn(each, plugin.root, { input: 1 }))).toEqual([1, 1]);
+    await (await second)[Symbol.asyncDispose]();
+    expect(spawnersOf(process.pid)).toEqual([first]);
   },
 );
 
