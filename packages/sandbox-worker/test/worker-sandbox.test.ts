@@ -35,6 +35,16 @@ describe('the options of a worker sandbox', () => {
   });
 });
 
+describe('the lines of a handler', () => {
+  it('are there to the last one where it exits in the turn in which it wrote them', async () => {
+    const body = 'for (let line = 0; line < 100; line += 1) ctx.log.info(String(line)); process.exit(4)';
+    const { outcome, notes } = await runBody(adapter, body);
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'ERR_SANDBOX_CRASHED' } });
+    const lines = notes.map((note) => (note.kind === 'log' && note.source === 'log' ? note.text : note));
+    expect(lines).toEqual(Array.from({ length: 100 }, (_, line) => String(line)));
+  });
+});
+
 describe('the modules of a plugin', () => {
   it('are CommonJS, JSON and ES modules of its own folder, those that a link leads to only if they lie in it', async () => {
     using plugin = makePlugin({

@@ -57,6 +57,8 @@ function prepareRealm(run: GuestRunFacts, peer: GuestPeer): void {
   boundZlib(line);
   // An error that nobody awaits is the handler's failure, with its stack, rather than the end of the thread.
   process.on('uncaughtException', (error) => peer.fail(error));
+  // A handler that exits has no end of a turn, and what it wrote before is of use to whoever looks for the reason.
+  process.on('exit', () => peer.flush());
 }
 
 /** As the kernel counts threads: `123/task/124`. 0 where there is no `/proc`. */
