@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -43,6 +44,8 @@ export interface GuestChild {
   readonly watch: ResourceWatch;
   /** Resolves when its process is gone. */
   readonly gone: Promise<unknown>;
+  /** Whether the folders that lie there now are those that it was started with. A wall is built around those, wherever they are moved. */
+  isInPlace(): boolean;
 }
 
 /**
@@ -54,6 +57,8 @@ export async function startChild(options: ChildOptions): Promise<GuestChild> {
   if (plan.signal.aborted) throw abortError(plan.signal);
   const roots = [plan.plugin.root, ...codeRoots];
   for (const root of roots) assertMeansWhatItSays(root);
+  // Before it is started: what changes meanwhile shows at the next look.
+  const folders = roots.map(identityOf).join();
   const looked = Promise.all([...roots.map(assertReadable), assertNodeRuns()]);
   const started = startAndWait(options, roots);
   const [looks, starts] = await Promise.allSettled([looked, started]);
@@ -62,10 +67,20 @@ export async function startChild(options: ChildOptions): Promise<GuestChild> {
     throw looks.reason;
   }
   if (starts.status === 'rejected') throw starts.reason;
-  return starts.value;
+  return { ...starts.value, isInPlace: () => roots.map(identityOf).join() === folders };
 }
 
-async function startAndWait(options: ChildOptions, roots: readonly string[]): Promise<GuestChild> {
+function identityOf(folder: string): string {
+  try {
+    const { dev, ino } = statSync(folder);
+    return `${dev}:${ino}`;
+  } catch {
+    // It is not there, or cannot be seen.
+    return '-';
+  }
+}
+
+async function startAndWait(options: ChildOptions, roots: readonly string[]): Promise<Omit<GuestChild, 'isInPlace'>> {
   const { plan, launcher, guard } = options;
   const command = buildChildCommand(launcher, roots, plan.limits.memoryMb);
   const guest = watchGuestProcess(await options.startProcess(command, plan.plugin.root));

@@ -48,8 +48,9 @@ export function preloadSpare(
   return { preloaded, done: load() };
 }
 
-/** Whether a run may have this child: nothing is loaded in it but what the run needs, as the plugin's files are now. */
-export function fits({ preloaded }: Spare, call: PreloadCall, plan: Pick<SandboxPlan, 'plugin'>): boolean {
+/** Whether a run may have this child: it sees the plugin's folder, and nothing is loaded in it but what the run needs, as the plugin's files are now. */
+export function fits({ child, preloaded }: Spare, call: PreloadCall, plan: Pick<SandboxPlan, 'plugin'>): boolean {
+  if (!child.isInPlace()) return false;
   if (preloaded === undefined) return true;
   return preloaded.moduleKey === moduleKeyOf(call) && preloaded.stamp === stampOf(call, plan);
 }
@@ -68,13 +69,17 @@ export function isRestless({ child, preloaded }: Spare, { limits }: Pick<Sandbox
  */
 export function stampOf(call: PreloadCall, { plugin }: Pick<SandboxPlan, 'plugin'>): string {
   const files = moduleFilesOf(call);
-  const paths = new Set([
-    ...files,
-    ...files.map((file) => dirname(file)),
-    plugin.root,
-    join(plugin.root, 'package.json'),
-  ]);
+  const paths = new Set([...files, ...files.map((file) => dirname(file)), ...markersOf(plugin.root)]);
   return [...paths].map(stampOfPath).join();
+}
+
+/** How the plugin's folder and its package.json are. */
+export function folderStampOf({ plugin }: Pick<SandboxPlan, 'plugin'>): string {
+  return markersOf(plugin.root).map(stampOfPath).join();
+}
+
+function markersOf(root: string): readonly string[] {
+  return [root, join(root, 'package.json')];
 }
 
 function stampOfPath(path: string): string {

@@ -1,7 +1,7 @@
 import type { SandboxCall, SandboxOutcome, SandboxPlan } from '@kb-labs/contracts';
 import type { GuestChild } from './guest-child.js';
 import { isRegular, moduleKeyOf } from './module-habit.js';
-import { stampOf } from './preload-spare.js';
+import { folderStampOf, stampOf } from './preload-spare.js';
 
 /** How files were, and when they were last looked at. */
 interface FileStamp {
@@ -16,6 +16,8 @@ export interface WarmChild {
   readonly bornAt: number;
   /** How the files of modules were when it loaded them: as many as its host has named. */
   readonly stamps: Map<string, FileStamp>;
+  /** How the plugin's folder was when it loaded the first of them. */
+  folder: string | undefined;
   /** The host functions that its runs are lent: what one run was lent must not be had by another that was not. */
   api: string | undefined;
   /** Places that it is in. */
@@ -54,6 +56,7 @@ export function createWarmChild(child: GuestChild, key: string): WarmChild {
     key,
     bornAt,
     stamps: new Map(),
+    folder: undefined,
     api: undefined,
     open: 0,
     runs: 0,
@@ -65,22 +68,30 @@ export function createWarmChild(child: GuestChild, key: string): WarmChild {
 
 /** Whether this call may run in it: it is lent the same functions, and what is loaded is what lies in the plugin's files now. */
 export function mayServe(
-  { api, stamps }: WarmChild,
+  { api, stamps, folder, child }: WarmChild,
   call: SandboxCall,
   plan: Pick<SandboxPlan, 'plugin'>,
 ): 'yes' | 'other-api' | 'other-files' {
   if (api !== undefined && api !== apiKeyOf(call)) return 'other-api';
   const known = stamps.get(moduleKeyOf(call));
   const now = performance.now();
-  if (known === undefined || now - known.lookedAt < FRESH_MS) return 'yes';
+  if (known === undefined) return mayLoad({ child, folder }, plan) ? 'yes' : 'other-files';
+  if (now - known.lookedAt < FRESH_MS) return 'yes';
+  if (known.stamp !== stampOf(call, plan)) return 'other-files';
   known.lookedAt = now;
-  return known.stamp === stampOf(call, plan) ? 'yes' : 'other-files';
+  return 'yes';
+}
+
+/** Whether modules that it has not loaded yet meet none of another state of the plugin there. */
+function mayLoad({ child, folder }: Pick<WarmChild, 'child' | 'folder'>, plan: Pick<SandboxPlan, 'plugin'>): boolean {
+  return child.isInPlace() && (folder === undefined || folder === folderStampOf(plan));
 }
 
 /** A run begins: remembers what binds the child from now on. */
 export function bind(warm: WarmChild, call: SandboxCall, plan: Pick<SandboxPlan, 'plugin'>): void {
   warm.runs += 1;
   warm.api ??= apiKeyOf(call);
+  warm.folder ??= folderStampOf(plan);
   const modules = moduleKeyOf(call);
   if (!warm.stamps.has(modules)) {
     warm.stamps.set(modules, { stamp: stampOf(call, plan), lookedAt: performance.now() });

@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { SandboxAdapter } from '@kb-labs/contracts';
@@ -107,6 +107,22 @@ describe.runIf(process.platform === 'linux').each(ways)('modules that are loaded
     writeFileSync(join(plugin.root, 'package.json'), '{ }');
     expect(valueOf(await run(adapter, plugin))).toBe('new');
   });
+
+  it.each([true, false])(
+    'and processes are not used where another folder takes its name (preload: %s)',
+    async (preload) => {
+      using plugin = remembers();
+      await using adapter = create({ preload });
+      for (let done = 0; done < 4; done += 1) {
+        await run(adapter, plugin);
+        if (done > 0) await untilSpare(plugin, 20);
+      }
+      renameSync(plugin.root, `${plugin.root} before`);
+      mkdirSync(plugin.root);
+      writeFileSync(join(plugin.root, 'main.mjs'), "export const handle = () => 'the new code';");
+      expect(valueOf(await run(adapter, plugin))).toBe('the new code');
+    },
+  );
 
   it('say what they have to say in the run that uses them, and share nothing with another run', async () => {
     using plugin = remembers('globalThis.seen = (globalThis.seen ?? 0) + 1; console.log("loaded", globalThis.seen);');

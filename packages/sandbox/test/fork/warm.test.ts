@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GuestNote, Sandbox, SandboxAdapter, SandboxIsolation, SandboxPlan } from '@kb-labs/contracts';
 import { forkSandbox, inProcessSandbox } from '@kb-labs/sandbox';
@@ -79,6 +79,25 @@ describe.runIf(process.platform === 'linux').each(ways)('a guest that stays, wal
     expect(guestsOf(folder.root)).toHaveLength(1);
     expect(warnings).toEqual([]);
   });
+
+  it.each(['another folder takes its name', 'its package.json changes'])(
+    'does not serve another handler of a plugin where %s',
+    async (how) => {
+      const text = (age: string): string => `export const me = () => '${age}';`;
+      using folder = makePlugin({ 'main.mjs': text('old'), 'other.mjs': text('old') });
+      await using adapter = create();
+      await using _first = await adapter.acquire(planFor(folder.root, { isolation: alone }));
+      valueOf(await run(adapter, folder, { export: 'me' }));
+      if (how.startsWith('another')) {
+        renameSync(folder.root, `${folder.root} before`);
+        mkdirSync(folder.root);
+      }
+      for (const file of ['main.mjs', 'other.mjs', 'package.json'])
+        writeFileSync(join(folder.root, file), file === 'package.json' ? '{}' : text('new'));
+      const { outcome } = await run(adapter, folder, { export: 'me', file: 'other.mjs' });
+      expect(outcome).toMatchObject({ ok: true, value: 'new' });
+    },
+  );
 });
 
 describe.runIf(process.platform === 'linux')('a guest that stays', () => {
