@@ -51,10 +51,14 @@ describe.each(forks)('$name', (place) => {
         (event) => event.type === 'stage-start' && event.stage === 'handler',
       ];
       for (const sign of signs) {
-        await untilSpare();
         const observe = (event: ExecutionEvent): void => void (sign(event) && killGuests(folder));
-        const { result } = await run(2, { observers: [{ observe }] });
-        expect(result).toMatchObject({ ok: true, data: 2, metrics: { coldStart: false } });
+        let bout: Bout;
+        do {
+          // What was seen may have been the process of a run, on its way out: then this run gets a process of its own, which is not tried again.
+          await untilSpare();
+          bout = await run(2, { observers: [{ observe }] });
+        } while (bout.result.metrics.coldStart);
+        expect(bout.result).toMatchObject({ ok: true, data: 2 });
       }
     });
   });
