@@ -1,8 +1,8 @@
 import { createError } from '@kb-labs/contracts';
-import type { ConfinementReport, Sandbox, SandboxCall, SandboxOutcome, SandboxPlan } from '@kb-labs/contracts';
+import type { ConfinementReport, Sandbox, SandboxCall, SandboxPlan } from '@kb-labs/contracts';
 import type { ChildPool } from './child-pool.js';
-import type { GuestChild } from './guest-child.js';
 import { listenTo } from './heard-host.js';
+import { wasNeverRead } from './never-read.js';
 import { fits } from './preload-spare.js';
 
 /** Where a place gets its child from, and what confines it. */
@@ -34,11 +34,13 @@ export async function openForkPlace({ plan, pool, report }: ForkPlaceOptions): P
       for (let tried = 1; ; tried += 1) {
         const { child, isCold } = held.taken;
         const heard = listenTo(host);
+        const { cpuMs } = child.watch.last;
         const end = child.begin(plan.limits);
         const outcome = await child.session.run(call, heard.host);
         end();
         habit?.note(call, outcome);
-        if (isCold || tried > MOST_SPARES || heard.anything() || !wasLost(child, outcome)) return outcome;
+        const isLost = !isCold && !heard.anything() && wasNeverRead(child, outcome, cpuMs);
+        if (!isLost || tried > MOST_SPARES) return outcome;
         try {
           await held.exchange(call);
         } catch {
@@ -103,9 +105,4 @@ class HeldChild {
 
 function placeClosed(): Error {
   return createError('ERR_SANDBOX_CRASHED', 'the place was closed before the run was over');
-}
-
-/** Whether the child ended without having got the run: none of its code was called. */
-function wasLost(child: GuestChild, outcome: SandboxOutcome): boolean {
-  return !outcome.ok && outcome.error.code === 'ERR_SANDBOX_CRASHED' && child.leftUnread();
 }

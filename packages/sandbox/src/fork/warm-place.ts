@@ -12,6 +12,7 @@ import type {
 import { onAbort } from '../wire/deadline.js';
 import type { ForkPlaceOptions } from './fork-place.js';
 import { listenTo } from './heard-host.js';
+import { wasNeverRead } from './never-read.js';
 import { bind, isFitAfter, mayServe } from './warm-child.js';
 import type { WarmChild } from './warm-child.js';
 import type { WarmLease, WarmPool } from './warm-pool.js';
@@ -89,9 +90,10 @@ class WarmPlace implements Sandbox {
       for (let tried = 1; ; tried += 1) {
         const heard = listenTo(host);
         const { isCold, warm } = this.#lease;
+        const { cpuMs } = warm.child.watch.last;
         const { outcome, wasAlone } = await runIn(warm, { call, host: heard.host, plan: this.#plan });
         if (!isFitAfter(warm, outcome, this.#plan)) this.#pool.retire(warm);
-        const isLost = !isCold && wasAlone && !heard.anything() && wasNeverRead(warm, outcome);
+        const isLost = !isCold && wasAlone && !heard.anything() && wasNeverRead(warm.child, outcome, cpuMs);
         // A child that ended because its place did looks as one that was dead before it got the run.
         if (!isLost || tried > MOST_TRIES || this.#isClosed) return outcome;
         await this.#exchange(call);
@@ -138,11 +140,6 @@ async function runIn(warm: WarmChild, { call, host, plan }: RunParts): Promise<E
   const outcome = await warm.child.session.run(call, host);
   end();
   return { outcome, wasAlone: wasAlone && warm.runs === runs };
-}
-
-/** Whether the child ended without having got the run: none of its code was called. */
-function wasNeverRead(warm: WarmChild, outcome: SandboxOutcome): boolean {
-  return !outcome.ok && outcome.error.code === 'ERR_SANDBOX_CRASHED' && warm.child.leftUnread();
 }
 
 const NO_USAGE: SandboxUsage = Object.freeze({
