@@ -1,9 +1,10 @@
-import { createError } from '@kb-labs/contracts';
 import type { ConfinementReport, Sandbox, SandboxCall, SandboxPlan } from '@kb-labs/contracts';
+import { placeClosed } from '../wire/place-closed.js';
 import type { ChildPool } from './child-pool.js';
 import { listenTo } from './heard-host.js';
 import { wasNeverRead } from './never-read.js';
 import { fits } from './preload-spare.js';
+import { withoutChild } from './run-without-child.js';
 
 /** Where a place gets its child from, and what confines it. */
 export interface ForkPlaceOptions {
@@ -19,17 +20,24 @@ const MOST_SPARES = 3;
 export async function openForkPlace({ plan, pool, report }: ForkPlaceOptions): Promise<Sandbox> {
   const held = new HeldChild(await pool.take(plan), { plan, pool });
   let hasRun = false;
+  let closing: Promise<void> | undefined;
   return {
     confinement: report,
     get coldStart() {
       return held.taken.isCold;
     },
     async run(call, host) {
+      // Its child may be another place's by now.
+      if (closing !== undefined) return withoutChild(placeClosed());
       hasRun = true;
       const habit = pool.habitOf(plan);
       if (!fits(held.taken, call, plan)) {
         habit?.noteMiss();
-        await held.exchange(call);
+        try {
+          await held.exchange(call);
+        } catch (error) {
+          return withoutChild(error);
+        }
       }
       for (let tried = 1; ; tried += 1) {
         const { child, isCold } = held.taken;
@@ -50,9 +58,8 @@ export async function openForkPlace({ plan, pool, report }: ForkPlaceOptions): P
       }
     },
     async [Symbol.asyncDispose]() {
-      if (hasRun) await held.end();
-      else await pool.giveBack(plan, held.taken);
-      hasRun = true;
+      closing ??= hasRun ? held.end() : pool.giveBack(plan, held.taken);
+      await closing;
     },
   };
 }
@@ -101,8 +108,4 @@ class HeldChild {
     }
     this.#taken = next;
   }
-}
-
-function placeClosed(): Error {
-  return createError('ERR_SANDBOX_CRASHED', 'the place was closed before the run was over');
 }

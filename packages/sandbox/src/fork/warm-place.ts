@@ -1,18 +1,18 @@
-import { ABORT_LINE, createError, isPluginError } from '@kb-labs/contracts';
+import { ABORT_LINE } from '@kb-labs/contracts';
 import type {
   ConfinementReport,
-  PluginError,
   Sandbox,
   SandboxCall,
   SandboxHost,
   SandboxOutcome,
   SandboxPlan,
-  SandboxUsage,
 } from '@kb-labs/contracts';
 import { onAbort } from '../wire/deadline.js';
+import { placeClosed } from '../wire/place-closed.js';
 import type { ForkPlaceOptions } from './fork-place.js';
 import { listenTo } from './heard-host.js';
 import { wasNeverRead } from './never-read.js';
+import { withoutChild } from './run-without-child.js';
 import { bind, isFitAfter, mayServe } from './warm-child.js';
 import type { WarmChild } from './warm-child.js';
 import type { WarmLease, WarmPool } from './warm-pool.js';
@@ -86,6 +86,7 @@ class WarmPlace implements Sandbox {
 
   async #lead(call: SandboxCall, host: SandboxHost): Promise<SandboxOutcome> {
     try {
+      if (this.#isClosed) throw placeClosed();
       await this.#fit(call);
       for (let tried = 1; ; tried += 1) {
         const heard = listenTo(host);
@@ -99,7 +100,7 @@ class WarmPlace implements Sandbox {
         await this.#exchange(call);
       }
     } catch (error) {
-      return failed(error);
+      return withoutChild(error);
     }
   }
 
@@ -140,24 +141,4 @@ async function runIn(warm: WarmChild, { call, host, plan }: RunParts): Promise<E
   const outcome = await warm.child.session.run(call, host);
   end();
   return { outcome, wasAlone: wasAlone && warm.runs === runs };
-}
-
-const NO_USAGE: SandboxUsage = Object.freeze({
-  cpuMs: undefined,
-  peakMemoryBytes: undefined,
-  outputBytes: 0,
-  resultBytes: 0,
-  leaked: [],
-});
-
-/** No child was to be had for the run. */
-function failed(cause: unknown): SandboxOutcome {
-  const error: PluginError = isPluginError(cause)
-    ? cause
-    : createError('ERR_INTERNAL', 'no process was to be had for the run', { cause });
-  return { ok: false, error, guestError: undefined, phase: 'handler', usage: NO_USAGE };
-}
-
-function placeClosed(): PluginError {
-  return createError('ERR_SANDBOX_CRASHED', 'the place was closed before the run was over');
 }

@@ -1,4 +1,4 @@
-import { abortLineOf, createError } from '@kb-labs/contracts';
+import { abortLineOf } from '@kb-labs/contracts';
 import type { PluginError, SandboxCall, SandboxHost, SandboxOutcome, SandboxPlan } from '@kb-labs/contracts';
 import { abortError } from '../wire/abort-error.js';
 import type { Deadline, Deadlines } from '../wire/deadlines.js';
@@ -7,6 +7,7 @@ import type { GuestContext } from '../wire/guest-context.js';
 import { runSealed } from '../wire/guest-run.js';
 import type { GuestVerdict, ModuleLoader, OutputSeal } from '../wire/guest-run.js';
 import { inputError, outcomeOf } from '../wire/outcome.js';
+import { placeClosed } from '../wire/place-closed.js';
 import { timeout } from '../wire/run-time.js';
 import { runIsOver } from '../wire/served-run.js';
 import { within } from '../wire/waiting.js';
@@ -204,8 +205,4 @@ function onAbort(call: SandboxCall, abort: () => void): () => void {
   if (line !== undefined) return line.onAbort(abort);
   call.signal.addEventListener('abort', abort, { once: true });
   return () => call.signal.removeEventListener('abort', abort);
-}
-
-function placeClosed(): PluginError {
-  return createError('ERR_SANDBOX_CRASHED', 'the place was closed before the run was over');
 }

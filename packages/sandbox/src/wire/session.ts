@@ -6,6 +6,7 @@ import { watchFate } from './guest-fate.js';
 import type { GuestFate, GuestLifeline } from './guest-fate.js';
 import { createHostPeer } from './host-peer.js';
 import type { HostPeer, PreloadCall } from './host-peer.js';
+import { placeClosed } from './place-closed.js';
 import { createSessionRuns } from './session-runs.js';
 import type { WireTransport } from './transport.js';
 import { createSettled } from './waiting.js';
@@ -137,8 +138,4 @@ async function preload(call: PreloadCall, { plan, peer, fate, loaded, hasRun }: 
   // A run that was too impatient to wait meets what was met here, and tells.
   if (!isLoaded && !hasRun()) await fate.end();
   return isLoaded;
-}
-
-function placeClosed(): PluginError {
-  return createError('ERR_SANDBOX_CRASHED', 'the place was closed before the run was over');
 }

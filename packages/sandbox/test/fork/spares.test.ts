@@ -90,6 +90,28 @@ describe.runIf(isLinux).each(ways)('spare children, wall: $way', ({ way }) => {
     }
   });
 
+  it('are given back once, and are nothing to a place that has done so', async () => {
+    using plugin = makePlugin({ 'main.mjs': 'export const handle = (_, ctx) => ctx.test.wait();' });
+    await using adapter = create();
+    const plan = planFor(plugin.root);
+    const closed = await warmUp(adapter, plan);
+    await closed[Symbol.asyncDispose]();
+    await using next = await adapter.acquire(plan);
+    expect(next.coldStart).toBe(false);
+    const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
+    const answer = (): Promise<string> => {
+      asked.resolve();
+      return answered.promise;
+    };
+    const run = runIn(next, plugin.root, { api: ['test.wait'], answer });
+    await asked.promise;
+    await closed[Symbol.asyncDispose]();
+    const late = await runIn(closed, plugin.root, { api: ['test.wait'] });
+    expect(late.outcome).toMatchObject({ ok: false, error: { code: 'ERR_SANDBOX_CRASHED' } });
+    answered.resolve('its own');
+    expect(valueOf(await run)).toBe('its own');
+  });
+
   it('have the times of the run that they get, not of the one before', async () => {
     using plugin = makePlugin({
       'main.mjs': 'export const handle = (wait) => wait && new Promise(() => setInterval(() => {}, 1e3));',
