@@ -52,8 +52,10 @@ function readPlain(request: unknown): ParsedRequest | undefined {
   if (Object.getPrototypeOf(request) !== Object.prototype) return undefined;
   const given = copyFields(request);
   if (given === undefined) return undefined;
-  for (const field of Object.keys(given)) {
-    if (!Object.hasOwn(FITS, field) || !FITS[field as keyof ParsedRequest](given[field])) return undefined;
+  for (const field of Reflect.ownKeys(request)) {
+    // The schema reads hidden fields as well, and these were not copied.
+    if (typeof field === 'symbol' || !Object.hasOwn(FITS, field) || !Object.hasOwn(given, field)) return undefined;
+    if (!FITS[field as keyof ParsedRequest](given[field])) return undefined;
   }
   // Each field that is there has passed the check of its own, and the one that must be there is.
   return given['handler'] === undefined ? undefined : (given as unknown as ParsedRequest);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createPluginContext, execute } from '../src/index.js';
 import type { ExecuteRequest, PluginContext, PluginRegistry } from '../src/index.js';
+import { parseRequest } from '../src/parse-request.js';
 
 const context = createPluginContext({ capabilities: [], permissions: {} });
 
@@ -61,5 +62,30 @@ describe('misuse by the host', () => {
       code: 'ERR_CONFIG_INVALID',
       message: 'the request names a plugin, and there is no registry to find it in',
     });
+  });
+});
+
+describe('a request', () => {
+  const plain = { handler: './x.js#y', input: {} };
+  const { signal } = new AbortController();
+  const hidden = { dryRun: true, signal, timeoutMs: 5, plugin: 'acme', traceparent: 'none' };
+
+  it.each(Object.entries(hidden))(
+    'has a %s that is not enumerable, inherited, told by a getter or a proxy',
+    (name, value) => {
+      const requests = [
+        Object.defineProperty({ ...plain }, name, { value }),
+        Object.defineProperty({ ...plain }, name, { get: () => value }),
+        Object.defineProperty({ ...plain }, name, { get: () => value, enumerable: true }),
+        Object.assign(Object.create({ [name]: value }), plain),
+        new Proxy(Object.defineProperty({ ...plain }, name, { value }), {}),
+      ];
+      expect(requests.map((request) => Reflect.get(parseRequest(request), name))).toEqual(requests.map(() => value));
+    },
+  );
+
+  it('is refused for what is not enumerable and wrong', () => {
+    const request = Object.defineProperty({ ...plain }, 'timeoutMs', { value: 0 });
+    expect(() => parseRequest(request)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG_INVALID' }));
   });
 });
