@@ -31,6 +31,7 @@ class Entry implements Deadline {
   readonly #owner: SharedTimer;
   /** By `performance.now()`; `undefined` in the turn in which it was armed. */
   due: number | undefined;
+  isCleared = false;
   previous: Entry = this;
   next: Entry = this;
 
@@ -41,6 +42,7 @@ class Entry implements Deadline {
   }
 
   clear(): void {
+    this.isCleared = true;
     if (this.next === this) return;
     unlink(this);
     this.#owner.cleared(this);
@@ -120,7 +122,9 @@ class SharedTimer implements Deadlines {
     }
     this.#kept -= late.length;
     if (this.#kept > 0) this.#wind(first);
-    for (const entry of late.sort((one, other) => (one.due ?? 0) - (other.due ?? 0))) entry.ring();
+    // One that rings may clear one that is due as well.
+    for (const entry of late.sort((one, other) => (one.due ?? 0) - (other.due ?? 0)))
+      if (!entry.isCleared) entry.ring();
   }
 }
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { createDeadlines } from '../../src/wire/deadlines.js';
+import type { Deadline } from '../../src/wire/deadlines.js';
 
 function rings(times: readonly number[]): Promise<readonly number[]> {
   const deadlines = createDeadlines();
@@ -52,6 +53,23 @@ describe('deadlines over one timer', () => {
     second.clear();
     second.clear();
     await new Promise<void>((resolve) => void deadlines.arm(10, resolve));
+  });
+
+  it('do not ring once they are cleared by one that is due in the same moment', async () => {
+    const deadlines = createDeadlines();
+    const armed: Deadline[] = [];
+    const rung: number[] = [];
+    await new Promise<void>((resolve) => {
+      const ring = (ms: number): void => {
+        rung.push(ms);
+        for (const deadline of armed) deadline.clear();
+        deadlines.arm(10, resolve);
+      };
+      for (const ms of [1, 2, 3]) armed.push(deadlines.arm(ms, () => ring(ms)));
+      // This turn lasts until all of them are due.
+      for (const end = performance.now() + 10; performance.now() < end;);
+    });
+    expect(rung).toEqual([1]);
   });
 
   it('hold the process while one is armed, and no longer', () => {
