@@ -36,12 +36,15 @@ describe('the options of a worker sandbox', () => {
 });
 
 describe('the lines of a handler', () => {
-  it('are there to the last one where it exits in the turn in which it wrote them', async () => {
-    const body = 'for (let line = 0; line < 100; line += 1) ctx.log.info(String(line)); process.exit(4)';
+  it.each([
+    ['process.exit(4)', { ok: false, error: { code: 'ERR_SANDBOX_CRASHED', details: { exitCode: 4 } } }],
+    ['return 4', { ok: true, value: 4 }],
+  ])('are there to the last one, however many it wrote in one turn: %s', async (last, told) => {
+    const lines = Array.from({ length: 1_500 }, (_, line) => String(line));
+    const body = `for (let line = 0; line < ${lines.length}; line += 1) ctx.log.info(String(line)); ${last}`;
     const { outcome, notes } = await runBody(adapter, body);
-    expect(outcome).toMatchObject({ ok: false, error: { code: 'ERR_SANDBOX_CRASHED' } });
-    const lines = notes.map((note) => (note.kind === 'log' && note.source === 'log' ? note.text : note));
-    expect(lines).toEqual(Array.from({ length: 100 }, (_, line) => String(line)));
+    expect(outcome).toMatchObject(told);
+    expect(notes.map((note) => (note.kind === 'log' && note.source === 'log' ? note.text : note))).toEqual(lines);
   });
 });
 

@@ -34,13 +34,15 @@ export interface GuestFate {
   end(): Promise<PluginError>;
 }
 
+type HeardAll = () => Promise<void> | undefined;
+
 /** A guest that does not go on SIGTERM has this long, or `graceMs` if that is less. */
 const SIGTERM_GRACE_MS = 50;
 /** Between the end of the channel and the exit of its process. */
 const EXIT_AFTER_CLOSE_MS = 250;
 
-/** Watches a guest from its start to its end. */
-export function watchFate(lifeline: GuestLifeline, { graceMs }: SandboxLimits): GuestFate {
+/** Watches a guest from its start to its end. `heardAll` resolves once all that has arrived of its words was heard. */
+export function watchFate(lifeline: GuestLifeline, { graceMs }: SandboxLimits, heardAll: HeardAll): GuestFate {
   const listeners = new Set<(reason: GuestFall) => void>();
   let fallen: GuestFall | undefined;
   let ending: Promise<PluginError> | undefined;
@@ -61,7 +63,11 @@ export function watchFate(lifeline: GuestLifeline, { graceMs }: SandboxLimits): 
     await lifeline.quit();
     return exit ?? error;
   };
-  void lifeline.gone.then((error) => fall({ kind: 'force', error, run: undefined }));
+  void lifeline.gone.then(async (error) => {
+    // Its result may be among the words that wait.
+    await heardAll();
+    fall({ kind: 'force', error, run: undefined });
+  });
 
   return {
     get fallen() {

@@ -8,6 +8,7 @@ import type { WireLimits } from './limits.js';
 import { WIRE_VERSION } from './messages.js';
 import type { GuestMessage } from './messages.js';
 import { createPacedReader } from './paced-reader.js';
+import type { PacedReader } from './paced-reader.js';
 import { parseGuestMessage } from './parse-guest-message.js';
 import type { WireTransport } from './transport.js';
 import type { EncodedValue } from './wire-value.js';
@@ -40,7 +41,11 @@ export interface ListenParts {
 }
 
 /** Whatever goes wrong while a guest's bytes are read is the guest's doing, and ends it. */
-export function listenToGuest(transport: WireTransport, wire: WireLimits, parts: ListenParts): void {
+export function listenToGuest(
+  transport: WireTransport,
+  wire: WireLimits,
+  parts: ListenParts,
+): Pick<PacedReader, 'idle'> {
   const { runs, progress, breakOff } = parts;
   const decoder = createFrameDecoder(wire);
   const reader = createPacedReader<EncodedValue>({
@@ -62,6 +67,7 @@ export function listenToGuest(transport: WireTransport, wire: WireLimits, parts:
     (bytes) => reader.read(bytes),
     () => reader.end(),
   );
+  return reader;
 }
 
 function handle(message: GuestMessage, encoded: EncodedValue, { runs, progress, events }: ListenParts): void {

@@ -30,6 +30,8 @@ export interface HostPeer {
   begin(call: SandboxCall, parts: { readonly host: SandboxHost; readonly events: HostRunEvents }): HostRun;
   /** What the guest wrote past its channel. It goes to the run that has been under way for longest. */
   raw(source: 'stdout' | 'stderr', text: string): void;
+  /** Resolves once all that has arrived from the guest was heard. */
+  heardAll(): Promise<void> | undefined;
 }
 
 /** Frames that a guest has not read, at most: beyond it the guest has stopped reading. */
@@ -44,7 +46,7 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
   /** Of a guest that loads ahead of its first run. */
   let early: OutputGate | undefined;
 
-  const { breakOff, send, isBehind } = connect(options, runs, progress);
+  const { breakOff, send, isBehind, heardAll } = connect(options, runs, progress);
   const openGate = (run: number): OutputGate =>
     createOutputGate(limits.maxOutputBytes, (used) => breakOff(floodError(used, limits), run));
 
@@ -72,6 +74,7 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
       const oldest = runs.values().next().value;
       (oldest?.output ?? early)?.raw(source, text);
     },
+    heardAll,
   };
 }
 
@@ -79,6 +82,7 @@ interface Connection {
   readonly send: (message: HostMessage) => void;
   readonly isBehind: () => boolean;
   readonly breakOff: (error: PluginError, run?: number) => void;
+  readonly heardAll: () => Promise<void> | undefined;
 }
 
 function connect(
@@ -95,9 +99,10 @@ function connect(
     for (const one of runs.values()) one.lose(error);
     events.onBroken(error, run);
   };
-  listenToGuest(transport, wire, { runs, progress, events, breakOff });
+  const { idle } = listenToGuest(transport, wire, { runs, progress, events, breakOff });
   return {
     breakOff,
+    heardAll: idle,
     isBehind: () => transport.pendingBytes() > wire.maxBinaryBytes,
     send(message) {
       if (progress.isBroken) return;

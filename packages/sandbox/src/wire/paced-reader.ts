@@ -19,6 +19,8 @@ export interface PacedReader {
   read(bytes: Uint8Array): Promise<void> | undefined;
   /** No more bytes will come. */
   end(): void;
+  /** Resolves once all that was read has been handled. */
+  idle(): Promise<void> | undefined;
 }
 
 /** Makes the reader. Messages keep their order; the end comes behind them. */
@@ -64,6 +66,7 @@ export function createPacedReader<Message>(options: PacedReaderOptions<Message>)
       ended = true;
       if (draining === undefined) options.onEnd();
     },
+    idle: () => draining,
   };
 }
 

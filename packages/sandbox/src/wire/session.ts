@@ -59,8 +59,8 @@ export interface SessionGuest {
 export function createSession({ transport, plan, lifeline, stays }: SessionOptions): Session {
   const ready = createSettled<true>();
   const loaded = createSettled<boolean>();
-  const fate = watchFate(lifeline, plan.limits);
-  const peer = createHostPeer({
+  const fate = watchFate(lifeline, plan.limits, () => peer.heardAll());
+  const peer: HostPeer = createHostPeer({
     transport,
     plan,
     events: {
