@@ -136,10 +136,8 @@ function createMemories(
     knownPlaces: createKnownPlaces<Prepared>(),
     installedCode: createInstalledCode(),
   };
-  const [findsAgain, findsOnce] = [
-    { ...finder, loadsOnce: false },
-    { ...finder, loadsOnce: true },
-  ];
+  const findsAgain = { ...finder, loadsOnce: false };
+  const findsOnce = { ...finder, loadsOnce: true };
   const code = ownCode();
   return {
     parseManifest: parse,

@@ -26,6 +26,7 @@ export interface Spawner extends AsyncDisposable {
 
 /** A spawner that has not answered for so long never will. */
 const ANSWER_MS = 5_000;
+
 /** Starts one. It keeps no host alive, and ends with it. Rejects where it cannot be. */
 export async function openSpawner(): Promise<Spawner> {
   const place = await openMeetingPlace();

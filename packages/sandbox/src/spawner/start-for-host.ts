@@ -24,7 +24,10 @@ export async function startForHost(
   tell: (news: SpawnerNews) => void,
 ): Promise<SpawnedChild | undefined> {
   const { id, file, args, cwd } = request;
-  const fail = (error: unknown): undefined => tell({ t: 'failed', id, ...describeError(error) }) as undefined;
+  const fail = (error: unknown): undefined => {
+    tell({ t: 'failed', id, ...describeError(error) });
+    return undefined;
+  };
   const sockets = await connectAll(request).catch(() => undefined);
   if (sockets === undefined) return tell({ t: 'unmet', id }) as undefined;
   const program = request.seccomp === undefined ? [] : ['pipe' as const];

@@ -12,7 +12,7 @@ const MAX_BYTES_PER_UNIT = 3;
 
 /** Memory in which frames are put together, one behind the other. No byte of it is used twice, so that what has left may be kept. */
 export interface FrameSlab {
-  /** Writes a frame, with as much of its binary parts as `withParts` says, or none of it if it is refused. Returns the reason. */
+  /** Writes a frame, with its binary parts where `hasParts` says so, or nothing of it where it is refused: then it returns the reason. */
   put(message: EncodedValue, options: PutOptions): string | undefined;
   /** Hands over what was written since the last time. */
   flush(): void;
