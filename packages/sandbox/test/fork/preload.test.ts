@@ -176,31 +176,4 @@ describe.runIf(process.platform === 'linux')('modules', () => {
     write(plugin, 'fine');
     for (let done = 0; done < 3; done += 1) await fine();
   });
-
-  it('that take a piece of a run, work and end have no CPU time again in the next process', async () => {
-    using plugin = makePlugin({
-      'main.mjs': `
-        import { readSync } from 'node:fs';
-        export const handle = () => 'well';
-        const cell = new Int32Array(new SharedArrayBuffer(4));
-        const isThere = () => { try { return readSync(3, new Uint8Array(100), 0, 100) > 0; } catch { return false; } };
-        const lieInWait = () => {
-          while (!isThere()) Atomics.wait(cell, 0, 0, 10);
-          const { user } = process.cpuUsage();
-          while (process.cpuUsage().user - user < 120_000);
-          process.reallyExit(3);
-        };
-        setTimeout(lieInWait, 50).unref();`,
-    });
-    await using adapter = forkSandbox({ wall: 'off', maxSpares: 1 });
-    const ends: unknown[] = [];
-    // The rest of it stays unread.
-    const input = new Uint8Array(900_000);
-    for (let tried = 0; tried < 12 && ends.at(-1) !== 'ERR_SANDBOX_CRASHED'; tried += 1) {
-      const { outcome } = await run(adapter, plugin, { input });
-      ends.push(outcome.ok ? outcome.value : outcome.error.code);
-      if (tried > 0) await untilSpare(plugin, 100);
-    }
-    expect(ends).toContain('ERR_SANDBOX_CRASHED');
-  });
 });

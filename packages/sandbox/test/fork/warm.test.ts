@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { GuestNote, Sandbox, SandboxAdapter, SandboxIsolation, SandboxPlan } from '@kb-labs/contracts';
 import { forkSandbox, inProcessSandbox } from '@kb-labs/sandbox';
 import type { ForkSandboxOptions } from '@kb-labs/sandbox';
@@ -198,6 +199,33 @@ describe.runIf(process.platform === 'linux')('a guest that stays', () => {
       if (moment === 'after run') setImmediate(() => process.kill(guest, 'SIGKILL'));
       expect(valueOf(await done)).toMatchObject({ 1: 1 });
     }
+  });
+
+  it('that takes a piece of a run, works and ends has no CPU time again in the next process', async () => {
+    using folder = makePlugin({
+      'main.mjs': `
+        import { readSync } from 'node:fs';
+        const cell = new Int32Array(new SharedArrayBuffer(4));
+        const isThere = () => { try { return readSync(3, new Uint8Array(100), 0, 100) > 0; } catch { return false; } };
+        const lieInWait = () => {
+          while (!isThere()) Atomics.wait(cell, 0, 0, 10);
+          const { user } = process.cpuUsage();
+          while (process.cpuUsage().user - user < 150_000);
+          process.reallyExit(3);
+        };
+        export const handle = () => { setTimeout(lieInWait, 10).unref(); return 'well'; };`,
+    });
+    await using adapter = create();
+    const ends: unknown[] = [];
+    // The rest of it stays unread.
+    const input = new Uint8Array(900_000);
+    for (let tried = 0; tried < 8 && ends.at(-1) !== 'ERR_SANDBOX_CRASHED'; tried += 1) {
+      const { outcome } = await run(adapter, folder, { input });
+      ends.push(outcome.ok ? outcome.value : outcome.error.code);
+      // Where it did not lie in wait yet, the next try finds it so.
+      await delay(60 * (tried + 1));
+    }
+    expect(ends).toContain('ERR_SANDBOX_CRASHED');
   });
 
   it.each<[string, ForkSandboxOptions]>([
