@@ -80,7 +80,7 @@ export interface SandboxCall {
   readonly outputSchema: HandlerModule | undefined;
   /** Parts of the output that schemas of the plugin must accept as well; evaluated in the sandbox, after `outputSchema`. */
   readonly outputParts: readonly OutputPart[];
-  /** Plain data of the kinds that the wire carries; the guest gets a copy. */
+  /** Plain data of the kinds that the wire carries; the guest gets a copy, made when it is sent. */
   readonly input: unknown;
   /** The host functions that the guest may name: all else is absent from `ctx`. */
   readonly api: readonly string[];
@@ -96,7 +96,7 @@ export interface OutputPart {
 
 /** The host's side of the hole in the wall. */
 export interface SandboxHost {
-  /** Parses, asks the policy, charges the quota, acts. Rejects with a `PluginError`. Arguments are decoded, unchecked data. */
+  /** Parses, asks the policy, charges the quota, acts. Rejects with a `PluginError`. Arguments are decoded, unchecked data. Nobody may change an answer: its bytes are sent from where they lie. */
   call(name: string, args: readonly unknown[], signal: AbortSignal): Promise<unknown>;
   /** One-way words of the guest, in order. Must not throw. */
   note(note: GuestNote): void;

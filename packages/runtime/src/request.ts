@@ -18,7 +18,7 @@ import type { TracePlace } from './trace-place.js';
 export interface ExecuteRequest<Output = unknown> {
   /** `./file.js#export`, the same in two parts, or the name of a handler in the manifest. */
   readonly handler: string | HandlerReference;
-  /** Plain data; the handler gets a copy. */
+  /** Plain data; the handler gets a copy, made when its sandbox is ready: what is changed before that may show, what is changed after it does not. */
   readonly input: unknown;
   /** A schema of the host's own, which runs in the host, before that of the manifest. The parsed value is handed on. */
   readonly inputSchema?: StandardSchemaV1;

@@ -46,7 +46,7 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
   /** Of a guest that loads ahead of its first run. */
   let early: OutputGate | undefined;
 
-  const { breakOff, send, isBehind, heardAll } = connect(options, runs, progress);
+  const { breakOff, send, copy, isBehind, heardAll } = connect(options, runs, progress);
   const openGate = (run: number): OutputGate =>
     createOutputGate(limits.maxOutputBytes, (used) => breakOff(floodError(used, limits), run));
 
@@ -65,7 +65,8 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
       const parts = { limits, send, isBehind, breakOff: (error: PluginError) => breakOff(error, id), output };
       const run = createHostRun(id, { call, host, events }, parts);
       const realm = progress.isRealmTold ? undefined : realmOf(options.plan, call.api);
-      send({ t: 'run', run: id, ...modulesOf(call), input: call.input, api: call.api, realm });
+      // The input is its caller's, who may change it while it is on its way.
+      copy({ t: 'run', run: id, ...modulesOf(call), input: call.input, api: call.api, realm });
       progress.isRealmTold = true;
       runs.set(id, run);
       return run;
@@ -79,7 +80,9 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
 }
 
 interface Connection {
+  /** Sends what nobody changes any more. */
   readonly send: (message: HostMessage) => void;
+  readonly copy: (message: HostMessage) => void;
   readonly isBehind: () => boolean;
   readonly breakOff: (error: PluginError, run?: number) => void;
   readonly heardAll: () => Promise<void> | undefined;
@@ -100,16 +103,18 @@ function connect(
     events.onBroken(error, run);
   };
   const { idle } = listenToGuest(transport, wire, { runs, progress, events, breakOff });
+  const sendBy = (way: 'lend' | 'send', message: HostMessage): void => {
+    if (progress.isBroken) return;
+    sender[way](encodeHostMessage(message));
+    if (transport.pendingBytes() > maxUnread)
+      breakOff(createError('ERR_PROTOCOL', 'the guest has stopped reading its answers'));
+  };
   return {
     breakOff,
     heardAll: idle,
     isBehind: () => transport.pendingBytes() > wire.maxBinaryBytes,
-    send(message) {
-      if (progress.isBroken) return;
-      sender.lend(encodeHostMessage(message));
-      if (transport.pendingBytes() > maxUnread)
-        breakOff(createError('ERR_PROTOCOL', 'the guest has stopped reading its answers'));
-    },
+    send: (message) => sendBy('lend', message),
+    copy: (message) => sendBy('send', message),
   };
 }
 

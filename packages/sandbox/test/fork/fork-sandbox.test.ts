@@ -1,6 +1,6 @@
 import { forkSandbox } from '@kb-labs/sandbox';
 import { afterAll, describe, expect, it } from 'vitest';
-import { makePlugin, runBody, runOnce, textOf, valueOf, ways } from './fork-scene.js';
+import { makePlugin, planFor, runBody, runIn, runOnce, textOf, valueOf, ways } from './fork-scene.js';
 
 describe.each(ways)('a forked guest, wall: $way', ({ way }) => {
   const adapter = forkSandbox({ wall: way });
@@ -115,6 +115,16 @@ describe.each(ways)('a forked guest, wall: $way', ({ way }) => {
     expect(outcome).toMatchObject({
       error: { details: { exitCode: 4, stderr: 'line 46\nline 47\nline 48\nline 49\n' } },
     });
+  });
+
+  it('has its input as it was when it was sent, whatever the host does with that meanwhile', async () => {
+    using plugin = makePlugin({ 'main.mjs': 'export const handle = ({ bytes }) => new Set(bytes).size;' });
+    await using place = await adapter.acquire(planFor(plugin.root));
+    // More than any socket takes at once.
+    const bytes = new Uint8Array(8_000_000);
+    const running = runIn(place, plugin.root, { input: { bytes } });
+    bytes.fill(1);
+    expect(valueOf(await running)).toBe(1);
   });
 
   it('ends with all that it has logged, however much that was in one turn', async () => {
