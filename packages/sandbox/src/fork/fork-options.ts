@@ -16,8 +16,8 @@ export interface ForkSandboxOptions {
    */
   readonly spares?: number;
   /**
-   * Whether ready processes load a plugin's modules ahead (`true`), once its runs load the same and end well. Then a plugin's files must be replaced as
-   * a whole, or with its package.json: changes of what a handler's file imports are noticed late.
+   * Whether ready processes load a plugin's modules ahead (`true`), once its runs load the same and end well. Replace a plugin as a whole then, or with its
+   * package.json: where only a file that a handler's file imports is changed in place, code from before runs on. `false` where files are edited in place.
    */
   readonly preload?: boolean;
   /**
