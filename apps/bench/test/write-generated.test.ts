@@ -81,4 +81,11 @@ describe('what is generated', () => {
   it('has its place', () => {
     expect(() => replaceBetween('<!-- /bench:table --> <!-- bench:table -->', 'table', '')).toThrow('the page has no');
   });
+
+  it('has its place in the pages of this repository', async () => {
+    const read = (page: string): Promise<string> => readFile(new URL(`../../../${page}`, import.meta.url), 'utf8');
+    const results = { environment, rows: [cold, part, point] };
+    expect(renderReadme(await read('README.md'), results)).toContain('elsewhere, in the same run');
+    expect(renderPage(await read('docs/performance.md'), results)).toContain('| cold | 30 ms |');
+  });
 });

@@ -9,8 +9,10 @@ import type { ReadmeBlock } from '../src/readme-blocks.js';
 import { repository } from './repository.js';
 
 // Every `ts` and `js` block of these files is run, unless its info string has `no-run`.
-const examples = globSync(['README.md', 'docs/writing-a-host.md', 'packages/*/README.md'], { cwd: repository }).flatMap(
-  (readme) => runnableBlocks(readFileSync(join(repository, readme), 'utf8')).map((block) => ({ readme, ...block })),
+const examples = globSync(['README.md', 'docs/{performance,writing-a-host}.md', 'packages/*/README.md'], {
+  cwd: repository,
+}).flatMap((readme) =>
+  runnableBlocks(readFileSync(join(repository, readme), 'utf8')).map((block) => ({ readme, ...block })),
 );
 
 describe('the examples in the READMEs', () => {
