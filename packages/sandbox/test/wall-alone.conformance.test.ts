@@ -19,8 +19,9 @@ import { wall } from './fork/fork-scene.js';
 const GUARDS = [
   /removeBackDoors\(\);/,
   /guardFiles\(\);/,
-  /guardNetwork\(run\.fetch,[^;]+\);/,
-  /guardHandles\((?:channel|socket)\);/,
+  /guardGlobals\(run\.fetch\);/,
+  /guardModules\(\{guardSockets:[^;]+\}\);/,
+  /guardSockets\(net,\s*socket\);/,
 ];
 
 const claimed = ['crash', 'env', 'fs', 'net', 'process'] as const;
@@ -79,11 +80,10 @@ function walledWithoutGuards(around: Wall): SandboxAdapter {
 
 function openWalled(around: Wall, plan: SandboxPlan): Session {
   const { root } = plan.plugin;
-  const command = buildChildCommand(
-    { wall: around, setpriv: undefined, coreLimiter: undefined, bootstrap },
-    [root],
-    plan.limits.memoryMb,
-  );
+  const command = buildChildCommand({ wall: around, setpriv: undefined, coreLimiter: undefined, bootstrap }, [root], {
+    memoryMb: plan.limits.memoryMb,
+    isAwaited: false,
+  });
   // What stands between node and the bootstrap are the flags that lock Node in.
   const node = command.args.indexOf('--') + 1;
   const args = [...command.args.slice(0, node + 1), ...command.args.slice(-1)];

@@ -1,5 +1,4 @@
-import { registerHooks, syncBuiltinESMExports } from 'node:module';
-import { Server, Socket } from 'node:net';
+import { builtinModules, registerHooks, syncBuiltinESMExports } from 'node:module';
 import { guardChildren } from './guard-children.js';
 import { guardOs, guardV8 } from './guard-late-modules.js';
 import { refuse, refusal } from './refuse.js';
@@ -12,28 +11,70 @@ const REFUSED_MODULES = [
   // Writes a file beside the plugin's code on Node 22, whatever the permission model says.
   ['trace_events'],
 ].flat();
+const { apply } = Reflect;
 const getBuiltinModule = process.getBuiltinModule.bind(process);
 const NETWORK_GLOBALS = ['WebSocket', 'EventSource', 'XMLHttpRequest'];
 
-/**
- * Puts the gated `fetch` (or nothing) in place of Node's, and keeps the network from being used: its modules cannot be loaded, and the
- * socket class that is loaded already, for the channel, neither connects nor listens. From Node 25 on `--permission` refuses the network
- * by itself; before, this guard is all there is without an OS wall. Hooks of the plugin's own could undo it, so there are none. `onResolved` is
- * told of each module that is about to be loaded.
- */
-export function guardNetwork(fetch: typeof globalThis.fetch | undefined, onResolved: (url: string) => void): void {
+/** What a plugin may load before the sockets are guarded: none of it loads one, nor shows one that is made. */
+const QUIET_MODULES: ReadonlySet<string> = new Set(
+  [
+    [
+      'assert',
+      'assert/strict',
+      'buffer',
+      'console',
+      'constants',
+      'crypto',
+      'events',
+      'fs',
+      'fs/promises',
+      'module',
+      'os',
+    ],
+    [
+      'path',
+      'path/posix',
+      'path/win32',
+      'perf_hooks',
+      'process',
+      'punycode',
+      'querystring',
+      'stream',
+      'stream/promises',
+    ],
+    ['string_decoder', 'timers', 'timers/promises', 'url', 'util', 'util/types', 'v8', 'zlib'],
+  ].flat(),
+);
+
+/** What the guards of modules call. */
+export interface ModuleGuards {
+  /** Makes and guards the only socket that there is. Called before a plugin loads what could make or show another one. */
+  readonly guardSockets: () => void;
+  /** Told the URL of each module that is about to be loaded. */
+  readonly onResolved: (url: string) => void;
+}
+
+/** Puts the gated `fetch` (or nothing) in place of Node's, and takes the other globals of the network away. */
+export function guardGlobals(fetch: typeof globalThis.fetch | undefined): void {
   setGlobal('fetch', fetch);
   for (const name of NETWORK_GLOBALS) setGlobal(name, undefined);
-  refuse(Socket.prototype, 'connect', 'connecting a socket');
-  refuse(Server.prototype, 'listen', 'listening');
+}
+
+/**
+ * Keeps the network from being used: its modules cannot be loaded. From Node 25 on `--permission` refuses the network by itself; before, this
+ * and the guard of the sockets are all there is without an OS wall. Hooks of the plugin's own could undo it, so there are none.
+ */
+export function guardModules({ guardSockets, onResolved }: ModuleGuards): void {
+  const beforeLoad = makeTable(guardSockets);
   const Module = process.getBuiltinModule('node:module');
-  guardBuiltins();
+  guardBuiltins(beforeLoad);
+  guardStdin(guardSockets);
   registerHooks({
     resolve(specifier, context, nextResolve) {
-      BEFORE_LOAD[specifier]?.(specifier);
+      beforeLoad[specifier]?.(specifier);
       const found = nextResolve(specifier, context);
       // The `imports` of a package give built-in modules other names: `#net`.
-      BEFORE_LOAD[found.url]?.(specifier);
+      beforeLoad[found.url]?.(specifier);
       onResolved(found.url);
       return found;
     },
@@ -43,46 +84,51 @@ export function guardNetwork(fetch: typeof globalThis.fetch | undefined, onResol
   syncBuiltinESMExports();
 }
 
-const HANDLE_METHODS = ['bind', 'listen', 'connect', 'connect2', 'fchmod'];
-
-/**
- * Any socket that is open shows the class of its handle, and with that class Unix sockets can be made. The channel is connected already,
- * so nobody needs what makes them.
- */
-export function guardHandles(channel: Socket): void {
-  const handle: unknown = Reflect.get(channel, '_handle');
-  if (typeof handle !== 'object' || handle === null) return;
-  const prototype: object = Object.getPrototypeOf(handle);
-  for (const name of HANDLE_METHODS) {
-    if (name in prototype) refuse(prototype, name, `${name} of a socket's handle`);
-  }
-}
-
-function guardBuiltins(): void {
+function guardBuiltins(beforeLoad: BeforeLoadTable): void {
   const value = (name: string): unknown => {
     const asked = String(name);
-    BEFORE_LOAD[asked]?.(asked);
+    beforeLoad[asked]?.(asked);
     return getBuiltinModule(asked);
   };
   Object.defineProperty(process, 'getBuiltinModule', { value, configurable: false, writable: false, enumerable: true });
 }
 
+/** It is a socket, made when it is first asked for. */
+function guardStdin(guardSockets: () => void): void {
+  const make = Object.getOwnPropertyDescriptor(process, 'stdin')?.get;
+  if (make === undefined) return;
+  const get = (): unknown => {
+    guardSockets();
+    return apply(make, process, []);
+  };
+  Object.defineProperty(process, 'stdin', { get, configurable: true, enumerable: true });
+}
+
 type BeforeLoad = (specifier: string) => void;
+type BeforeLoadTable = Readonly<Record<string, BeforeLoad>>;
 
 /** What must happen before a module is loaded. The runner of `test` loads `child_process` by itself. */
-const BEFORE_LOAD: Readonly<Record<string, BeforeLoad>> = withAndWithoutScheme([
-  ...REFUSED_MODULES.map((name) => [name, refuseModule] as const),
-  ['child_process', guardChildren],
-  ['test', guardChildren],
-  ['v8', guardV8],
-  ['os', guardOs],
-  ['fs/promises', () => void getBuiltinModule('node:fs').promises],
-]);
+function makeTable(guardSockets: () => void): BeforeLoadTable {
+  const guardProcesses = (): void => {
+    guardSockets();
+    guardChildren();
+  };
+  return withAndWithoutScheme([
+    ...builtinModules
+      .map((name) => (name.startsWith('node:') ? name.slice('node:'.length) : name))
+      .filter((name) => !QUIET_MODULES.has(name))
+      .map((name) => [name, guardSockets] as const),
+    ...REFUSED_MODULES.map((name) => [name, refuseModule] as const),
+    ['child_process', guardProcesses],
+    ['test', guardProcesses],
+    ['v8', guardV8],
+    ['os', guardOs],
+    ['fs/promises', () => void getBuiltinModule('node:fs').promises],
+  ]);
+}
 
 // Looked up by name alone, without a prefix to cut off or a set to ask: a plugin can replace all methods that would do it.
-function withAndWithoutScheme(
-  entries: readonly (readonly [string, BeforeLoad])[],
-): Readonly<Record<string, BeforeLoad>> {
+function withAndWithoutScheme(entries: readonly (readonly [string, BeforeLoad])[]): BeforeLoadTable {
   const both = entries.flatMap(([name, entry]) => [[name, entry] as const, [`node:${name}`, entry] as const]);
   return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(both)));
 }

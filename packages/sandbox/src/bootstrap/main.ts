@@ -1,74 +1,56 @@
 import { createRequire } from 'node:module';
-import { Socket } from 'node:net';
 import { serveGuest } from '../wire/guest-peer.js';
 import type { GuestPeer, GuestRunFacts } from '../wire/guest-peer.js';
-import type { WireTransport } from '../wire/transport.js';
 import { captureConsole, captureStreams } from './capture-output.js';
 import { guardFiles } from './guard-files.js';
-import { guardHandles, guardNetwork } from './guard-network.js';
+import { guardGlobals, guardModules } from './guard-network.js';
 import { loadPluginModule } from './load-module.js';
+import { takeChannel } from './open-channel.js';
 import { removeBackDoors } from './remove-back-doors.js';
 
-// Captured before a plugin's code can replace them. `reallyExit` runs no listeners of the plugin's; its type is not told to anybody.
-const { reallyExit } = process as typeof process & { reallyExit(code: number): never };
-const getActiveResources = process.getActiveResourcesInfo.bind(process);
+/** What a host says to a guest whose first run it sends at once. */
+const AWAITED = 'awaited';
 
-const CHANNEL_FD = 3;
-const READ_BYTES = 65_536;
+// Captured before a plugin's code can replace it.
+const getActiveResources = process.getActiveResourcesInfo.bind(process);
 
 main();
 
 function main(): void {
-  const { socket, transport } = openChannel();
+  const isAwaited = process.argv[2] === AWAITED;
+  process.argv.length = 2;
+  const channel = takeChannel();
   const before = new Map<string, number>();
   let lastResolved: string | undefined;
+  let isPrepared = false;
   serveGuest({
-    transport,
+    transport: channel.transport,
     load: loadPluginModule(createRequire, () => lastResolved),
     prepare: (run, peer) => {
+      isPrepared = true;
       prepareRealm(run, peer);
-      guardNetwork(run.fetch, (url) => (lastResolved = url));
-      guardHandles(socket);
       for (const name of getActiveResources()) before.set(name, (before.get(name) ?? 0) + 1);
+      // A run that is over in its first turn needs no more of the channel than what there is.
+      setImmediate(channel.open);
     },
-    // What is still in the pipe must leave first; an exit does not wait for it.
-    leave: () => void socket.end(() => reallyExit(0)),
+    leave: channel.leave,
     leaked: () => leftOpen(before),
   });
-}
-
-/** The channel reads into one piece of memory, again and again: the wire keeps none of it. */
-function openChannel(): { readonly socket: Socket; readonly transport: WireTransport } {
-  let take: (bytes: Uint8Array) => void = () => undefined;
-  const callback = (count: number, read: Uint8Array): boolean => {
-    take(new Uint8Array(read.buffer, read.byteOffset, count));
-    return true;
-  };
-  const onread = { buffer: new Uint8Array(READ_BYTES), callback };
-  const socket = new Socket({ fd: CHANNEL_FD, readable: true, writable: true, onread });
-  // Whoever holds the other end is gone or has broken off: there is nobody to tell.
-  socket.on('error', () => reallyExit(1));
-  const transport: WireTransport = {
-    send: (bytes) => socket.write(bytes),
-    sendsViews: true,
-    receive(onBytes, onEnd) {
-      take = onBytes;
-      socket.on('end', onEnd);
-    },
-    pendingBytes: () => socket.writableLength,
-    close: () => socket.destroy(),
-  };
-  return { socket, transport };
+  // The host has been told that the guest is ready, and looks at it meanwhile.
+  if (!isAwaited) channel.open();
+  removeBackDoors();
+  guardFiles();
+  guardModules({ guardSockets: channel.open, onResolved: (url) => (lastResolved = url) });
+  if (isAwaited) channel.readUntil(() => isPrepared);
 }
 
 function prepareRealm(run: GuestRunFacts, peer: GuestPeer): void {
   // bubblewrap sets PWD in an environment that is otherwise empty.
   for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
   for (const [name, value] of Object.entries(run.env)) process.env[name] = value;
+  guardGlobals(run.fetch);
   captureStreams(peer);
   captureConsole(peer);
-  removeBackDoors();
-  guardFiles();
   // An error that nobody awaits is the handler's failure, with its stack, rather than an exit code.
   process.on('uncaughtException', (error) => peer.fail(error));
   // A handler that exits has no end of a turn, and what it wrote before is of use to whoever looks for the reason.

@@ -8,6 +8,7 @@ import { abortError } from '../wire/abort-error.js';
 import { createSession } from '../wire/session.js';
 import type { Session } from '../wire/session.js';
 import type { WireTransport } from '../wire/transport.js';
+import { isAwaited } from './awaited-run.js';
 import { buildChildCommand } from './child-command.js';
 import type { Launcher } from './child-command.js';
 import { watchGuestProcess } from './guest-process.js';
@@ -82,7 +83,10 @@ function identityOf(folder: string): string {
 
 async function startAndWait(options: ChildOptions, roots: readonly string[]): Promise<Omit<GuestChild, 'isInPlace'>> {
   const { plan, launcher, guard } = options;
-  const command = buildChildCommand(launcher, roots, plan.limits.memoryMb);
+  const command = buildChildCommand(launcher, roots, {
+    memoryMb: plan.limits.memoryMb,
+    isAwaited: isAwaited(plan, options.isSpare),
+  });
   const guest = watchGuestProcess(await options.startProcess(command, plan.plugin.root));
   guest.hold(!options.isSpare);
   const untrack = guard.track(() => guest.signal('SIGKILL'));
