@@ -3,6 +3,9 @@ import { isPluginError } from '@kb-labs/contracts';
 import { describe, expect, it } from 'vitest';
 import { parseRequestHeaders } from '../../src/net/request-headers.js';
 
+// Without the list of all of them that `unit: 'binary'` makes first, which takes a second.
+const codePoint = fc.nat(0x10ffff).map((code) => String.fromCodePoint(code).toWellFormed());
+
 describe('request headers', () => {
   it('come out in lower case and trimmed', () => {
     expect(
@@ -52,7 +55,7 @@ describe('request headers', () => {
         return isPluginError(error) && !error.message.includes('secret') ? 'refused' : 'not our error';
       }
     };
-    const part = fc.string({ unit: 'binary', maxLength: 12 });
+    const part = fc.string({ unit: codePoint, maxLength: 12 });
     fc.assert(
       fc.property(part, part, (name, value) => {
         expect(attempt(name, `${value}-secret`)).not.toMatch(/[\r\n\0]|not our error/);

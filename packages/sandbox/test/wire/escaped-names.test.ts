@@ -62,11 +62,11 @@ describe('names with escapes', () => {
   });
 
   it('never stand as names in what is sent', () => {
-    const isClear = fc.property(fc.string({ unit: 'binary' }), (rest) => {
-      const name = `n${rest}`;
+    const isClear = fc.property(fc.array(fc.integer({ min: 0, max: 0xffff })), (codes) => {
+      const name = `n${String.fromCharCode(...codes)}`;
       const text = JSON.stringify(encodeValue({ [name]: 1 }).json);
       return isPlainName(name) ? text === `{${JSON.stringify(name)}:1}` : text.startsWith('{"$":["Entries",[');
     });
-    expect(fc.check(isClear, { seed: 1, numRuns: 100 })).toMatchObject({ failed: false });
+    expect(fc.check(isClear, { seed: 1, numRuns: 300 })).toMatchObject({ failed: false });
   });
 });
