@@ -29,18 +29,20 @@ export function confinementTable(required: RequiredConfinement): ConfinementTabl
 
 /** Throws `ERR_CONFINEMENT_TOO_WEAK` with every line that falls short. A line that the adapter leaves out counts as `none`. */
 export function assertConfined(adapter: string, required: ConfinementTable, offered: ConfinementTable): void {
-  if (asksNothing(required)) return;
+  if (isEnough(required, offered)) return;
   const missing = CONFINEMENTS.filter((name) => rank(offered[name]) < rank(required[name])).map((name) => ({
     confinement: name,
     needed: required[name],
     offered: rank(offered[name]) === 0 ? 'none' : offered[name],
   }));
-  if (missing.length > 0) throw tooWeak(adapter, missing);
+  throw tooWeak(adapter, missing);
 }
 
 // A loop without a function of its own: each run asks twice.
-function asksNothing(required: ConfinementTable): boolean {
-  for (const name of CONFINEMENTS) if (required[name] !== 'none') return false;
+function isEnough(required: ConfinementTable, offered: ConfinementTable): boolean {
+  for (const name of CONFINEMENTS) {
+    if (required[name] !== 'none' && rank(offered[name]) < rank(required[name])) return false;
+  }
   return true;
 }
 

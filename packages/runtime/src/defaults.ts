@@ -136,12 +136,16 @@ function createMemories(
     knownPlaces: createKnownPlaces<Prepared>(),
     installedCode: createInstalledCode(),
   };
-  const findsAgain = { ...finder, loadsOnce: false };
-  const findsOnce = { ...finder, loadsOnce: true };
+  const findsAgain = { ...finder, loadsOnce: false, lastLooks: undefined };
+  const findsOnce = { ...findsAgain, loadsOnce: true };
+  const findsNowAndThen = { ...findsAgain, lastLooks: new WeakMap<Prepared, number>() };
   const code = ownCode();
   return {
     parseManifest: parse,
-    finderFor: ({ sandbox }) => (adapters.loadsOnce(sandbox) ? findsOnce : findsAgain),
+    finderFor({ sandbox, isolation: chosen = isolation }) {
+      if (adapters.loadsOnce(sandbox)) return findsOnce;
+      return chosen === 'plugin' ? findsNowAndThen : findsAgain;
+    },
     authorities: createAuthorities({
       reservedFor: ({ root }) => ({ code, hidden: [artifacts.folderFor(root)] }),
       graceMs,

@@ -43,11 +43,16 @@ export interface Finder extends Pick<RequestDefaults, 'parseManifest'> {
   readonly installedCode: InstalledCode;
   /** Whether what was found once is found for good: where a process loads each module once, whatever becomes of its file. */
   readonly loadsOnce: boolean;
+  /** When each was last looked at, by `performance.now()`, where processes stay; `undefined` where each run has its own. */
+  readonly lastLooks: WeakMap<Prepared, number> | undefined;
 }
 
+/** As long as a process that stays takes its own files to be the same: within it such a process runs what it has loaded, whatever this look finds. */
+const REST_MS = 20;
+
 /**
- * Finds the plugin and the handler. Loads no code: that is for the sandbox. What was found before is looked at again, save where `loadsOnce`; a file
- * that has gone, or leads elsewhere by now, is searched for anew. The same place twice is the same object, and is had at once.
+ * Finds the plugin and the handler. Loads no code: that is for the sandbox. What was found before is looked at again, save where `loadsOnce`, and every
+ * 20 ms at most where processes stay; a file that has gone, or leads elsewhere by now, is searched for anew. The same place twice is the same object, and is had at once.
  */
 export function prepare(job: Job, finder: Finder, line: AbortLine): Prepared | PromiseLike<Prepared> {
   if (job.source.kind === 'registry' || isLocated(job.registry)) return prepareInstalled(job, finder, line);
@@ -80,17 +85,27 @@ function prepareFound({ job, finder, line, found, codeFolders }: Found): Prepare
   assertSamePlugin(job, found.manifest ?? job.settings.plugin ?? ANONYMOUS_PLUGIN);
   const key = { settings: job.settings, manifest: found.manifest, root: found.root, handler: job.handler, codeFolders };
   const known = finder.knownPlaces.find(key);
-  if (known !== undefined && isStillThere(known, { finder, codeFolders })) return known;
+  if (known !== undefined && isStillThere(known, { job, finder, codeFolders })) return known;
   return search({ job, finder, line, found, codeFolders }).then((prepared) => {
     finder.knownPlaces.keep(key, prepared);
     return prepared;
   });
 }
 
-function isStillThere(known: Prepared, { finder, codeFolders }: Pick<Found, 'finder' | 'codeFolders'>): boolean {
+function isStillThere(known: Prepared, { job, finder, codeFolders }: Omit<Found, 'line' | 'found'>): boolean {
   // Whatever a process has loaded, what is installed beside it changes.
   if (codeFolders.length > 0 && !finder.installedCode.stillHolds(codeFolders, known.installedCode)) return false;
-  return finder.loadsOnce || known.ways.every(leadsOn);
+  // A dry run has a process of its own.
+  return finder.loadsOnce || leadOn(known, job.dryRun ? undefined : finder.lastLooks);
+}
+
+function leadOn(known: Prepared, lastLooks: Finder['lastLooks']): boolean {
+  if (lastLooks === undefined) return known.ways.every(leadsOn);
+  const now = performance.now();
+  if (now - (lastLooks.get(known) ?? Number.NEGATIVE_INFINITY) < REST_MS) return true;
+  if (!known.ways.every(leadsOn)) return false;
+  lastLooks.set(known, now);
+  return true;
 }
 
 async function search({ job, finder, found, codeFolders }: Found): Promise<Prepared> {

@@ -164,6 +164,17 @@ describe('prepare', () => {
       expect(errorOf(await execute('./one.mjs#run', 1, context))?.code).toBe('ERR_HANDLER_NOT_FOUND');
     });
 
+    it('is not found any more, soon after its file has gone, where processes stay, and at once in a dry run', async () => {
+      await using own = await pluginFolder({ 'one.mjs': say('one') });
+      const context = contextWith({ pluginRoot: own.root, ...fork, sandbox: 'fork', isolation: 'plugin' });
+      expect(await execute('./one.mjs#run', 1, context)).toMatchObject({ ok: true, data: 'one' });
+      await rm(join(own.root, 'one.mjs'));
+      const dry = await execute({ handler: './one.mjs#run', input: 1, dryRun: true }, context);
+      expect(errorOf(dry)?.code).toBe('ERR_HANDLER_NOT_FOUND');
+      const found = async (): Promise<unknown> => errorOf(await execute('./one.mjs#run', 1, context))?.code;
+      await expect.poll(found, { timeout: 10_000, interval: 2 }).toBe('ERR_HANDLER_NOT_FOUND');
+    });
+
     it('is what its file holds now, and what its link leads to now', async () => {
       await using own = await pluginFolder({ 'one.mjs': say('one'), 'two.mjs': say('two') });
       await symlink('one.mjs', join(own.root, 'link.mjs'));

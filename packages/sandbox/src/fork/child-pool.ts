@@ -1,7 +1,7 @@
 import { createError } from '@kb-labs/contracts';
 import type { SandboxPlan } from '@kb-labs/contracts';
 import { abortError } from '../wire/abort-error.js';
-import { childKeyOf } from './child-key.js';
+import { createChildKeys } from './child-key.js';
 import type { CheckedForkOptions } from './fork-options.js';
 import type { PreloadCall } from '../wire/host-peer.js';
 import type { GuestChild } from './guest-child.js';
@@ -55,6 +55,7 @@ export function createChildPool(options: ChildPoolOptions): ChildPool {
 
 class Pool implements ChildPool {
   readonly #options: ChildPoolOptions;
+  readonly #keyOf = createChildKeys();
   readonly #line: WaitingLine;
   readonly #spares: SpareKeeper;
   readonly #stays: WarmChildren;
@@ -91,7 +92,7 @@ class Pool implements ChildPool {
 
   async take(plan: SandboxPlan): Promise<TakenChild> {
     for (const signal of [this.#closing.signal, plan.signal]) if (signal.aborted) throw abortError(signal);
-    const shelf = this.#spares.use(childKeyOf(plan), plan);
+    const shelf = this.#spares.use(this.#keyOf(plan), plan);
     const ready = takeReady(shelf);
     if (ready !== undefined) return { ...ready, isCold: false };
     return await this.#hurry(async () => {
@@ -101,13 +102,13 @@ class Pool implements ChildPool {
   }
 
   async takeFor(call: PreloadCall, plan: SandboxPlan): Promise<TakenChild> {
-    const shelf = this.#spares.find(childKeyOf(plan));
+    const shelf = this.#spares.find(this.#keyOf(plan));
     const ready = shelf === undefined ? undefined : takeFitting(shelf, (spare) => fits(spare, call, plan));
     return ready === undefined ? await this.#hurry(() => this.#startOwn(plan)) : { ...ready, isCold: false };
   }
 
   habitOf(plan: SandboxPlan): ModuleHabit | undefined {
-    return this.#spares.find(childKeyOf(plan))?.habit;
+    return this.#spares.find(this.#keyOf(plan))?.habit;
   }
 
   #hasRoom(): boolean {
@@ -137,7 +138,7 @@ class Pool implements ChildPool {
 
   async giveBack(plan: SandboxPlan, taken: TakenChild): Promise<void> {
     // Where runs wait, its place is theirs.
-    const isKept = this.#line.length === 0 && this.#spares.keep(childKeyOf(plan), taken);
+    const isKept = this.#line.length === 0 && this.#spares.keep(this.#keyOf(plan), taken);
     if (!isKept) await taken.child.session.dispose();
   }
 

@@ -40,13 +40,18 @@ export function createModuleHabit(): ModuleHabit {
 
 /** Names what a run needs of its realm before it begins: modules, by file, and whether there is a `fetch`. */
 export function moduleKeyOf(call: PreloadCall): string {
-  return JSON.stringify([...moduleFilesOf(call), call.api.some((name) => name.startsWith('net.'))]);
+  const hasFetch = call.api.length > 0 && call.api.some((name) => name.startsWith('net.'));
+  return JSON.stringify([hasFetch, ...moduleFilesOf(call)]);
 }
 
 /** In the order in which they are loaded. */
 export function moduleFilesOf({ handler, inputSchema, outputSchema, outputParts }: PreloadCall): readonly string[] {
-  const modules = [handler, inputSchema, outputSchema, ...outputParts.map(({ schema }) => schema)];
-  return modules.flatMap((module) => (module === undefined ? [] : [module.file]));
+  const files = [handler.file];
+  // Each run in a process that stays asks twice.
+  if (inputSchema !== undefined) files.push(inputSchema.file);
+  if (outputSchema !== undefined) files.push(outputSchema.file);
+  for (const { schema } of outputParts) files.push(schema.file);
+  return files;
 }
 
 /** Without the input, which is the run's own. */

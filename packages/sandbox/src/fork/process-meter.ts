@@ -41,15 +41,18 @@ export function openProcessMeter(pid: number): ProcessMeter | undefined {
     });
     const text = Buffer.allocUnsafe(MAX_TEXT);
     const read = (fd = -1): string => text.toString('latin1', 0, readSync(fd, text, 0, MAX_TEXT, 0));
+    let last: Sight | undefined;
     return {
-      sample: () =>
-        opened.length === 0
-          ? undefined
-          : sample(
-              () => read(stat),
-              () => read(status),
-            ),
-      forgetPeak: () => forgetPeak(pid),
+      sample() {
+        if (opened.length === 0) return undefined;
+        const next = look(last, { stat: () => read(stat), status: () => read(status) });
+        last = next ?? last;
+        return next?.sample;
+      },
+      forgetPeak() {
+        last = undefined;
+        return forgetPeak(pid);
+      },
       close,
     };
   } catch {
@@ -58,17 +61,36 @@ export function openProcessMeter(pid: number): ProcessMeter | undefined {
   }
 }
 
-function sample(readStat: () => string, readStatus: () => string): ProcessSample | undefined {
+/** A sample, and what tells whether the memory of the process can have been another one since. */
+interface Sight {
+  readonly sample: ProcessSample;
+  /** Page faults of all its threads so far, and pages that are resident. */
+  readonly pages: string;
+}
+
+interface KernelFiles {
+  readonly stat: () => string;
+  readonly status: () => string;
+}
+
+/**
+ * Reads the longer file only where memory can have changed. A page becomes resident, and a page table grows, by a fault of one of the threads, and what
+ * the kernel joins, moves out or frees changes how many are resident: without either what was held, and its peak, are what they were.
+ */
+function look(last: Sight | undefined, files: KernelFiles): Sight | undefined {
   try {
-    const stat = readStat();
-    const status = readStatus();
+    const stat = files.stat();
     // The command may hold spaces and parentheses; what counts begins behind its last one, with field 3.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const ticks = Number(fields[11]) + Number(fields[12]);
+    const cpuMs = (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+    const pages = `${fields[7]} ${fields[9]} ${fields[21]}`;
+    if (last?.pages === pages) return { sample: { ...last.sample, cpuMs }, pages };
+    const status = files.status();
     const residentBytes = readKib(status, 'VmRSS');
     if (residentBytes === 0) return undefined;
     const heldBytes = residentBytes + readKib(status, 'VmSwap') + readKib(status, 'VmPTE');
-    return { cpuMs: ticks * MS_PER_TICK, heldBytes, peakBytes: Math.max(heldBytes, readKib(status, 'VmHWM')) };
+    const peakBytes = Math.max(heldBytes, readKib(status, 'VmHWM'));
+    return { sample: { cpuMs, heldBytes, peakBytes }, pages };
   } catch {
     // It ended between two looks; the last sample stands.
     return undefined;

@@ -118,13 +118,16 @@ class Watch implements ResourceWatch {
   }
 
   #end(run: WatchedRun): void {
+    // To stop the timer and start it again takes longer than many a run; it stops by itself when it finds none.
     this.#runs.delete(run);
-    if (this.#runs.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
   }
 
   #lookAtRuns(): void {
+    if (this.#runs.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
     this.#sample();
     for (const run of this.#runs) {
       const exceeded = compare(this.#last, run.base, run.limits);

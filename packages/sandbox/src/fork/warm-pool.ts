@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { SandboxPlan } from '@kb-labs/contracts';
 import { abortError } from '../wire/abort-error.js';
 import { onAbort } from '../wire/deadline.js';
-import { childKeyOf } from './child-key.js';
+import { createChildKeys } from './child-key.js';
 import type { GuestChild } from './guest-child.js';
 import type { WarmChild } from './warm-child.js';
 import type { WarmChildren } from './warm-children.js';
@@ -35,6 +35,7 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
   const { children } = options;
   // Node asks the system each time.
   const processors = availableParallelism();
+  const childKeyOf = createChildKeys();
   /** By key: the start of the first child, for which runs of a re-entrant plugin wait rather than start one each. */
   const starting = new Map<string, Promise<unknown>>();
 
