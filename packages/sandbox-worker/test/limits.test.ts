@@ -19,10 +19,13 @@ const HOARDS: Readonly<Record<string, string>> = {
   'buffers that are kept': 'const kept = []; for (;;) kept.push(Buffer.alloc(1_048_576, 1));',
 };
 
-describe('the memory of a thread', () => {
+describe('the memory of a thread', { timeout: 60_000 }, () => {
+  // Not what is tried here: a machine that is busy with other work takes long to touch so much memory.
+  const unhurried = { limits: { timeoutMs: 50_000, cpuMs: 50_000 } };
+
   it.each(Object.entries(HOARDS))('ends at its limit, and its host does not: %s', async (_, hoard) => {
     const body = `globalThis.kept = (() => { ${hoard.includes('kept') ? hoard : `return ${hoard};`} })(); await new Promise(() => setInterval(() => {}, 100));`;
-    expect(codeOf(await runBody(adapter, body))).toBe('ERR_MEMORY_EXCEEDED');
+    expect(codeOf(await runBody(adapter, body, unhurried))).toBe('ERR_MEMORY_EXCEEDED');
   });
 
   it('may be used up to its limit, and what is dropped does not count for long', async () => {
@@ -30,7 +33,7 @@ describe('the memory of a thread', () => {
       let kept = [];
       for (let round = 0; round < 100; round += 1) { kept = Array.from({ length: 2e5 }, (_, index) => index + 0.5); Buffer.alloc(1_048_576, 1); await null; }
       return kept.length;`;
-    expect(valueOf(await runBody(adapter, body))).toBe(200_000);
+    expect(valueOf(await runBody(adapter, body, unhurried))).toBe(200_000);
   });
 
   it('is told to the host', async () => {
@@ -74,15 +77,15 @@ describe('the time of a thread', () => {
   it('is over for its host within a second and a half, even inside a function that nothing interrupts', async () => {
     const before = ports();
     const lone = workerSandbox();
-    const body = "(await import('node:crypto')).pbkdf2Sync('a', 'b', 3e6, 64, 'sha512');";
+    const body = "(await import('node:crypto')).pbkdf2Sync('a', 'b', 8e6, 64, 'sha512');";
     const begun = performance.now();
     expect(codeOf(await runBody(lone, body, { limits: { timeoutMs: 100 } }))).toBe('ERR_TIMEOUT');
     expect(performance.now() - begun).toBeLessThan(3_000);
     await lone[Symbol.asyncDispose]();
     // The thread is still there, and goes when the function returns.
     expect(ports()).toBeGreaterThan(before);
-    await vi.waitFor(() => expect(ports()).toBe(before), { timeout: 20_000, interval: 10 });
-  });
+    await vi.waitFor(() => expect(ports()).toBe(before), { timeout: 50_000, interval: 10 });
+  }, 60_000);
 
   it('is refused where too many threads are left behind, until they end', async () => {
     const threads = createThreadCount();
