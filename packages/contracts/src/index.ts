@@ -143,6 +143,8 @@ export type {
   SandboxPlugin,
   SandboxUsage,
 } from './sandbox-adapter.js';
+export { settledValue, settledWith } from './settled.js';
+export type { Settled } from './settled.js';
 export type { StageName } from './stage.js';
 export { formatTraceparent, parseTraceparent } from './trace-context.js';
 export type { TraceContext } from './trace-context.js';

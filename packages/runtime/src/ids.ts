@@ -12,7 +12,7 @@ export interface Ids {
 }
 
 /** Bytes of one batch. An id is a piece of the text of its batch, and keeps it in memory: so it is small. */
-const BATCH_BYTES = 512;
+const BATCH_BYTES = 4096;
 /** The counter of a millisecond: it begins in the lower half, so that there is room to count. */
 const COUNTER_BITS = 12;
 const COUNTERS = 2 ** COUNTER_BITS;

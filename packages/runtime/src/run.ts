@@ -10,6 +10,7 @@ import type {
   OperationRecord,
   StageName,
 } from '@kb-labs/contracts';
+import { settledValue } from '@kb-labs/contracts';
 import { abortError, assertNotAborted, isPending } from './abort.js';
 import type { LinkedSignal } from './abort.js';
 import { withinDeadline } from './deadline.js';
@@ -164,12 +165,21 @@ export class Run {
     return Object.freeze({ stage, ms: this.#now - start });
   }
 
-  /** Closes what was opened. Failing to, or taking too long, goes to the runtime's log: the verdict of the run stands. */
-  async close(thing: AsyncDisposable, graceMs: number): Promise<void> {
+  /** Closes what was opened, and has nothing to wait for where that was done at once. Failing to, or taking too long, goes to the runtime's log: the verdict of the run stands. */
+  close(thing: AsyncDisposable, graceMs: number): Promise<void> | undefined {
+    try {
+      const closing = thing[Symbol.asyncDispose]();
+      return settledValue(closing) === undefined ? this.#closeLater(closing, graceMs) : undefined;
+    } catch (thrown) {
+      this.#report('close-failed', thrown);
+      return undefined;
+    }
+  }
+
+  async #closeLater(closing: PromiseLike<void>, graceMs: number): Promise<void> {
     const deadline = { limitMs: 0, graceMs, line: undefined, code: 'ERR_SANDBOX_CRASHED', duty: 'close' } as const;
     try {
-      const closed = thing[Symbol.asyncDispose]();
-      await withinDeadline(closed, { ...deadline, timers: this.timers, late: () => undefined });
+      await withinDeadline(closing, { ...deadline, timers: this.timers, late: () => undefined });
     } catch (thrown) {
       this.#report('close-failed', thrown);
     }

@@ -27,7 +27,7 @@ export async function runInSandbox(run: Run, work: GuestWork): Promise<unknown> 
   }
   const hostApi = lendHostApi(run, { ...work, audit, env });
   try {
-    const sandbox = await run.stage('sandbox', () =>
+    const opened = run.stage('sandbox', () =>
       acquireSandbox(run, {
         adapter: engine.adapterFor(job.settings.sandbox),
         required: job.settings.requiredConfinement ?? engine.requiredConfinement,
@@ -38,10 +38,12 @@ export async function runInSandbox(run: Run, work: GuestWork): Promise<unknown> 
         authority,
       }),
     );
+    const sandbox = isPending(opened) ? await opened : opened;
     try {
       return await runGuest(run, work, { sandbox, hostApi });
     } finally {
-      await run.close(sandbox, engine.graceMs);
+      const closing = run.close(sandbox, engine.graceMs);
+      if (closing !== undefined) await closing;
     }
   } finally {
     const closed = hostApi.close();
@@ -70,7 +72,8 @@ async function runGuest(run: Run, work: GuestWork, { sandbox, hostApi }: Place):
   const output = await run.stage('handler', () => runHandler(run, { ...guest, presenter, analytics }));
   if (run.isObserved) run.emit({ type: 'handler-output', output });
   if (job.outputSchema === undefined) return run.known('output', output);
-  return await run.stage('output', () => parseOutput(run, job, output));
+  const checked = run.stage('output', () => parseOutput(run, job, output));
+  return isPending(checked) ? await checked : checked;
 }
 
 /** Whose crashes count together. */

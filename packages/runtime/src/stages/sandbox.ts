@@ -1,7 +1,7 @@
 import * as types from 'node:util/types';
-import { ABORT_LINE, createError, isPluginError } from '@kb-labs/contracts';
-import type { ConfinementTable, Sandbox, SandboxAdapter, SandboxIsolation } from '@kb-labs/contracts';
-import { untilAborted } from '../abort.js';
+import { ABORT_LINE, createError, isPluginError, settledValue } from '@kb-labs/contracts';
+import type { ConfinementTable, Sandbox, SandboxAdapter, SandboxIsolation, SandboxPlan } from '@kb-labs/contracts';
+import { isPending, untilAborted } from '../abort.js';
 import { assertConfined } from '../confinement.js';
 import { withinDeadline } from '../deadline.js';
 import { LOG_HINT, nameOfThrown } from '../envelope.js';
@@ -21,57 +21,84 @@ export interface SandboxWish {
   readonly authority: Authority;
 }
 
-/** Gets a place that is firm enough: the claim of the adapter is compared before it starts anything, that of the place after. */
-export async function acquireSandbox(run: Run, wish: SandboxWish): Promise<Sandbox> {
+/** Gets a place that is firm enough: the claim of the adapter is compared before it starts anything, that of the place after. At once where the adapter answers at once. */
+export function acquireSandbox(run: Run, wish: SandboxWish): Sandbox | Promise<Sandbox> {
+  const claims = wish.adapter.confines();
+  const known = settledValue(claims);
+  if (known !== undefined) return openFirm(run, wish, known.value);
+  return untilAborted(claims, run.line).then((firmness) => openFirm(run, wish, firmness));
+}
+
+function openFirm(run: Run, wish: SandboxWish, claims: ConfinementTable): Sandbox | Promise<Sandbox> {
   const { adapter, required } = wish;
-  assertConfined(adapter.name, required, await untilAborted(adapter.confines(), run.line));
-  const sandbox = await openPlace(run, wish);
-  try {
-    assertConfined(adapter.name, required, sandbox.confinement.firmness);
-  } catch (error) {
-    await sandbox[Symbol.asyncDispose]();
-    throw error;
-  }
-  run.confinement = sandbox.confinement;
-  run.receipt.coldStart = sandbox.coldStart;
+  assertConfined(adapter.name, required, claims);
+  const opened = openPlace(run, wish);
+  return isPending(opened) ? opened.then((sandbox) => enter(run, wish, sandbox)) : enter(run, wish, opened);
+}
+
+function enter(run: Run, { adapter, required }: SandboxWish, sandbox: Sandbox): Sandbox | Promise<Sandbox> {
   const { confinement, coldStart } = sandbox;
+  try {
+    assertConfined(adapter.name, required, confinement.firmness);
+  } catch (error) {
+    return leave(sandbox, error);
+  }
+  run.confinement = confinement;
+  run.receipt.coldStart = coldStart;
   if (run.isObserved) run.emit({ type: 'confined', confinement, coldStart });
   return sandbox;
 }
 
-/** Adapters are written by third parties: what is wrong with one is told by its name, and without the text of its error. */
-async function openPlace(run: Run, wish: SandboxWish): Promise<Sandbox> {
-  const { adapter, prepared, authority, graceMs, env, isolation } = wish;
+async function leave(sandbox: Sandbox, reason: unknown): Promise<never> {
+  await sandbox[Symbol.asyncDispose]();
+  throw reason;
+}
+
+function planOf(run: Run, { prepared, authority, env, isolation }: SandboxWish): SandboxPlan {
   const { digest: policyDigest } = authority.policy;
   const { signal, line } = run;
-  const plan = {
-    plugin: prepared.plugin,
-    limits: authority.sandboxLimits,
-    env,
-    policyDigest,
-    isolation,
-    signal,
-    [ABORT_LINE]: line,
-  };
+  const limits = authority.sandboxLimits;
+  const plan = { plugin: prepared.plugin, limits, env, policyDigest, isolation, signal, [ABORT_LINE]: line };
+  return plan;
+}
+
+/** Adapters are written by third parties: what is wrong with one is told by its name, and without the text of its error. */
+function openPlace(run: Run, wish: SandboxWish): Sandbox | Promise<Sandbox> {
+  let opening: Promise<Sandbox>;
+  try {
+    opening = wish.adapter.acquire(planOf(run, wish));
+  } catch (thrown) {
+    throw asNoPlace(wish.adapter.name, thrown);
+  }
+  const opened = settledValue(opening);
+  return opened !== undefined && isPlace(opened.value) ? opened.value : waitForPlace(run, wish, opening);
+}
+
+async function waitForPlace(run: Run, wish: SandboxWish, opening: Promise<Sandbox>): Promise<Sandbox> {
+  const { adapter, authority, graceMs } = wish;
   let sandbox: Sandbox;
   try {
-    sandbox = await withinDeadline(adapter.acquire(plan), {
+    sandbox = await withinDeadline(opening, {
       limitMs: authority.limits.startTimeoutMs,
       graceMs,
-      line,
+      line: run.line,
       code: 'ERR_START_TIMEOUT',
       duty: 'start',
       late: (place) => void run.close(place, graceMs),
       timers: run.timers,
     });
   } catch (thrown) {
-    throw types.isProxy(thrown) || !isPluginError(thrown) ? noPlace(adapter.name, thrown) : thrown;
+    throw asNoPlace(adapter.name, thrown);
   }
   if (!isPlace(sandbox)) {
     if (hasMethods(sandbox, [Symbol.asyncDispose])) await run.close(sandbox, graceMs);
     throw brokenPlace(adapter.name);
   }
   return sandbox;
+}
+
+function asNoPlace(adapter: string, thrown: unknown): unknown {
+  return types.isProxy(thrown) || !isPluginError(thrown) ? noPlace(adapter, thrown) : thrown;
 }
 
 function isPlace(place: unknown): boolean {

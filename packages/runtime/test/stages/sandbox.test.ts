@@ -1,7 +1,7 @@
 import { CONFINEMENTS, createError } from '@kb-labs/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPluginContext, createRuntime, execute, inProcessSandbox } from '../../src/index.js';
-import type { ExecuteResult, PluginContextOptions } from '../../src/index.js';
+import type { ExecuteResult, ExecutionEvent, PluginContextOptions, SandboxAdapter } from '../../src/index.js';
 import { adapterWith, placeWith, unchecked } from '../adapters.js';
 import { pluginFolder } from '../plugin-folder.js';
 import type { PluginFolder } from '../plugin-folder.js';
@@ -35,6 +35,24 @@ describe('acquireSandbox', () => {
       },
     });
     await expect(run({ sandbox: 'in-process', requiredConfinement: 'none' })).resolves.toMatchObject({ ok: true });
+  });
+
+  it('leads a run the same way whether its adapter answers at once or later', async () => {
+    const inner = inProcessSandbox();
+    const later = adapterWith({
+      confines: async () => await inner.confines(),
+      acquire: async (plan) => await placeWith(plan, { [Symbol.asyncDispose]: async () => undefined }),
+    });
+    const told = async (sandbox: SandboxAdapter): Promise<unknown> => {
+      const events: string[] = [];
+      const observe = (event: ExecutionEvent): void =>
+        void events.push('stage' in event ? `${event.type} ${event.stage}` : event.type);
+      const options = { sandbox, requiredConfinement: 'none', observers: [{ observe }] } as const;
+      const { ok, confinement, metrics, logs } = await run(options);
+      const stages = metrics.stages.map(({ stage }) => stage);
+      return { events, ok, confinement, stages, cold: metrics.coldStart, leaked: metrics.leaked, logs };
+    };
+    expect(await told(inner)).toEqual(await told(later));
   });
 
   it('starts nothing where the adapter is too weak', async () => {

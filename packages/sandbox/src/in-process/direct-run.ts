@@ -97,6 +97,9 @@ class Run implements DirectRun {
   }
 
   async #lead(input: unknown): Promise<void> {
+    // No handler is called before whoever asked for the run has gone on; what has been ended by then is not called at all.
+    await undefined;
+    if (this.#isDecided) return this.#endHandler();
     const { call, plan } = this.#order;
     const { shapes, load } = this.#surroundings;
     const { handler, inputSchema, outputSchema, outputParts } = call;
@@ -104,9 +107,13 @@ class Run implements DirectRun {
     const { maxResultBytes } = plan.limits;
     const task = { handler, inputSchema, outputSchema, outputParts, input, root, maxResultBytes };
     const verdict = await runSealed(task, this.#context, { load, seal: sealWith(shapes) });
+    this.#endHandler();
+    if (this.#decide()) await this.#finish(verdict);
+  }
+
+  #endHandler(): void {
     if (typeof this.#handlerEnded === 'function') this.#handlerEnded();
     this.#handlerEnded = 'yes';
-    if (this.#decide()) await this.#finish(verdict);
   }
 
   async #finish(verdict: Verdict): Promise<void> {

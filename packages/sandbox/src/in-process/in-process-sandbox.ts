@@ -1,4 +1,4 @@
-import { CONFINEMENTS } from '@kb-labs/contracts';
+import { abortLineOf, CONFINEMENTS, settledWith } from '@kb-labs/contracts';
 import type {
   Confinement,
   ConfinementReport,
@@ -31,12 +31,8 @@ export function inProcessSandbox(): SandboxAdapter {
   const surroundings = { load, shapes: createShapes(), deadlines: createDeadlines() };
   return {
     name: 'in-process',
-    confines: () => Promise.resolve(REPORT.firmness),
-    acquire: async (plan) => {
-      if (plan.signal.aborted) throw abortError(plan.signal);
-      assertOwnGuest(plan, 'in-process');
-      return openPlace(plan, surroundings, alarm);
-    },
+    confines: () => CLAIMS,
+    acquire: (plan) => (isRefused(plan) ? refuse(plan) : settledWith(openPlace(plan, surroundings, alarm))),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
@@ -53,6 +49,18 @@ const REPORT: ConfinementReport = Object.freeze({
   by: forAll('nothing: the handler runs in the host'),
 });
 
+const CLAIMS = settledWith(REPORT.firmness);
+const CLOSED = settledWith<void>(undefined);
+
+function isRefused(plan: SandboxPlan): boolean {
+  return (abortLineOf(plan) ?? plan.signal).aborted || plan.isolation.kind !== 'execution';
+}
+
+async function refuse(plan: SandboxPlan): Promise<never> {
+  assertOwnGuest(plan, 'in-process');
+  throw abortError(plan.signal);
+}
+
 function openPlace(plan: SandboxPlan, surroundings: DirectSurroundings, alarm: TaintAlarm): Sandbox {
   let latest: DirectRun | undefined;
   return {
@@ -65,7 +73,7 @@ function openPlace(plan: SandboxPlan, surroundings: DirectSurroundings, alarm: T
     },
     [Symbol.asyncDispose]() {
       latest?.drop();
-      return Promise.resolve();
+      return CLOSED;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { MAX_ISSUES } from '@kb-labs/contracts';
+import { MAX_ISSUES, settledValue } from '@kb-labs/contracts';
 import type { GuestPhase, HandlerModule, Issue, OutputPart } from '@kb-labs/contracts';
 import type { GuestContext } from './guest-context.js';
 import { describeThrown } from './guest-error.js';
@@ -64,7 +64,9 @@ export async function runSealed<Value>(
 ): Promise<GuestVerdict<Value>> {
   let phase: GuestPhase = 'load';
   try {
-    const handler = await loadFunction(task.handler, load);
+    const loading = load(task.handler.file);
+    const loaded = settledValue(loading)?.value ?? (await loading);
+    const handler = asFunction(task.handler, exportOf(task.handler, loaded.namespace));
     const inputSchema = task.inputSchema === undefined ? undefined : await loadSchema(task.inputSchema, load);
     const outputSchema = task.outputSchema === undefined ? undefined : await loadSchema(task.outputSchema, load);
     const parts = task.outputParts.length === 0 ? NO_PARTS : await loadParts(task.outputParts, load);
@@ -101,14 +103,17 @@ class IssuesError extends Error {
 
 async function loadExport(module: HandlerModule, load: ModuleLoader): Promise<unknown> {
   const { namespace } = await load(module.file);
+  return exportOf(module, namespace);
+}
+
+function exportOf(module: HandlerModule, namespace: Readonly<Record<string, unknown>>): unknown {
   if (!Object.prototype.propertyIsEnumerable.call(namespace, module.export)) {
     throw new NotFoundError(`the module has no export "${module.export}"`);
   }
   return namespace[module.export];
 }
 
-async function loadFunction(module: HandlerModule, load: ModuleLoader): Promise<(...args: unknown[]) => unknown> {
-  const made = await loadExport(module, load);
+function asFunction(module: HandlerModule, made: unknown): (...args: unknown[]) => unknown {
   if (typeof made !== 'function') throw new NotFoundError(`the export "${module.export}" is no function`);
   return (...args) => Reflect.apply(made, undefined, args);
 }

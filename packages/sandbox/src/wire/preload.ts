@@ -1,3 +1,4 @@
+import { settledWith } from '@kb-labs/contracts';
 import type { ModuleLoader } from './guest-run.js';
 import type { GuestModules } from './messages.js';
 
@@ -10,7 +11,10 @@ export function rememberModules(load: ModuleLoader): ModuleLoader {
     if (known !== undefined) return known;
     const loading = load(file);
     loaded.set(file, loading);
-    loading.catch(() => loaded.delete(file));
+    loading.then(
+      (module) => loaded.set(file, settledWith(module)),
+      () => loaded.delete(file),
+    );
     return loading;
   };
 }

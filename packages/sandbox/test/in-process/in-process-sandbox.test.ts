@@ -1,6 +1,7 @@
 import { inProcessSandbox } from '@kb-labs/sandbox';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CONFINEMENTS } from '@kb-labs/contracts';
+import type { Sandbox, SandboxPlan } from '@kb-labs/contracts';
 import { makePlugin, planFor, runBody, runOnce, textOf, valueOf } from '../fork/fork-scene.js';
 
 describe('an in-process guest', () => {
@@ -87,6 +88,29 @@ describe('an in-process guest', () => {
   it('is not opened for a plan that was aborted', async () => {
     const plan = { ...planFor('/plugin'), signal: AbortSignal.abort({ any: 'reason' }) };
     await expect(adapter.acquire(plan)).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  });
+
+  it('is not called where its run is ended in the turn in which it was asked for', async () => {
+    using plugin = makePlugin({
+      'main.mjs': 'export const handle = () => { globalThis.kbCalls = (globalThis.kbCalls ?? 0) + 1; };',
+    });
+    await runOnce(adapter, plugin.root);
+    const controller = new AbortController();
+    const adapterThatAborts = {
+      ...adapter,
+      acquire: async (plan: SandboxPlan): Promise<Sandbox> => {
+        const place = await adapter.acquire(plan);
+        const run: Sandbox['run'] = (call, host) => {
+          const outcome = place.run(call, host);
+          controller.abort();
+          return outcome;
+        };
+        return { ...place, run };
+      },
+    };
+    const { outcome } = await runOnce(adapterThatAborts, plugin.root, { signal: controller.signal });
+    expect([outcome, Reflect.get(globalThis, 'kbCalls')]).toMatchObject([{ error: { code: 'ERR_ABORTED' } }, 1]);
+    Reflect.deleteProperty(globalThis, 'kbCalls');
   });
 
   it('runs schemas of the plugin before and after its handler', async () => {
