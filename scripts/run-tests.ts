@@ -50,13 +50,26 @@ async function leftovers(): Promise<string[]> {
   const end = performance.now() + SETTLE_MS;
   for (;;) {
     const found = [
-      ...readdirSync(temporary).map((name) => `${join(temporary, name)} was left`),
+      ...readdirSync(temporary).map((name) => describeFolder(join(temporary, name))),
       ...processes()
         .filter((pid) => !before.has(pid))
         .flatMap(describeOurs),
     ];
     if (found.length === 0 || performance.now() > end) return found;
     await delay(20);
+  }
+}
+
+function describeFolder(path: string): string {
+  return `${path} was left, with ${namesIn(path).slice(0, 10).join(', ') || 'nothing'} in it`;
+}
+
+function namesIn(path: string): readonly string[] {
+  try {
+    return readdirSync(path, { encoding: 'utf8', recursive: true });
+  } catch {
+    // A file, or gone by now.
+    return [];
   }
 }
 

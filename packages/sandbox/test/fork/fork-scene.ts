@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type {
@@ -52,7 +61,12 @@ export function makePlugin(files: Readonly<Record<string, string>>, name = 'plug
     mkdirSync(dirname(join(root, file)), { recursive: true });
     writeFileSync(join(root, file), text);
   }
-  return { root, [Symbol.dispose]: () => rmSync(parent, { recursive: true, force: true }) };
+  return { root, [Symbol.dispose]: () => removeFolder(parent) };
+}
+
+/** A process that ends may be removing its own folder below at the same time, and then `rmSync` gives up without a word. */
+function removeFolder(path: string): void {
+  for (let tries = 0; tries < 10 && existsSync(path); tries += 1) rmSync(path, { recursive: true, force: true });
 }
 
 export interface RunOptions {
