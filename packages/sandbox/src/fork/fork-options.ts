@@ -11,8 +11,8 @@ export interface ForkSandboxOptions {
   /** Folders beside the plugin's own from which it may load code, such as a shared `node_modules`. All of what they hold can be read. */
   readonly codeRoots?: readonly string[];
   /**
-   * Processes that are kept ready for a plugin from its second run on, each for one policy of it: 1. More are kept as runs come faster. With
-   * 0 each run waits until a process has started.
+   * Processes that are kept ready for a plugin from its second run on, each for one policy of it: 1, or none where `maxSpares` is 0. More are kept as
+   * runs come faster. With 0 each run waits until a process has started.
    */
   readonly spares?: number;
   /**
@@ -91,10 +91,7 @@ export function checkForkOptions(options: ForkSandboxOptions): CheckedForkOption
     throw invalid('codeRoots is no array of absolute paths', hint);
   }
   if (typeof preload !== 'boolean') throw invalid(`preload is true or false, not ${JSON.stringify(preload)}`);
-  const spares = readNumber(options, 'spares');
-  const maxSpares =
-    options.maxSpares === undefined ? Math.max(spares, BOUNDS.maxSpares.usual) : readNumber(options, 'maxSpares');
-  if (maxSpares < spares) throw invalid(`maxSpares is ${maxSpares}, less than spares, which is ${spares}`);
+  const { spares, maxSpares } = readSpares(options);
   return {
     wall,
     codeRoots: [...codeRoots],
@@ -109,6 +106,15 @@ export function checkForkOptions(options: ForkSandboxOptions): CheckedForkOption
     queueTimeoutMs: readNumber(options, 'queueTimeoutMs'),
     maxQueued: readNumber(options, 'maxQueued'),
   };
+}
+
+/** Each follows the other where it is not said itself. */
+function readSpares(options: ForkSandboxOptions): Pick<CheckedForkOptions, 'spares' | 'maxSpares'> {
+  const said = { spares: readNumber(options, 'spares'), maxSpares: readNumber(options, 'maxSpares') };
+  const spares = options.spares === undefined ? Math.min(said.spares, said.maxSpares) : said.spares;
+  const maxSpares = options.maxSpares === undefined ? Math.max(spares, said.maxSpares) : said.maxSpares;
+  if (maxSpares < spares) throw invalid(`maxSpares is ${maxSpares}, less than spares, which is ${spares}`);
+  return { spares, maxSpares };
 }
 
 function readNumber(options: ForkSandboxOptions, name: NumberOption): number {

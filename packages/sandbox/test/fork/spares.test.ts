@@ -280,6 +280,12 @@ describe.runIf(isLinux)('no more children than maxChildren', () => {
 });
 
 describe('the options of forkSandbox', () => {
+  it('are spares that follow maxSpares, and the other way round, where one alone is said', async () => {
+    await using none = forkSandbox({ maxSpares: 0 });
+    await using many = forkSandbox({ spares: 9 });
+    expect([none.name, many.name]).toEqual(['fork', 'fork']);
+  });
+
   it.each<[object, RegExp]>([
     [{ spare: 1 }, /no option "spare"/],
     [{ spares: -1 }, /spares is a whole number from 0/],
