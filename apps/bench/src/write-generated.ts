@@ -30,9 +30,10 @@ export async function writeGenerated({ repository, environment, rows }: Generate
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'results.json');
   const results = mergeResults(await readResults(file), { environment, rows });
+  // First: what was measured stays, though a page has no place for it.
+  await writeFile(file, `${JSON.stringify(results, undefined, 2)}\n`);
   const text = renderPage(await readFile(page, 'utf8'), results);
   const readmeText = renderReadme(await readFile(readme, 'utf8'), results);
-  await writeFile(file, `${JSON.stringify(results, undefined, 2)}\n`);
   await writeFile(join(folder, 'goals.svg'), renderChart(results.rows));
   await writeFile(join(folder, 'curves.svg'), renderCurves(results.rows));
   await writeFile(join(folder, 'peers.svg'), renderPeers(results.rows));
