@@ -25,28 +25,24 @@ export interface FrameSender {
   flush(): void;
 }
 
+interface FrameSenderOptions extends Pick<WireTransport, 'send' | 'sendsViews'> {
+  /** Asked before something leaves within a turn. Where the answer is no, it leaves at the end of the turn. */
+  readonly hasRoom?: () => boolean;
+}
+
 /** Makes it. The transport is given one piece of memory for all small frames that leave together. */
-export function createFrameSender({ send, sendsViews }: Pick<WireTransport, 'send' | 'sendsViews'>): FrameSender {
-  const atEndOfTurn = captureEndOfTurn();
-  const slab = createFrameSlab((frames) => send(sendsViews ? frames : new Uint8Array(frames)));
-  let isAwaited = false;
+export function createFrameSender({ send, sendsViews, hasRoom = always }: FrameSenderOptions): FrameSender {
+  const slab = createFrameSlab((frames) => send(sendsViews ? frames : new Uint8Array(frames)), hasRoom);
   /** Messages of this turn that left by themselves. */
   let sent = 0;
-
-  const endTurn = (): void => {
-    isAwaited = false;
+  const awaitEnd = openTurns(() => {
     sent = 0;
     slab.flush();
-  };
-  const awaitEnd = (): void => {
-    if (isAwaited) return;
-    isAwaited = true;
-    atEndOfTurn(endTurn);
-  };
+  });
   const leave = (most: number): void => {
-    sent += 1;
-    if (sent <= most) slab.flush();
     awaitEnd();
+    sent += 1;
+    if (sent <= most && hasRoom()) slab.flush();
   };
   const put = (message: EncodedValue, most: number): void => {
     slab.put(message, COPIED);
@@ -55,14 +51,14 @@ export function createFrameSender({ send, sendsViews }: Pick<WireTransport, 'sen
   return {
     send: (message) => put(message, 1),
     lend(message) {
-      if (!sendsViews || !isLarge(message)) return put(message, 1);
+      if (!sendsViews || !isLarge(message) || !hasRoom()) return put(message, 1);
       slab.put(message, { hasParts: false, refuse: undefined });
       slab.flush();
       sendParts(message, send);
     },
     sendNow(message) {
       put(message, MAX_URGENT);
-      if (sent % MAX_URGENT === 0) slab.flush();
+      if (sent % MAX_URGENT === 0 && hasRoom()) slab.flush();
     },
     hold(message) {
       slab.put(message, COPIED);
@@ -74,6 +70,29 @@ export function createFrameSender({ send, sendsViews }: Pick<WireTransport, 'sen
       return refused;
     },
     flush: slab.flush,
+  };
+}
+
+const always = (): boolean => true;
+
+/** Makes a function that has `endTurn` called once, at the end of the turn in which it is called. */
+function openTurns(endTurn: () => void): () => void {
+  const atEndOfTurn = captureEndOfTurn();
+  let isAwaited = false;
+  const end = (): void => {
+    isAwaited = false;
+    endTurn();
+  };
+  return () => {
+    if (isAwaited) return;
+    isAwaited = true;
+    try {
+      atEndOfTurn(end);
+    } catch (error) {
+      // At the end of the stack. The next message asks again.
+      isAwaited = false;
+      throw error;
+    }
   };
 }
 

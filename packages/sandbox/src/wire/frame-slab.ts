@@ -28,8 +28,11 @@ interface PutOptions {
 /** Finds a reason against a frame in its JSON, or in how many bytes are beside it. */
 export type Refuse = (json: Uint8Array, binaryBytes: number) => string | undefined;
 
-/** Makes it. `leave` gets views of memory that holds frames alone, and is never written to again. */
-export function createFrameSlab(leave: (frames: Uint8Array) => void): FrameSlab {
+/**
+ * Makes it. `leave` gets views of memory that holds frames alone, and is never written to again. Where a full slab would have to leave and `hasRoom` says
+ * no, `put` throws a `RangeError`, and nothing is written.
+ */
+export function createFrameSlab(leave: (frames: Uint8Array) => void, hasRoom: () => boolean): FrameSlab {
   let slab = new Uint8Array(0);
   let start = 0;
   let end = 0;
@@ -42,6 +45,7 @@ export function createFrameSlab(leave: (frames: Uint8Array) => void): FrameSlab 
   };
   const reserve = (bytes: number): void => {
     if (slab.length - end >= bytes) return;
+    if (!hasRoom()) throw new RangeError('Maximum call stack size exceeded');
     flush();
     slab = new Uint8Array(Math.max(SLAB_BYTES, bytes));
     start = 0;
@@ -66,9 +70,9 @@ export function createFrameSlab(leave: (frames: Uint8Array) => void): FrameSlab 
       const refused = refuse?.(new Uint8Array(slab.buffer, textStart, jsonBytes), binaryBytes);
       if (refused !== undefined) return refused;
       writeHeader(slab, end, { jsonBytes, binaryBytes });
-      end = textStart + jsonBytes;
-      if (hasParts) copyParts(message, slab, end);
-      if (hasParts) end += binaryBytes;
+      const textEnd = textStart + jsonBytes;
+      if (hasParts) copyParts(message, slab, textEnd);
+      end = hasParts ? textEnd + binaryBytes : textEnd;
       return undefined;
     },
   };

@@ -13,6 +13,7 @@ import { WIRE_VERSION } from './messages.js';
 import type { GuestMessage, GuestModules, GuestRealm, HostMessage } from './messages.js';
 import { preloadModules, rememberModules } from './preload.js';
 import { rehearse } from './rehearsal.js';
+import { hasStackRoom } from './stack-room.js';
 import { createServedRun } from './served-run.js';
 import type { WireTransport } from './transport.js';
 
@@ -81,7 +82,7 @@ interface Guest {
 
 function createGuest(options: GuestPeerOptions): Guest {
   const runs = createGuestRuns();
-  const sender = createFrameSender(options.transport);
+  const sender = createFrameSender({ ...options.transport, hasRoom: hasStackRoom });
   const send = (message: GuestMessage): void => sender.send(encodeValue(message));
   const state: GuestState = {
     runs,
