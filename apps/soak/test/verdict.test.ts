@@ -39,7 +39,13 @@ describe('the verdict', () => {
     expect(judge(series((minute) => ({ residentBytes: (minute < 12 ? 100 + minute * 10 : 220) * MIB })))).toEqual([]);
   });
 
-  it.each(['descriptors', 'listeners', 'resources', 'children', 'zombies', 'files'] as const)(
+  it('forgives the descriptors of three processes, and names one that is lost each minute', () => {
+    expect(judge(series((minute) => ({ descriptors: 24 + (minute < 40 ? 0 : 24) })))).toEqual([]);
+    const found = judge(series((minute) => ({ descriptors: 24 + minute })));
+    expect(found).toEqual(['descriptors grew from at most 47 to at least 72']);
+  });
+
+  it.each(['listeners', 'resources', 'children', 'zombies', 'files'] as const)(
     'names one of %s that is never given back',
     (name) => {
       const found = judge(series((minute) => ({ [name]: flat[name] + (minute < 40 ? 0 : 1) })));
