@@ -82,7 +82,7 @@ function openWalled(around: Wall, plan: SandboxPlan): Session {
   const { root } = plan.plugin;
   const command = buildChildCommand({ wall: around, setpriv: undefined, coreLimiter: undefined, bootstrap }, [root], {
     memoryMb: plan.limits.memoryMb,
-    isAwaited: false,
+    hasSingleRun: false,
   });
   // What stands between node and the bootstrap are the flags that lock Node in.
   const node = command.args.indexOf('--') + 1;

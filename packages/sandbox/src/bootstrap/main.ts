@@ -8,40 +8,44 @@ import { loadPluginModule } from './load-module.js';
 import { takeChannel } from './open-channel.js';
 import { removeBackDoors } from './remove-back-doors.js';
 
-/** What a host says to a guest whose first run it sends at once. */
-const AWAITED = 'awaited';
+/** What a host says to a guest that serves one run. */
+const SINGLE_RUN = 'single-run';
 
-// Captured before a plugin's code can replace it.
+// Captured before a plugin's code can replace them.
 const getActiveResources = process.getActiveResourcesInfo.bind(process);
+const inNextTurn = setImmediate;
 
 main();
 
 function main(): void {
-  const isAwaited = process.argv[2] === AWAITED;
+  const hasSingleRun = process.argv[2] === SINGLE_RUN;
   process.argv.length = 2;
   const channel = takeChannel();
   const before = new Map<string, number>();
   let lastResolved: string | undefined;
-  let isPrepared = false;
-  serveGuest({
+  const peer = serveGuest({
     transport: channel.transport,
     load: loadPluginModule(createRequire, () => lastResolved),
-    prepare: (run, peer) => {
-      isPrepared = true;
+    prepare: (run) => {
       prepareRealm(run, peer);
       for (const name of getActiveResources()) before.set(name, (before.get(name) ?? 0) + 1);
-      // A run that is over in its first turn needs no more of the channel than what there is.
-      setImmediate(channel.open);
+      inNextTurn(endTurn);
     },
     leave: channel.leave,
     leaked: () => leftOpen(before),
   });
+  const isUnderWay = (): boolean => !peer.isResting;
+  // With nothing under way a word of the host is all that can come, and one read waits for it. It takes a socket to do something else meanwhile.
+  const endTurn = (): void => {
+    if (isUnderWay()) channel.open();
+    else if (channel.readUntil(isUnderWay)) inNextTurn(endTurn);
+  };
   // The host has been told that the guest is ready, and looks at it meanwhile.
-  if (!isAwaited) channel.open();
+  if (!hasSingleRun) channel.open();
   removeBackDoors();
   guardFiles();
   guardModules({ guardSockets: channel.open, onResolved: (url) => (lastResolved = url) });
-  if (isAwaited) channel.readUntil(() => isPrepared);
+  if (hasSingleRun) channel.readUntil(isUnderWay);
 }
 
 function prepareRealm(run: GuestRunFacts, peer: GuestPeer): void {

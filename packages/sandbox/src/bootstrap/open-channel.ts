@@ -17,8 +17,11 @@ export interface Channel {
   readonly transport: WireTransport;
   /** Makes a socket of it, from which the event loop reads and to which it writes. Once; from the second call on it does nothing. */
   open(): void;
-  /** Reads, and does nothing else meanwhile, until `isEnough`. Opens it where its host has made it one that cannot be waited for. */
-  readUntil(isEnough: () => boolean): void;
+  /**
+   * Reads, and does nothing else meanwhile, until `isEnough`. `false` where it is open, and reads by itself: it is opened here where its host has made it
+   * one that cannot be waited for.
+   */
+  readUntil(isEnough: () => boolean): boolean;
   /** Ends it, and the process when what was sent has left. */
   leave(): void;
 }
@@ -54,12 +57,13 @@ export function takeChannel(): Channel {
     transport,
     open: () => void open(),
     readUntil(isEnough) {
-      while (!isEnough()) {
+      while (socket === undefined && !isEnough()) {
         const count = readSome(buffer);
-        if (count === undefined) return void open();
-        if (count === 0) return end();
-        take(new Uint8Array(buffer.buffer, 0, count));
+        if (count === undefined) open();
+        else if (count === 0) end();
+        else take(new Uint8Array(buffer.buffer, 0, count));
       }
+      return socket === undefined;
     },
     leave() {
       if (socket === undefined) return reallyExit(0);

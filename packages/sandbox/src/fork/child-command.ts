@@ -26,15 +26,15 @@ export interface ChildCommand {
 /** What a guest is started with. */
 export interface GuestTraits {
   readonly memoryMb: number;
-  /** Whether somebody waits for it, who sends its first run at once: it reads that one before it opens its channel. */
-  readonly isAwaited: boolean;
+  /** Whether it waits for its host without a socket, as long as nothing of the plugin is under way. */
+  readonly hasSingleRun: boolean;
 }
 
 /** The command line of a guest: argument vectors alone, never a shell, and nothing secret in them. */
 export function buildChildCommand(launcher: Launcher, roots: readonly string[], guest: GuestTraits): ChildCommand {
   const command = withoutCores(buildGuestCommand(launcher, roots, guest.memoryMb), launcher.coreLimiter);
   // The bootstrap is last.
-  return guest.isAwaited ? { ...command, args: [...command.args, 'awaited'] } : command;
+  return guest.hasSingleRun ? { ...command, args: [...command.args, 'single-run'] } : command;
 }
 
 function buildGuestCommand(launcher: Launcher, roots: readonly string[], memoryMb: number): ChildCommand {

@@ -8,7 +8,6 @@ import { abortError } from '../wire/abort-error.js';
 import { createSession } from '../wire/session.js';
 import type { Session } from '../wire/session.js';
 import type { WireTransport } from '../wire/transport.js';
-import { isAwaited } from './awaited-run.js';
 import { buildChildCommand } from './child-command.js';
 import type { Launcher } from './child-command.js';
 import { watchGuestProcess } from './guest-process.js';
@@ -16,6 +15,7 @@ import type { GuestProcess, ProcessEnd } from './guest-process.js';
 import type { HostGuard } from './host-guard.js';
 import { heapExhausted, NO_WATCH, watchResources } from './resource-watch.js';
 import type { ResourceWatch } from './resource-watch.js';
+import { hasSingleRun } from './single-run.js';
 import { assertNodeRuns } from './start-failure.js';
 import type { StartProcess } from './started-process.js';
 
@@ -85,7 +85,7 @@ async function startAndWait(options: ChildOptions, roots: readonly string[]): Pr
   const { plan, launcher, guard } = options;
   const command = buildChildCommand(launcher, roots, {
     memoryMb: plan.limits.memoryMb,
-    isAwaited: isAwaited(plan, options.isSpare),
+    hasSingleRun: hasSingleRun(plan),
   });
   const guest = watchGuestProcess(await options.startProcess(command, plan.plugin.root));
   guest.hold(!options.isSpare);

@@ -44,6 +44,8 @@ export interface GuestPeer {
   fail(thrown: unknown): void;
   /** Sends what waits for the end of this turn. To be called where the guest exits in the middle of one. */
   flush(): void;
+  /** Whether no run is under way, and nothing is being loaded: what comes next is a word of the host. */
+  readonly isResting: boolean;
 }
 
 /** Trusts its host. A host that sends what it should not is a bug, so messages are not checked again on this side. */
@@ -133,6 +135,9 @@ function createPeer(state: GuestState, { leave }: GuestPeerOptions): GuestPeer {
   const { runs, sender } = state;
   return {
     flush: sender.flush,
+    get isResting() {
+      return runs.size === 0 && !state.isLoading;
+    },
     log(level, source, text) {
       const output = runs.current()?.output ?? state.realm?.earlyOutput()?.output;
       output?.log({ level, source, text, fields: undefined });

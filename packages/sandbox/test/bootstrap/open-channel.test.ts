@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { forkSandbox } from '@kb-labs/sandbox';
 import { afterAll, describe, expect, it } from 'vitest';
-import { isAwaited } from '../../src/fork/awaited-run.js';
-import { planFor, runBody, textOf, valueOf, ways } from '../fork/fork-scene.js';
+import { hasSingleRun } from '../../src/fork/single-run.js';
+import { makePlugin, planFor, runBody, runIn, textOf, valueOf, ways } from '../fork/fork-scene.js';
 
 const LOADS_NET = "process.moduleLoadList.includes('NativeModule net')";
 const turn = 'await new Promise((resolve) => setImmediate(resolve));';
@@ -13,8 +13,20 @@ describe.each(ways)('the channel before and after it is opened, wall: $way', ({ 
 
   it('carries a run that is over in its first turn', async () => {
     // Elsewhere the sockets have to be guarded before the plugin's code runs.
-    expect(valueOf(await runBody(adapter, `return ${LOADS_NET};`))).toBe(!isAwaited(planFor('/'), false));
+    expect(valueOf(await runBody(adapter, `return ${LOADS_NET};`))).toBe(!hasSingleRun(planFor('/')));
     expect(valueOf(await runBody(adapter, `${turn} ${turn} return ${LOADS_NET};`))).toBe(true);
+  });
+
+  it('is not opened in a spare either, whether or not it has loaded its modules ahead', async () => {
+    using plugin = makePlugin({ 'main.mjs': `export const handle = () => ${LOADS_NET};` });
+    await using spares = forkSandbox({ wall: way, maxSpares: 1 });
+    const seen: unknown[] = [];
+    while (seen.length < 3) {
+      await using place = await spares.acquire(planFor(plugin.root));
+      const loadsNet = valueOf(await runIn(place, plugin.root));
+      if (!place.coldStart) seen.push(loadsNet);
+    }
+    expect(seen).toEqual(seen.map(() => !hasSingleRun(planFor('/'))));
   });
 
   it('carries an input and a result that are larger than what it holds', async () => {
