@@ -57,10 +57,13 @@ export function takeChannel(): Channel {
     transport,
     open: () => void open(),
     readUntil(isEnough) {
-      while (socket === undefined && !isEnough()) {
-        const count = readSome(buffer);
-        if (count === undefined) open();
-        else if (count === 0) end();
+      while (!isEnough()) {
+        const count = socket === undefined ? readSome(buffer) : undefined;
+        if (count === undefined) {
+          open();
+          return false;
+        }
+        if (count === 0) end();
         else take(new Uint8Array(buffer.buffer, 0, count));
       }
       return socket === undefined;
