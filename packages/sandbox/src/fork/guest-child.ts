@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { createError } from '@kb-labs/contracts';
@@ -50,25 +49,20 @@ export interface GuestChild {
 }
 
 /**
- * Starts a guest and waits until it is ready. Throws as `SandboxAdapter.acquire` does, with nothing left behind. The folders are looked at while
- * it starts, and what is wrong with them is told first.
+ * Starts a guest and waits until it is ready. Throws as `SandboxAdapter.acquire` does, with nothing left behind. The folders are looked at before: at once,
+ * for a turn through the thread pool takes ten times as long.
  */
 export async function startChild(options: ChildOptions): Promise<GuestChild> {
   const { plan, codeRoots } = options;
   if (plan.signal.aborted) throw abortError(plan.signal);
   const roots = [plan.plugin.root, ...codeRoots];
   for (const root of roots) assertMeansWhatItSays(root);
-  // Before it is started: what changes meanwhile shows at the next look.
+  for (const root of roots) assertReadable(root);
+  assertNodeRuns();
+  // What changes meanwhile shows at the next look.
   const folders = roots.map(identityOf).join();
-  const looked = Promise.all([...roots.map(assertReadable), assertNodeRuns()]);
-  const started = startAndWait(options, roots);
-  const [looks, starts] = await Promise.allSettled([looked, started]);
-  if (looks.status === 'rejected') {
-    if (starts.status === 'fulfilled') await starts.value.session.dispose();
-    throw looks.reason;
-  }
-  if (starts.status === 'rejected') throw starts.reason;
-  return { ...starts.value, isInPlace: () => roots.map(identityOf).join() === folders };
+  const started = await startAndWait(options, roots);
+  return { ...started, isInPlace: () => roots.map(identityOf).join() === folders };
 }
 
 function identityOf(folder: string): string {
@@ -153,9 +147,9 @@ function assertMeansWhatItSays(root: string): void {
   throw createError('ERR_CONFIG_INVALID', `${JSON.stringify(root)} cannot be the folder of a plugin`, { hint });
 }
 
-async function assertReadable(root: string): Promise<void> {
+function assertReadable(root: string): void {
   try {
-    await access(`${root}/`, constants.R_OK);
+    accessSync(`${root}/`, constants.R_OK);
   } catch (cause) {
     throw createError('ERR_CONFIG_INVALID', `${JSON.stringify(root)} is no folder that can be read`, { cause });
   }

@@ -16,7 +16,7 @@ export interface PreparedLauncher {
 
 /** Looks once at what this machine has. Throws `ERR_CONFINEMENT_TOO_WEAK` where the wall is required and does not work. */
 export async function prepareLauncher(wall: 'auto' | 'required' | 'off'): Promise<PreparedLauncher> {
-  await assertNodeRuns();
+  assertNodeRuns();
   const probe = wall === 'off' ? undefined : await probeWall();
   if (wall === 'required' && probe?.works === false) {
     throw createError('ERR_CONFINEMENT_TOO_WEAK', `the wall is required: ${probe.reason}`, {

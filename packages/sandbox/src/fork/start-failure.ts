@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { accessSync, constants } from 'node:fs';
 import { createError } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
 
@@ -20,10 +20,10 @@ export function startFailure(error: Error): PluginError {
   return createError('ERR_SANDBOX_CRASHED', message, { details: { errno }, hint, cause: error });
 }
 
-/** Rejects where the Node that this process runs is not to be had for another one: an upgrade takes it away, for one. */
-export async function assertNodeRuns(): Promise<void> {
+/** Throws where the Node that this process runs is not to be had for another one: an upgrade takes it away, for one. */
+export function assertNodeRuns(): void {
   try {
-    await access(process.execPath, constants.X_OK);
+    accessSync(process.execPath, constants.X_OK);
   } catch (error) {
     throw startFailure(error instanceof Error ? error : new Error('unknown reason'));
   }
