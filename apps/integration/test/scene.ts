@@ -59,10 +59,12 @@ const strongest = hasWall ? 'fork with the wall' : 'fork';
 /** For what the host decides, wherever the handler runs. */
 export const hostSidePlaces: readonly Place[] = places.filter(({ name }) => developed || name === strongest);
 
-/** For what a guest does with Node itself. The kit attacks the other places on every Node. */
-export const nodePlaces: readonly Place[] = places.filter(
-  ({ name }) => developed || name.startsWith('fork') || name === 'worker',
-);
+/** The version between the oldest and the newest: what the kernel keeps there, it keeps on both of them. */
+const between = process.versions.node.startsWith('24.');
+const onNode: ReadonlySet<string> = new Set(['worker', 'fork', ...(between ? [] : ['fork with the wall'])]);
+
+/** For what a guest does with Node itself. The kit attacks all places on every Node. */
+export const nodePlaces: readonly Place[] = places.filter(({ name }) => developed || onNode.has(name));
 
 export interface Scene extends AsyncDisposable {
   readonly runtime: Runtime;

@@ -43,8 +43,9 @@ files that are no addons stay inside a wall and are not counted there; \`time\`,
 ## The attack corpus
 
 ${total} attacks by hostile plugins and faults of hosts, each with at least one test. The figures are rows that were tried in that place and held; a row is tried where it means something,
-and – says that none of a section does. A figure is the same for all versions of Node unless they are named; on all but
-the newest, what the host decides wherever a handler runs is tried in one place alone, which saves time and says the same. "Elsewhere" are rules without a place, and runs that need a host of their own.
+and – says that none of a section does. A figure is the same for all versions of Node unless they are named.
+What the host decides wherever a handler runs is tried in each place on the newest version, in one place on the oldest, and hardly between them; what a wall keeps is tried on those two, and
+on all three by the kit above. It saves time and says the same. "Elsewhere" are rules without a place, and runs that need a host of their own.
 
 ${rows.lines.join('\n')}
 

@@ -116,7 +116,10 @@ describe.each(forks)('$name', (place) => {
       const needles = [canary, granted].map((text) => [...Buffer.from(text)]);
       expect(dataOf(await arena.run('searchesHeap', { needles }, grant()))).toEqual([false, true]);
       await run('isWatched', { url: `http://127.0.0.1:${server.port()}/` });
-      expect(looks.map(({ limits }) => /^Max core file size\s+(\S+)/m.exec(limits)?.[1])).toEqual(looks.map(() => '0'));
+      // A process that was ending when it was looked at, as a spare may be, has no limits any more.
+      const limits = looks.map((look) => look.limits).filter((text) => text !== '');
+      expect(limits.length).toBeGreaterThan(0);
+      expect(limits.map((text) => /^Max core file size\s+(\S+)/m.exec(text)?.[1])).toEqual(limits.map(() => '0'));
       expect(codeOf(await arena.run('aborts', {}, grant()))).toBe('ERR_SANDBOX_CRASHED');
       expect(readdirSync(join(pluginFile('d-raw'), '..')).filter((name) => name.startsWith('core'))).toEqual([]);
     });

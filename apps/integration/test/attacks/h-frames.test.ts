@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { places } from '../scene.js';
 import { dataOf, failureOf, openArena } from './arena.js';
-import { strainOf } from './watch-host.js';
+import { leastLag } from './watch-host.js';
 
 /** Where a guest has the end of a channel in its hands. */
 const apart = places.filter(({ name }) => name.startsWith('fork'));
+
+// To read the largest frame there is takes 20 ms, and some twice as long on a machine that is busy; what grows faster than its size takes seconds.
+const MOST_LAG_MS = 150;
 
 const ROWS: readonly (readonly [string, string])[] = [
   ['H07', 'a million brackets'],
@@ -40,12 +43,8 @@ describe.each(apart)('$name', (place) => {
       place.name === 'fork' ? ROWS : ROWS.filter(([row], index) => ROWS.findIndex(([r]) => r === row) === index);
 
     it.each(rows)('%s ends a guest that sends what no guest may: %s', async (_, name) => {
-      let least = Number.POSITIVE_INFINITY;
-      for (let turn = 0; turn < 4 && least >= 50; turn += 1) {
-        const { lagMs } = await strainOf(async () => failureOf(await arena.run('forges', name), 'ERR_PROTOCOL'));
-        least = Math.min(least, lagMs);
-      }
-      expect(least).toBeLessThan(50);
+      const forge = async (): Promise<unknown> => failureOf(await arena.run('forges', name), 'ERR_PROTOCOL');
+      expect(await leastLag(forge, MOST_LAG_MS)).toBeLessThan(MOST_LAG_MS);
     });
 
     it('H01 takes hostile names in a forged result for data', async () => {

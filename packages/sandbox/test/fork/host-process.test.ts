@@ -65,6 +65,16 @@ function processesAt(root: string): readonly number[] {
   });
 }
 
+/** Its name, its state, and where in the kernel it waits. */
+function whatItDoes(pid: number): string {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8').split('\n').slice(0, 3).join(', ');
+    return `${pid}: ${status}, waits in ${readFileSync(`/proc/${pid}/wchan`, 'utf8')}`;
+  } catch {
+    return `${pid}: ended by now`;
+  }
+}
+
 /** Temporary files of a host go beside the plugin, where they are seen, and gone with the test. */
 function surroundings(folder: string): NodeJS.ProcessEnv {
   return { ...process.env, TMPDIR: dirname(folder) };
@@ -133,16 +143,16 @@ describe.skipIf(process.platform !== 'linux').each(hosts)(
 
     it(
       'takes a guest along that it has only just started, killed at any of 20 moments',
-      { timeout: 120_000 },
+      { timeout: 180_000 },
       async () => {
         using folder = makePlugin({ 'main.mjs': spinning, 'host.mjs': SHORT_LIVED });
         for (let delay = 0; delay < 20; delay += 1) {
           const args = [join(folder.root, 'host.mjs'), way, folder.root, String(delay)];
           const host = spawn(process.execPath, args, { stdio: 'ignore', env: surroundings(folder.root) });
           expect(await once(host, 'exit')).toEqual([null, 'SIGKILL']);
-          const left = vi.waitUntil(() => processesAt(folder.root).length === 0, { timeout: 10_000, interval: 5 });
-          await left.catch(() => undefined); // What is left is compared below.
-          expect({ delay, left: processesAt(folder.root) }).toEqual({ delay, left: [] });
+          const gone = vi.waitUntil(() => processesAt(folder.root).length === 0, { timeout: 30_000, interval: 5 });
+          await gone.catch(() => undefined); // What is left is compared below.
+          expect({ delay, left: processesAt(folder.root).map(whatItDoes) }).toEqual({ delay, left: [] });
         }
       },
     );
