@@ -15,8 +15,10 @@ import type { ArtifactBody } from './body.js';
 import { assertMayDelete } from './condition.js';
 import { openCurrent } from './current-version.js';
 import { isThere, readData, standingOf, unlinkData } from './data-file.js';
+import { HeldOpen } from './held-open.js';
 import { sweepStore } from './leftovers.js';
 import { pruneFolders } from './publish.js';
+import { openPutPlaces } from './put-places.js';
 import { putVersion } from './put-version.js';
 import { assertDeleteOptions, assertPutOptions } from './put-options.js';
 import { toStoreError } from './store-errors.js';
@@ -27,7 +29,7 @@ import { infoOf } from './version.js';
 import { walkFiles } from './walk-files.js';
 import { watchPath } from './watch-path.js';
 import { underMark } from './work-in-progress.js';
-import type { Workplace } from './work-in-progress.js';
+import type { WorkInProgress, Workplace } from './work-in-progress.js';
 
 /** Where a file store lies. An unknown option is `ERR_CONFIG_INVALID`. */
 export interface FileArtifactStoreOptions {
@@ -68,7 +70,10 @@ class FileArtifactStore implements WatchableArtifactStore {
     return this.#guard(checked, async () => {
       await this.#sweepOnce();
       const draft = { root: this.#root, key: checked, body, options, now: this.#now };
-      return underMark(this.#workplace(), checked, (progress) => putVersion(draft, progress));
+      return underMark(this.#workplace(), checked, {
+        open: (base, ticket) => openPutPlaces(checked, base, ticket),
+        work: (progress, places) => putVersion(draft, progress, places),
+      });
     });
   }
 
@@ -103,14 +108,9 @@ class FileArtifactStore implements WatchableArtifactStore {
     return this.#guard(checked, async () => {
       await this.#sweepOnce();
       if (!(await isThere(this.#root, checked))) return false;
-      return underMark(this.#workplace(), checked, async ({ temporary, ticket, marked }) => {
-        await marked;
-        const uri = artifactUri(checked);
-        await using _turn = await takeTurn(temporary, { ticket, uri, signal: undefined });
-        if (options.ifMatch !== undefined) assertMayDelete(uri, options, await standingOf(this.#root, checked));
-        const deleted = await unlinkData(this.#root, checked);
-        if (deleted) await pruneFolders(this.#root, checked);
-        return deleted;
+      return underMark(this.#workplace(), checked, {
+        open: () => new HeldOpen(),
+        work: (progress) => this.#deleteInTurn(checked, options, progress),
       });
     });
   }
@@ -118,6 +118,20 @@ class FileArtifactStore implements WatchableArtifactStore {
   watch(key: ArtifactKey, onChange: () => void): Disposable {
     const { pluginId, path } = parseArtifactKey(key);
     return watchPath({ root: this.#root, segments: `${pluginId}/${path}`.split('/') }, onChange);
+  }
+
+  async #deleteInTurn(
+    key: ArtifactKey,
+    options: ArtifactDeleteOptions,
+    { temporary, ticket, marked }: WorkInProgress,
+  ): Promise<boolean> {
+    await marked;
+    const uri = artifactUri(key);
+    await using _turn = await takeTurn(temporary, { ticket, uri, signal: undefined });
+    if (options.ifMatch !== undefined) assertMayDelete(uri, options, await standingOf(this.#root, key));
+    const deleted = await unlinkData(this.#root, key);
+    if (deleted) await pruneFolders(this.#root, key);
+    return deleted;
   }
 
   #workplace(): Workplace {

@@ -23,6 +23,8 @@ export interface FolderRequest {
   readonly later?: (parent: Folder) => void;
 }
 
+/** Where Linux names what this process has open. */
+const DESCRIPTORS = '/proc/self/fd/';
 const OPEN_FOLDER = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 /**
@@ -36,9 +38,7 @@ export async function openFolder({ root, segments, create, later }: FolderReques
     if (folder === undefined) return undefined;
     await using parent: Folder = folder;
     folder = await openStep(parent.at(segment), create);
-    if (folder !== undefined || !create) continue;
-    await makeFolder(parent, segment, later);
-    folder = await openStep(parent.at(segment), true);
+    if (folder === undefined && create) folder = await makeFolder(parent, segment, later);
   }
   return folder;
 }
@@ -55,16 +55,24 @@ function borrowed(folder: Folder): Folder {
   return { at: folder.at, sync: folder.sync, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
-async function makeFolder(parent: Folder, segment: string, later: FolderRequest['later']): Promise<void> {
+async function makeFolder(parent: Folder, segment: string, later: FolderRequest['later']): Promise<Folder | undefined> {
   try {
     await mkdir(parent.at(segment), { mode: 0o700 });
-    const held = later === undefined ? undefined : await openStep(parent.at('.'), false);
-    if (later === undefined || held === undefined) await parent.sync();
-    else later(held);
   } catch (error) {
     // Somebody else made it first.
     if (errnoOf(error) !== 'EEXIST') throw error;
+    return openStep(parent.at(segment), true);
   }
+  if (later === undefined) {
+    await parent.sync();
+    return openStep(parent.at(segment), true);
+  }
+  // Both are waited for, or one would be opened in what is closed.
+  const [again, made] = await Promise.allSettled([openStep(parent.at('.'), false), openStep(parent.at(segment), true)]);
+  if (again.status === 'fulfilled' && again.value !== undefined) later(again.value);
+  else await parent.sync();
+  if (made.status === 'rejected') throw made.reason;
+  return made.value;
 }
 
 async function openStep(path: string, create: boolean): Promise<Folder | undefined> {
@@ -94,9 +102,9 @@ async function openDescriptor(path: string): Promise<number> {
 }
 
 function heldFolder(path: string, descriptor: number): Folder {
-  const held = `/proc/self/fd/${descriptor}`;
-  // Where /proc is not mounted, names are all there is.
-  const base = existsSync(held) ? held : path;
+  const held = `${DESCRIPTORS}${descriptor}`;
+  // Where /proc is not mounted, names are all there is. A path through it has just been opened.
+  const base = path.startsWith(DESCRIPTORS) || existsSync(held) ? held : path;
   return {
     at: (name) => `${base}/${name}`,
     sync: () => promisify(fsync)(descriptor),

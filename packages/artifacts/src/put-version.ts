@@ -4,18 +4,18 @@ import { artifactUri } from './artifact-uri.js';
 import { spoolBody } from './spool-body.js';
 import type { ArtifactBody, BodySum } from './body.js';
 import { assertMayPut } from './condition.js';
-import { identityOf, placeOf } from './current-version.js';
+import { identityOf } from './current-version.js';
 import { standingOf } from './data-file.js';
-import { openFolder } from './folder.js';
 import type { Folder } from './folder.js';
 import { HeldOpen } from './held-open.js';
 import { findTwin, sweepReplaced } from './leftovers.js';
 import { publish } from './publish.js';
+import type { PutPlaces } from './put-places.js';
 import { conflict } from './store-errors.js';
 import { createExclusively, unlinkIfThere } from './temporary-file.js';
 import { temporaryName } from './ticket.js';
 import { takeTurn } from './turn.js';
-import { createVersion, makeShard, versionsIn, writeVersion } from './version-index.js';
+import { createVersion, versionsIn, writeVersion } from './version-index.js';
 import { infoOf } from './version.js';
 import type { Version } from './version.js';
 import type { WorkInProgress } from './work-in-progress.js';
@@ -29,21 +29,23 @@ export interface Draft {
   readonly now: () => number;
 }
 
-/** Syncing so much takes no longer than the rest of a turn, so that others may wait for it. */
+/** Writing and syncing so much takes no longer than the rest of a turn, so that others may wait for it. */
 const SMALL_BYTES = 1_048_576;
 
 /**
  * Writes a body down with its metadata, for good, and gives it its name. Each step is a turn of the thread pool, so what does not wait for another is
  * begun before it; but data, metadata and the folders that name them are on the disk before the data gets its name.
  */
-export async function putVersion(draft: Draft, progress: WorkInProgress): Promise<ArtifactInfo> {
+export async function putVersion(draft: Draft, progress: WorkInProgress, places: PutPlaces): Promise<ArtifactInfo> {
   const { temporary, ticket, marked } = progress;
   const source = temporary.at(temporaryName(ticket, 'data'));
   let isMoved = false;
   try {
     await using held = new HeldOpen();
-    const places = openPlaces(draft.key, progress, held);
-    const data = await held.file(createExclusively(source));
+    const opening = held.file(createExclusively(source));
+    await using look = openLook({ draft, progress, shard: places.shard });
+    if (isSmall(draft.body)) look.begin();
+    const data = await opening;
     const sum = await spoolBody(draft.body, draft.options, async (block) => data.writeFile(block));
     await marked;
     const shard = await places.shard;
@@ -56,7 +58,7 @@ export async function putVersion(draft: Draft, progress: WorkInProgress): Promis
     const target = await places.target;
     // All at once, and after all that they sync is written: a journal that has begun to write makes what comes later wait for its next turn.
     const sync = (): Promise<void> => allDone([data, record, shard, ...places.made].map((each) => each.sync()));
-    await using turn = await syncInTurn(sync, { draft, progress, shard, version });
+    const turn = await syncInTurn(sync, look, version.bytes);
     isMoved = await publish({ root: progress.base, key: draft.key, source, isNew: turn.isNew, target });
     const replaced = { published: version, keyHash: ticket.keyHash, others: turn.others };
     if (await sweepReplaced(progress.base, { shard, temporary }, replaced)) {
@@ -68,25 +70,8 @@ export async function putVersion(draft: Draft, progress: WorkInProgress): Promis
   }
 }
 
-interface Places {
-  readonly shard: Promise<Folder>;
-  /** The folder of the name, where it is there already. */
-  readonly target: Promise<Folder | undefined>;
-  /** Folders that others were made in, to be synced. */
-  readonly made: readonly Folder[];
-}
-
-function openPlaces(key: ArtifactKey, { base, ticket }: WorkInProgress, held: HeldOpen): Places {
-  const made: Folder[] = [];
-  const later = (parent: Folder): void => {
-    made.push(parent);
-    void held.folder(Promise.resolve(parent));
-  };
-  const shard = held.folder(makeShard(base, ticket.keyHash, later));
-  const { segments } = placeOf(key);
-  // What stands in its way is for whoever publishes to say.
-  const target = openFolder({ root: base, segments, create: false }).catch(() => undefined);
-  return { shard, target: held.folder(target), made };
+function isSmall(body: ArtifactBody): boolean {
+  return body instanceof Uint8Array && body.byteLength <= SMALL_BYTES;
 }
 
 interface Written extends BodySum {
@@ -102,8 +87,7 @@ function describe({ key, options, now }: Draft, { id, identity, bytes, sha256 }:
 interface Known {
   readonly draft: Draft;
   readonly progress: WorkInProgress;
-  readonly shard: Folder;
-  readonly version: Version;
+  readonly shard: Promise<Folder>;
 }
 
 /** The turn of a key, and what was seen in it. */
@@ -113,17 +97,37 @@ interface PutTurn extends AsyncDisposable {
   readonly others: readonly Version[];
 }
 
-async function syncInTurn(sync: () => Promise<void>, known: Known): Promise<PutTurn> {
-  if (known.version.bytes > SMALL_BYTES) {
-    await sync();
-    return lookInTurn(known);
-  }
+/** A turn that is taken once. Disposing waits for it, and ends it. */
+interface Look extends AsyncDisposable {
+  /** Begins to wait for the turn. Who does not ask for it does not hear that it failed. */
+  begin(): void;
+  taken(): Promise<PutTurn>;
+}
+
+function openLook(known: Known): Look {
+  let look: Promise<PutTurn> | undefined;
+  const begin = (): Promise<PutTurn> => {
+    look ??= lookInTurn(known);
+    return look;
+  };
+  return {
+    begin: () => void begin().catch(() => undefined),
+    taken: begin,
+    async [Symbol.asyncDispose]() {
+      // One that failed has ended.
+      const turn = await look?.catch(() => undefined);
+      await turn?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function syncInTurn(sync: () => Promise<void>, look: Look, bytes: number): Promise<PutTurn> {
+  if (bytes > SMALL_BYTES) await sync();
   // The look first: the syncs would take all threads of the pool.
-  const [seen, synced] = await Promise.allSettled([lookInTurn(known), sync()]);
-  if (seen.status === 'rejected') throw synced.status === 'rejected' ? synced.reason : seen.reason;
-  if (synced.status === 'fulfilled') return seen.value;
-  await seen.value[Symbol.asyncDispose]();
-  throw synced.reason;
+  const [seen, synced] = await Promise.allSettled([look.taken(), bytes > SMALL_BYTES ? undefined : sync()]);
+  if (synced.status === 'rejected') throw synced.reason;
+  if (seen.status === 'rejected') throw seen.reason;
+  return seen.value;
 }
 
 /** Nobody else changes the key between this look at what stands there and the step that replaces it. */
@@ -136,7 +140,7 @@ async function lookInTurn({ draft, progress, shard }: Known): Promise<PutTurn> {
     const conditional = options.ifMatch !== undefined || options.ifNoneMatch !== undefined;
     const standing = conditional ? await standingOf(root, key) : undefined;
     if (conditional) assertMayPut(uri, options, { standing, now: now() });
-    const others = await versionsIn(shard, ticket.keyHash, (id) => id !== ticket.id);
+    const others = await versionsIn(await shard, ticket.keyHash, (id) => id !== ticket.id);
     const twin = await findTwin(root, key, others);
     if (twin !== undefined) throw conflict(uri, `"${twin}" differs by case or spelling alone`, 'same-spelling');
     // A link never replaces, so a name that is to be new is so whatever else writes in the folder.

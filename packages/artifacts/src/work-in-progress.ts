@@ -26,16 +26,25 @@ export interface Workplace {
   readonly owner: Promise<string>;
 }
 
+/** A change to a key. */
+export interface Change<Places extends AsyncDisposable, T> {
+  /** Begins to open what the work needs, while the mark is made. Closed after the work. */
+  readonly open: (base: Folder, ticket: Ticket) => Places;
+  readonly work: (progress: WorkInProgress, places: Places) => Promise<T>;
+}
+
 /** Works under a mark that is removed last: where it stays, the next start of a store sweeps this key. */
-export async function underMark<T>(
+export async function underMark<Places extends AsyncDisposable, T>(
   { root, owner }: Workplace,
   key: ArtifactKey,
-  work: (progress: WorkInProgress) => Promise<T>,
+  { open, work }: Change<Places, T>,
 ): Promise<T> {
   const ticket = await newTicket(keyHashOf(key), owner);
   await using base = await openFolder({ root, segments: [], create: true });
   if (base === undefined) throw new Error('the folder of the store was removed by somebody else');
-  await using temporary = await openTemporary(base, true);
+  const opening = openTemporary(base, true);
+  await using places = open(base, ticket);
+  await using temporary = await opening;
   if (temporary === undefined) throw new Error('the folder of temporary files was removed by somebody else');
   const mark = temporary.at(temporaryName(ticket, 'mark'));
   const marked = createEmpty(mark);
@@ -47,7 +56,7 @@ export async function underMark<T>(
     await cleanUp(() => unlinkIfThere(mark));
   };
   try {
-    return await work({ base, temporary, ticket, marked, finish });
+    return await work({ base, temporary, ticket, marked, finish }, places);
   } finally {
     if (!isFinished) {
       await cleanUp(async () => {
