@@ -123,9 +123,9 @@ class FileArtifactStore implements WatchableArtifactStore {
   async #deleteInTurn(
     key: ArtifactKey,
     options: ArtifactDeleteOptions,
-    { temporary, ticket, marked }: WorkInProgress,
+    { temporary, ticket, mark }: WorkInProgress,
   ): Promise<boolean> {
-    await marked;
+    await mark();
     const uri = artifactUri(key);
     await using _turn = await takeTurn(temporary, { ticket, uri, signal: undefined });
     if (options.ifMatch !== undefined) assertMayDelete(uri, options, await standingOf(this.#root, key));

@@ -19,7 +19,10 @@ export interface FolderRequest {
   readonly segments: readonly string[];
   /** Makes what is missing, 0700. */
   readonly create: boolean;
-  /** Gets the folder that a new one was made in, to be synced and disposed of: only then does the new one outlast a loss of power. Left out, that is done at once. */
+  /**
+   * Gets the folder that a new one was made in, to be synced, and disposed of once the opening has ended: only then does the new one outlast a loss of
+   * power. Left out, that is done at once.
+   */
   readonly later?: (parent: Folder) => void;
 }
 
@@ -32,13 +35,11 @@ const OPEN_FOLDER = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | (constan
  * `undefined` where a segment does not exist or is a file; with `create` a file is thrown as `ENOTDIR`. On Linux each step starts from the folder opened before,
  * so swapping one for a link changes nothing; elsewhere each step is checked just before its use.
  */
-export async function openFolder({ root, segments, create, later }: FolderRequest): Promise<Folder | undefined> {
-  let folder = typeof root === 'string' ? await openRoot(root, create) : borrowed(root);
+export async function openFolder({ root, segments, ...how }: FolderRequest): Promise<Folder | undefined> {
+  let folder = typeof root === 'string' ? await openRoot(root, how.create) : borrowed(root);
   for (const segment of segments) {
     if (folder === undefined) return undefined;
-    await using parent: Folder = folder;
-    folder = await openStep(parent.at(segment), create);
-    if (folder === undefined && create) folder = await makeFolder(parent, segment, later);
+    folder = await openBelow(folder, segment, how);
   }
   return folder;
 }
@@ -55,24 +56,36 @@ function borrowed(folder: Folder): Folder {
   return { at: folder.at, sync: folder.sync, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
-async function makeFolder(parent: Folder, segment: string, later: FolderRequest['later']): Promise<Folder | undefined> {
+/** Ends the parent, unless a new folder makes it somebody else's business. */
+async function openBelow(
+  parent: Folder,
+  segment: string,
+  { create, later }: Pick<FolderRequest, 'create' | 'later'>,
+): Promise<Folder | undefined> {
+  let isHandedOver = false;
   try {
-    await mkdir(parent.at(segment), { mode: 0o700 });
+    const found = await openStep(parent.at(segment), create);
+    if (found !== undefined || !create) return found;
+    if (await makeFolder(parent.at(segment))) {
+      isHandedOver = later !== undefined;
+      if (later === undefined) await parent.sync();
+      else later(parent);
+    }
+    return await openStep(parent.at(segment), true);
+  } finally {
+    if (!isHandedOver) await parent[Symbol.asyncDispose]();
+  }
+}
+
+/** False where somebody else made it first. */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+    return true;
   } catch (error) {
-    // Somebody else made it first.
-    if (errnoOf(error) !== 'EEXIST') throw error;
-    return openStep(parent.at(segment), true);
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
   }
-  if (later === undefined) {
-    await parent.sync();
-    return openStep(parent.at(segment), true);
-  }
-  // Both are waited for, or one would be opened in what is closed.
-  const [again, made] = await Promise.allSettled([openStep(parent.at('.'), false), openStep(parent.at(segment), true)]);
-  if (again.status === 'fulfilled' && again.value !== undefined) later(again.value);
-  else await parent.sync();
-  if (made.status === 'rejected') throw made.reason;
-  return made.value;
 }
 
 async function openStep(path: string, create: boolean): Promise<Folder | undefined> {

@@ -15,26 +15,36 @@ import type { Version } from './version.js';
 export async function sweepStore(root: string): Promise<void> {
   await using temporary = await openTemporary(root, false);
   if (temporary === undefined) return;
-  const marks: Ticket[] = [];
+  const signs: { readonly name: string; readonly ticket: Ticket }[] = [];
   for (const name of await readdir(temporary.at('.'))) {
     const ticket = ticketOf(name);
     if (ticket === undefined || !(await isLeftover(temporary, name, ticket))) continue;
-    if (name.endsWith('.mark')) marks.push(ticket);
+    // Both tell of a change that was cut short.
+    if (name.endsWith('.mark') || name.endsWith('.data')) signs.push({ name, ticket });
     else await rm(temporary.at(name), { force: true });
   }
-  for (const ticket of marks) {
-    await sweepKey(root, ticket.keyHash, [ticket.id]);
+  for (const { name, ticket } of signs) {
+    const ids = [ticket.id];
+    await sweepKey(root, ticket.keyHash, name.endsWith('.data') ? { ended: ids, givenUp: ids } : { ended: ids });
     // Last, so that a sweep that is itself cut short is done again.
-    await rm(temporary.at(temporaryName(ticket, 'mark')), { force: true });
+    await rm(temporary.at(name), { force: true });
   }
+}
+
+/** Ids of which something is known. */
+export interface KnownIds {
+  /** Nobody writes under them any more: what is no whole version of those never will be one, and goes as well. */
+  readonly ended: readonly string[];
+  /** Their data will never be published, though it may still have its temporary name. */
+  readonly givenUp?: readonly string[];
 }
 
 /**
  * Forgets the versions of a key that can never be read again. Data leaves its temporary name once, by being published or given up, so
- * a version whose temporary file is gone, and which is not current **after** that was seen, is dead. `ended` are ids under which nobody writes any
- * more: what is no whole version of those never will be one, and goes as well.
+ * a version whose temporary file is gone, and which is not current **after** that was seen, is dead.
  */
-export async function sweepKey(root: string, keyHash: string, ended: readonly string[] = []): Promise<void> {
+export async function sweepKey(root: string, keyHash: string, known: KnownIds = { ended: [] }): Promise<void> {
+  const { ended, givenUp = [] } = known;
   await using shard = await openShard(root, keyHash);
   if (shard === undefined) return;
   const present = ended.length === 0 ? [] : await versionIds(shard, keyHash);
@@ -42,7 +52,7 @@ export async function sweepKey(root: string, keyHash: string, ended: readonly st
   const whole = new Set<string>();
   for (const version of await versionsIn(shard, keyHash, () => true)) {
     whole.add(version.id);
-    if (!(await isPending(root, { keyHash, id: version.id }))) settled.push(version);
+    if (givenUp.includes(version.id) || !(await isPending(root, { keyHash, id: version.id }))) settled.push(version);
   }
   for (const version of settled) {
     if (!(await isCurrent(root, version))) await removeVersion(shard, keyHash, version.id);

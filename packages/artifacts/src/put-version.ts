@@ -12,8 +12,7 @@ import { findTwin, sweepReplaced } from './leftovers.js';
 import { publish } from './publish.js';
 import type { PutPlaces } from './put-places.js';
 import { conflict } from './store-errors.js';
-import { createExclusively, unlinkIfThere } from './temporary-file.js';
-import { temporaryName } from './ticket.js';
+import { createExclusively } from './temporary-file.js';
 import { takeTurn } from './turn.js';
 import { createVersion, versionsIn, writeVersion } from './version-index.js';
 import { infoOf } from './version.js';
@@ -37,37 +36,30 @@ const SMALL_BYTES = 1_048_576;
  * begun before it; but data, metadata and the folders that name them are on the disk before the data gets its name.
  */
 export async function putVersion(draft: Draft, progress: WorkInProgress, places: PutPlaces): Promise<ArtifactInfo> {
-  const { temporary, ticket, marked } = progress;
-  const source = temporary.at(temporaryName(ticket, 'data'));
-  let isMoved = false;
-  try {
-    await using held = new HeldOpen();
-    const opening = held.file(createExclusively(source));
-    await using look = openLook({ draft, progress, shard: places.shard });
-    if (isSmall(draft.body)) look.begin();
-    const data = await opening;
-    const sum = await spoolBody(draft.body, draft.options, async (block) => data.writeFile(block));
-    await marked;
-    const shard = await places.shard;
-    const [stats, record] = await Promise.all([
-      held.until(data.stat({ bigint: true })),
-      held.file(createVersion(shard, ticket.keyHash, ticket.id)),
-    ]);
-    const version = describe(draft, { id: ticket.id, identity: identityOf(stats), ...sum });
-    await writeVersion(record, version);
-    const target = await places.target;
-    // All at once, and after all that they sync is written: a journal that has begun to write makes what comes later wait for its next turn.
-    const sync = (): Promise<void> => allDone([data, record, shard, ...places.made].map((each) => each.sync()));
-    const turn = await syncInTurn(sync, look, version.bytes);
-    isMoved = await publish({ root: progress.base, key: draft.key, source, isNew: turn.isNew, target });
-    const replaced = { published: version, keyHash: ticket.keyHash, others: turn.others };
-    if (await sweepReplaced(progress.base, { shard, temporary }, replaced)) {
-      await Promise.all([turn[Symbol.asyncDispose](), progress.finish()]);
-    }
-    return infoOf(draft.root, version);
-  } finally {
-    if (!isMoved) await unlinkIfThere(source);
+  const { temporary, ticket, data: source } = progress;
+  await using held = new HeldOpen();
+  const opening = held.file(createExclusively(source));
+  await using look = openLook({ draft, progress, shard: places.shard });
+  if (isSmall(draft.body)) look.begin();
+  const data = await opening;
+  const sum = await spoolBody(draft.body, draft.options, async (block) => data.writeFile(block));
+  const shard = await places.shard;
+  const [stats, record] = await Promise.all([
+    held.until(data.stat({ bigint: true })),
+    held.file(createVersion(shard, ticket.keyHash, ticket.id)),
+  ]);
+  const version = describe(draft, { id: ticket.id, identity: identityOf(stats), ...sum });
+  await writeVersion(record, version);
+  const target = await places.target;
+  // All at once, and after all that they sync is written: a journal that has begun to write makes what comes later wait for its next turn.
+  const sync = (): Promise<void> => allDone([data, record, shard, ...places.made].map((each) => each.sync()));
+  const turn = await syncInTurn(sync, look, version.bytes);
+  const hasDataLeft = await publish({ root: progress.base, key: draft.key, source, isNew: turn.isNew, target });
+  const replaced = { published: version, keyHash: ticket.keyHash, others: turn.others };
+  if (await sweepReplaced(progress.base, { shard, temporary }, replaced)) {
+    await Promise.all([turn[Symbol.asyncDispose](), progress.finish(hasDataLeft)]);
   }
+  return infoOf(draft.root, version);
 }
 
 function isSmall(body: ArtifactBody): boolean {
@@ -141,6 +133,8 @@ async function lookInTurn({ draft, progress, shard }: Known): Promise<PutTurn> {
     const standing = conditional ? await standingOf(root, key) : undefined;
     if (conditional) assertMayPut(uri, options, { standing, now: now() });
     const others = await versionsIn(await shard, ticket.keyHash, (id) => id !== ticket.id);
+    // They are to be forgotten when the data has left, and tells of nothing any more.
+    if (others.length > 0) await progress.mark();
     const twin = await findTwin(root, key, others);
     if (twin !== undefined) throw conflict(uri, `"${twin}" differs by case or spelling alone`, 'same-spelling');
     // A link never replaces, so a name that is to be new is so whatever else writes in the folder.

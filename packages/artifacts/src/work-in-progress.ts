@@ -14,10 +14,15 @@ export interface WorkInProgress {
   readonly base: Folder;
   readonly temporary: Folder;
   readonly ticket: Ticket;
-  /** Resolves when the mark is there. Until then nothing may be done but to make temporary files, which tell by themselves whose they are. */
-  readonly marked: Promise<void>;
-  /** Removes the mark: nothing of this key is left to sweep. */
-  readonly finish: () => Promise<void>;
+  /** What is written before it has its name. */
+  readonly data: string;
+  /**
+   * Makes a mark. As long as there is neither that nor `data`, nothing may be done but to make temporary files: they tell by themselves whose they
+   * are, and of these two that there is a key to sweep.
+   */
+  readonly mark: () => Promise<void>;
+  /** Removes both, or the mark alone where the data has left: nothing of this key is left to sweep. */
+  readonly finish: (hasDataLeft: boolean) => Promise<void>;
 }
 
 /** A store, and who works in it. */
@@ -28,12 +33,12 @@ export interface Workplace {
 
 /** A change to a key. */
 export interface Change<Places extends AsyncDisposable, T> {
-  /** Begins to open what the work needs, while the mark is made. Closed after the work. */
+  /** Begins to open what the work needs, while the folder of temporary files is opened. Closed after the work. */
   readonly open: (base: Folder, ticket: Ticket) => Places;
   readonly work: (progress: WorkInProgress, places: Places) => Promise<T>;
 }
 
-/** Works under a mark that is removed last: where it stays, the next start of a store sweeps this key. */
+/** Works on a key. What tells of it is removed last: where it stays, the next start of a store sweeps this key. */
 export async function underMark<Places extends AsyncDisposable, T>(
   { root, owner }: Workplace,
   key: ArtifactKey,
@@ -46,26 +51,53 @@ export async function underMark<Places extends AsyncDisposable, T>(
   await using places = open(base, ticket);
   await using temporary = await opening;
   if (temporary === undefined) throw new Error('the folder of temporary files was removed by somebody else');
-  const mark = temporary.at(temporaryName(ticket, 'mark'));
-  const marked = createEmpty(mark);
-  // Whoever waits for it hears of it; the work may fail before that.
-  marked.catch(() => undefined);
+  const sign = new Sign(temporary, ticket);
+  const { data } = sign;
+  const mark = (): Promise<void> => sign.mark();
   let isFinished = false;
-  const finish = async (): Promise<void> => {
+  const finish = async (hasDataLeft: boolean): Promise<void> => {
     isFinished = true;
-    await cleanUp(() => unlinkIfThere(mark));
+    await cleanUp(() => sign.remove(hasDataLeft));
   };
   try {
-    return await work({ base, temporary, ticket, marked, finish }, places);
+    return await work({ base, temporary, ticket, data, mark, finish }, places);
   } finally {
-    if (!isFinished) {
-      await cleanUp(async () => {
-        await marked;
-        await sweepKey(root, ticket.keyHash, [ticket.id]);
-        await unlinkIfThere(mark);
-      });
-    }
+    if (!isFinished) await cleanUp(() => sweepAndRemove(root, ticket, sign));
   }
+}
+
+/** What tells those who come later of a change that may have been cut short. */
+class Sign {
+  readonly data: string;
+  readonly #mark: string;
+  #marked: Promise<void> | undefined;
+
+  constructor(temporary: Folder, ticket: Ticket) {
+    this.data = temporary.at(temporaryName(ticket, 'data'));
+    this.#mark = temporary.at(temporaryName(ticket, 'mark'));
+  }
+
+  async mark(): Promise<void> {
+    this.#marked ??= createEmpty(this.#mark);
+    await this.#marked;
+  }
+
+  async remove(hasDataLeft: boolean): Promise<void> {
+    if (!hasDataLeft) await unlinkIfThere(this.data);
+    if (this.#marked !== undefined) await unlinkIfThere(this.#mark);
+  }
+}
+
+async function sweepAndRemove(root: string, { keyHash, id }: Ticket, sign: Sign): Promise<void> {
+  try {
+    await sweepKey(root, keyHash, { ended: [id], givenUp: [id] });
+  } catch {
+    // The data may be large, and need not stay for that.
+    await sign.mark();
+    await unlinkIfThere(sign.data);
+    return;
+  }
+  await sign.remove(false);
 }
 
 async function cleanUp(work: () => Promise<void>): Promise<void> {

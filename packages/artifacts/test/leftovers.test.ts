@@ -48,7 +48,7 @@ describe('sweepKey', () => {
     await mkdir(shard, { recursive: true });
     const names = [ended, living].map(({ id }) => `${keyHash}.${id}.json`);
     for (const name of [...names, 'other.json']) await writeFile(join(shard, name), '{"format":1,');
-    await sweepKey(root, keyHash, [ended.id]);
+    await sweepKey(root, keyHash, { ended: [ended.id] });
     expect((await readdir(shard)).toSorted()).toEqual([names[1], 'other.json'].toSorted());
   });
 });
