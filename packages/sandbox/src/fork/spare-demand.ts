@@ -7,18 +7,39 @@ export interface DemandFacts {
   readonly maxSpares: number;
   readonly idleMs: number;
   readonly now: number;
-  /** How long one takes to start. */
-  readonly startMs: number;
 }
 
 /** A plugin that ran once may never run again, and so may the adapter that it ran on. */
 const FEWEST_RUNS = 2;
+/** For so long there may be one too many. */
+const SURPLUS_MS = 4_000;
 
 /** How many spares a key should have now: none before its second run, and none when no run came for `idleMs`. */
-export function spareTarget({ arrivals, lastUsed, runs }: SpareShelf, facts: DemandFacts): number {
-  const { spares, maxSpares, idleMs, now, startMs } = facts;
+export function spareTarget({ arrivals, burst, lastUsed, runs, startMs }: SpareShelf, facts: DemandFacts): number {
+  const { spares, maxSpares, idleMs, now } = facts;
   if (spares === 0 || runs < FEWEST_RUNS || now - lastUsed > idleMs) return 0;
-  return countSpares({ atLeast: spares, atMost: maxSpares, arrivalsPerStart: arrivals.perMs(now) * startMs });
+  const perMs = Math.max(arrivals.perMs(now), burst.perMs(now));
+  return countSpares({ atLeast: spares, atMost: maxSpares, perMs, startMs });
+}
+
+/** How many are ready, and how many should be. */
+interface SurplusFacts {
+  readonly ready: number;
+  readonly target: number;
+  readonly now: number;
+}
+
+/**
+ * How many spares are to be ended: all where none is needed any more, and else one, once there was one too many for long. How many are needed goes up and
+ * down with every run, and each of them has cost the start of a process.
+ */
+export function countSurplus(shelf: Pick<SpareShelf, 'surplusSince'>, { ready, target, now }: SurplusFacts): number {
+  if (target === 0) return ready;
+  if (ready > target) shelf.surplusSince ??= now;
+  else shelf.surplusSince = undefined;
+  if (shelf.surplusSince === undefined || now - shelf.surplusSince < SURPLUS_MS) return 0;
+  shelf.surplusSince = undefined;
+  return 1;
 }
 
 /** The one with the highest rate; of equals the first. */

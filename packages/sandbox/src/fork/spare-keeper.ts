@@ -3,8 +3,8 @@ import type { SandboxPlan } from '@kb-labs/contracts';
 import type { GuestChild } from './guest-child.js';
 import { isRestless } from './preload-spare.js';
 import type { Spare } from './preload-spare.js';
-import { findLoser, mostOftenUsed, spareTarget } from './spare-demand.js';
-import { createSpareShelf, drop, dropAll, dropOne, noteLostSpare, spareCount } from './spare-shelf.js';
+import { countSurplus, findLoser, mostOftenUsed, spareTarget } from './spare-demand.js';
+import { createSpareShelf, drop, dropAll, dropOne, noteLostSpare, noteReadySpare, spareCount } from './spare-shelf.js';
 import type { SpareShelf } from './spare-shelf.js';
 import { startSpare } from './start-spare.js';
 
@@ -48,8 +48,6 @@ const MAX_SHELVES = 1_024;
 /** Between two looks at what waits. */
 const LONGEST_SWEEP_MS = 250;
 const SHORTEST_SWEEP_MS = 20;
-/** How long a start takes, as long as nobody knows. */
-const USUAL_START_MS = 50;
 
 class Keeper implements SpareKeeper {
   readonly #options: SpareKeeperOptions;
@@ -57,7 +55,6 @@ class Keeper implements SpareKeeper {
   readonly #shelves = new Map<string, SpareShelf>();
   /** Those that were used, or lost a spare, since all had what they need. */
   readonly #wanting = new Set<SpareShelf>();
-  #startMs = USUAL_START_MS;
   #starting = 0;
   #refill: NodeJS.Timeout | undefined;
   #sweep: NodeJS.Timeout | undefined;
@@ -71,6 +68,7 @@ class Keeper implements SpareKeeper {
     const shelf = this.#shelves.get(key) ?? createSpareShelf(plan);
     const now = performance.now();
     shelf.arrivals.note(now);
+    shelf.burst.note(now);
     shelf.runs = now - shelf.lastUsed > this.#options.idleMs ? 1 : shelf.runs + 1;
     shelf.lastUsed = now;
     shelf.failures = 0;
@@ -125,7 +123,7 @@ class Keeper implements SpareKeeper {
   }
 
   #targetOf(shelf: SpareShelf, now: number): number {
-    return spareTarget(shelf, { ...this.#options, now, startMs: this.#startMs });
+    return spareTarget(shelf, { ...this.#options, now });
   }
 
   /** Of the plugins that have fewer spares than they should, the one that runs most often. */
@@ -159,12 +157,14 @@ class Keeper implements SpareKeeper {
     startSpare(shelf, {
       start: this.#options.start,
       preload: this.#options.preload,
-      onStarted: (isReady) => {
+      onStarted: () => {
         this.#starting -= 1;
-        if (isReady) this.#startMs += (performance.now() - begun - this.#startMs) / 4;
         this.refillSoon();
       },
-      onSpare: (spare) => this.#putOnShelf(shelf, spare),
+      onSpare: (spare) => {
+        noteReadySpare(shelf, performance.now() - begun);
+        this.#putOnShelf(shelf, spare);
+      },
       onLost: () => this.#lost(shelf),
     });
   }
@@ -196,7 +196,8 @@ class Keeper implements SpareKeeper {
         drop(shelf, spare);
         this.#lost(shelf);
       }
-      for (let surplus = shelf.ready.size - this.#targetOf(shelf, now); surplus > 0; surplus -= 1) dropOne(shelf);
+      const facts = { ready: shelf.ready.size, target: this.#targetOf(shelf, now), now };
+      for (let surplus = countSurplus(shelf, facts); surplus > 0; surplus -= 1) dropOne(shelf);
     }
     if (holders.length > 0) return;
     clearInterval(this.#sweep);

@@ -20,6 +20,8 @@ export interface SpareShelf {
   /** How a child is started for this key. */
   readonly plan: Omit<SandboxPlan, 'signal'>;
   readonly arrivals: ArrivalRate;
+  /** The same with a short memory: what comes fast shows in it at once. */
+  readonly burst: ArrivalRate;
   readonly habit: ModuleHabit;
   readonly ready: Set<Spare>;
   readonly starting: Set<StartingSpare>;
@@ -30,10 +32,17 @@ export interface SpareShelf {
   failures: number;
   /** No spare is started before this moment. */
   notBefore: number;
+  /** How long one takes to start, and to load what it loads ahead. */
+  startMs: number;
+  /** Since when there are more of them than are needed. */
+  surplusSince: number | undefined;
 }
 
 /** For how long an arrival counts. */
 const RATE_MEMORY_MS = 3_000;
+const BURST_MEMORY_MS = 600;
+/** How long a start takes, as long as nobody knows. */
+const USUAL_START_MS = 50;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -42,6 +51,7 @@ export function createSpareShelf({ plugin, limits, env, policyDigest, isolation 
   return {
     plan: { plugin, limits, env, policyDigest, isolation },
     arrivals: createArrivalRate(RATE_MEMORY_MS),
+    burst: createArrivalRate(BURST_MEMORY_MS),
     habit: createModuleHabit(),
     ready: new Set(),
     starting: new Set(),
@@ -49,7 +59,14 @@ export function createSpareShelf({ plugin, limits, env, policyDigest, isolation 
     runs: 0,
     failures: 0,
     notBefore: 0,
+    startMs: USUAL_START_MS,
+    surplusSince: undefined,
   };
+}
+
+/** A spare is ready, so long after its start was begun. */
+export function noteReadySpare(shelf: SpareShelf, tookMs: number): void {
+  shelf.startMs += (tookMs - shelf.startMs) / 4;
 }
 
 /** A spare was lost: the next one waits, longer each time. */

@@ -9,7 +9,7 @@ export interface SpareStart {
   readonly start: (plan: SandboxPlan) => Promise<GuestChild>;
   readonly preload: boolean;
   /** The next one may be started. Told once, whoever gets this one. */
-  readonly onStarted: (isReady: boolean) => void;
+  readonly onStarted: () => void;
   /** It waits for a run. */
   readonly onSpare: (spare: Spare) => void;
   /** It never got so far. */
@@ -25,7 +25,7 @@ export function startSpare(shelf: SpareShelf, options: SpareStart): void {
   shelf.starting.add(spare);
   void child.then(
     async (ready) => {
-      options.onStarted(true);
+      options.onStarted();
       const made = await prepare(shelf, { spare, ready }, options);
       // Else a run has claimed it.
       if (!shelf.starting.delete(spare)) return;
@@ -34,7 +34,7 @@ export function startSpare(shelf: SpareShelf, options: SpareStart): void {
       options.onLost();
     },
     () => {
-      options.onStarted(false);
+      options.onStarted();
       if (shelf.starting.delete(spare)) options.onLost();
     },
   );
