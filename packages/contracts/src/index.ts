@@ -1,5 +1,6 @@
 export { createAbortError } from './abort-error.js';
 export { ABORT_LINE, abortLineOf } from './abort-line.js';
+export type { DirectOrder, DirectSandbox, DirectTask } from './direct-sandbox.js';
 export type { AbortLine } from './abort-line.js';
 export type { GuestCallOptions } from './call-options.js';
 export { parseJson } from './parse-json.js';

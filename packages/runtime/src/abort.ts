@@ -37,7 +37,9 @@ export function createSignalLinks(always?: AbortSignal): SignalLinks {
 }
 
 class FollowedLine implements LinkedSignal {
-  readonly #places: Place[] = [];
+  // Most follow one signal, and need no list.
+  #place: Place | undefined;
+  #morePlaces: Place[] | undefined;
   #listeners: Heard[] | undefined;
   #controller: AbortController | undefined;
   #ended: { readonly reason: unknown } | undefined;
@@ -72,9 +74,11 @@ class FollowedLine implements LinkedSignal {
   }
 
   follow(group: Followers): void {
-    if (this.#places.some((place) => place.group === group)) return;
+    if (this.#place?.group === group || this.#morePlaces?.some((place) => place.group === group) === true) return;
     if (group.source.aborted) this.abort(group.source.reason);
-    this.#places.push(group.add(this));
+    const place = group.add(this);
+    if (this.#place === undefined) this.#place = place;
+    else (this.#morePlaces ??= []).push(place);
   }
 
   abort(reason: unknown): void {
@@ -88,9 +92,12 @@ class FollowedLine implements LinkedSignal {
   }
 
   [Symbol.dispose](): void {
-    for (const place of this.#places) place.group.delete(place);
+    this.#place?.group.delete(this.#place);
+    for (const place of this.#morePlaces ?? NO_PLACES) place.group.delete(place);
   }
 }
+
+const NO_PLACES: readonly Place[] = [];
 
 interface Heard {
   readonly listener: () => void;

@@ -68,12 +68,12 @@ class Lines implements Admission {
     const nobodyBefore = line.waiting.length === 0 && line.running < request.maxConcurrency;
     if (!nobodyBefore || this.#running >= this.#options.maxConcurrency) return this.#enterLater(request, line);
     this.#take(line);
-    return slot(() => this.#giveBack(line));
+    return new Slot(this, line);
   }
 
   async #enterLater(request: AdmissionRequest, line: Line): Promise<Disposable> {
     await this.#wait(request, line);
-    return slot(() => this.#giveBack(line));
+    return new Slot(this, line);
   }
 
   async #wait(request: AdmissionRequest, line: Line): Promise<void> {
@@ -154,7 +154,7 @@ class Lines implements Admission {
     line.turn = this.#nextTurn();
   }
 
-  #giveBack(line: Line): void {
+  giveBack(line: Line): void {
     this.#running -= 1;
     line.running -= 1;
     this.#forget(line);
@@ -172,14 +172,20 @@ function mayGo(line: Line): boolean {
   return first !== undefined && line.running < first.request.maxConcurrency;
 }
 
-function slot(giveBack: () => void): Disposable {
-  let held = true;
-  return {
-    [Symbol.dispose]() {
-      if (held) giveBack();
-      held = false;
-    },
-  };
+class Slot implements Disposable {
+  readonly #lines: Lines;
+  readonly #line: Line;
+  #isHeld = true;
+
+  constructor(lines: Lines, line: Line) {
+    this.#lines = lines;
+    this.#line = line;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isHeld) this.#lines.giveBack(this.#line);
+    this.#isHeld = false;
+  }
 }
 
 function queueFull(limit: number, pluginId: string): Error {

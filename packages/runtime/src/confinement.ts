@@ -38,8 +38,9 @@ export function assertConfined(adapter: string, required: ConfinementTable, offe
   throw tooWeak(adapter, missing);
 }
 
+/** Whether what is offered is nowhere less firm than what is required. */
 // A loop without a function of its own: each run asks twice.
-function isEnough(required: ConfinementTable, offered: ConfinementTable): boolean {
+export function isEnough(required: ConfinementTable, offered: ConfinementTable): boolean {
   for (const name of CONFINEMENTS) {
     if (required[name] !== 'none' && rank(offered[name]) < rank(required[name])) return false;
   }

@@ -22,6 +22,7 @@ import { createIds } from './ids.js';
 import { createInstalledCode } from './installed-code.js';
 import { createManifestParser } from './known-manifests.js';
 import { createKnownPlaces } from './known-places.js';
+import { createKnownRuns } from './known-runs.js';
 import { parseManifestWith } from './manifest.js';
 import { assertNodeVersion } from './node-version.js';
 import type { ParseManifestOptions } from './manifest.js';
@@ -36,6 +37,7 @@ import { createIsolations } from './stages/isolation.js';
 import { createAuthorities } from './stages/permissions.js';
 import type { Prepared } from './stages/prepare.js';
 import { systemClock } from './system-clock.js';
+import { UnderWay } from './under-way.js';
 
 /** Opens a runtime. Throws `ERR_CONFIG_INVALID` for options that it cannot keep, also for an invalid `KB_LOG_LEVEL`. */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
@@ -86,25 +88,27 @@ function openRuntime(options: RuntimeOptions): EngineRuntime {
   const artifacts = artifactOutlet(parsed.artifactStore, clock);
   const { analytics } = parsed;
   const { shell, ...hostApi } = parsed.hostApi;
+  const engine: Omit<Engine, 'knownRuns'> = {
+    ...createMemories(parsed, { adapters, artifacts }),
+    adapterFor: (choice) => adapters.find(choice),
+    rooms: { artifacts, events, analytics, audit: createAuditOutlet(parsed.audit, parsed.auditRequired) },
+    registry: parsed.registry,
+    ids: createIds(() => systemClock.now()),
+    admission: createAdmission({ maxConcurrency: parsed.maxConcurrency, maxQueued: parsed.maxQueued, clock }),
+    crashWatch: createCrashWatch(parsed.crashLoop, clock),
+    clock,
+    timers: createDeadlines(),
+    log,
+    graceMs: parsed.graceMs,
+    hostApi,
+    commands: createCommandRunner(shell),
+    requiredConfinement: confinementTable(parsed.requiredConfinement),
+    observers: [...auditObserver(parsed), ...parsed.observers],
+    signals: createSignalLinks(closing.signal),
+    underWay: new UnderWay(),
+  };
   return new EngineRuntime({
-    engine: {
-      ...createMemories(parsed, { adapters, artifacts }),
-      adapterFor: (choice) => adapters.find(choice),
-      rooms: { artifacts, events, analytics, audit: createAuditOutlet(parsed.audit, parsed.auditRequired) },
-      registry: parsed.registry,
-      ids: createIds(() => systemClock.now()),
-      admission: createAdmission({ maxConcurrency: parsed.maxConcurrency, maxQueued: parsed.maxQueued, clock }),
-      crashWatch: createCrashWatch(parsed.crashLoop, clock),
-      clock,
-      timers: createDeadlines(),
-      log,
-      graceMs: parsed.graceMs,
-      hostApi,
-      commands: createCommandRunner(shell),
-      requiredConfinement: confinementTable(parsed.requiredConfinement),
-      observers: [...auditObserver(parsed), ...parsed.observers],
-      signals: createSignalLinks(closing.signal),
-    },
+    engine: { ...engine, knownRuns: createKnownRuns(engine, (choice) => adapters.inProcess(choice)) },
     abort: (reason) => closing.abort(reason),
     closeParts: async () => {
       await events[Symbol.asyncDispose]();

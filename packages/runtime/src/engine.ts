@@ -5,6 +5,7 @@ import type { Admission } from './admission.js';
 import type { ContextSettings } from './context.js';
 import type { CrashWatch } from './crash-loops.js';
 import type { Timers } from './deadline.js';
+import type { KnownRuns } from './known-run.js';
 import type { RequestDefaults } from './request.js';
 import type { Rooms } from './rooms.js';
 import type { SandboxChoice } from './shared-options.js';
@@ -15,6 +16,7 @@ import type { FunctionGrants } from './stages/capabilities.js';
 import type { Isolations } from './stages/isolation.js';
 import type { Authorities } from './stages/permissions.js';
 import type { Finder } from './stages/prepare.js';
+import type { UnderWay } from './under-way.js';
 
 /** What all executions of one runtime share: made by `defaults.ts`, used by the stages. */
 export interface Engine extends RequestDefaults {
@@ -39,4 +41,7 @@ export interface Engine extends RequestDefaults {
   readonly requiredConfinement: ConfinementTable;
   readonly observers: readonly ExecutionObserver[];
   readonly signals: SignalLinks;
+  readonly underWay: UnderWay;
+  /** Which runs may go the straight way. */
+  readonly knownRuns: KnownRuns;
 }

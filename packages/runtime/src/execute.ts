@@ -1,5 +1,6 @@
 import type { ArtifactStore, ExecuteResult } from '@kb-labs/contracts';
 import { isPending } from './abort.js';
+import type { CrashingHandler } from './crash-loops.js';
 import type { Engine } from './engine.js';
 import { assertMayInvoke, assertNoCycle } from './invoke.js';
 import type { Job } from './request.js';
@@ -30,12 +31,14 @@ export async function lead(job: Job, engine: Engine): Promise<ExecuteResult> {
   return run.succeed(output);
 }
 
-function openRun(job: Job, engine: Engine): Run {
+/** Opens the books of an execution. */
+export function openRun(job: Job, engine: Engine): Run {
   const { pluginId, trace, settings } = job;
   const { ids, clock, log, timers, observers } = engine;
+  const { traceId, parentSpanId } = trace;
   const nextSpanId = ids.spanIds();
   return new Run({
-    identity: Object.freeze({ executionId: ids.executionId(), ...trace, spanId: nextSpanId(), pluginId }),
+    identity: { executionId: ids.executionId(), traceId, parentSpanId, spanId: nextSpanId(), pluginId },
     nextSpanId,
     observers: settings.observers.length === 0 ? observers : [...observers, ...settings.observers],
     line: engine.signals.link([job.signal, settings.signal]),
@@ -57,7 +60,8 @@ async function passStages(run: Run, job: Job, engine: Engine): Promise<unknown> 
     functionGrants.decide(job, prepared),
   );
   const work = { job, engine, prepared, authority, functions, store: storeOf(job, engine), lead };
-  const entered = run.stage('queue', () => waitForTurn(run, work), true);
+  const crashing = crashingHandler(prepared);
+  const entered = run.stage('queue', () => waitForTurn(run, { job, engine, authority, crashing }), true);
   const slot = isPending(entered) ? await entered : entered;
   try {
     const output = await runInSandbox(run, work);
@@ -90,23 +94,25 @@ function findAndPlan(run: Run, job: Job, engine: Engine): Ready | Promise<Ready>
   return isPending(found) ? Promise.resolve(found).then(ready) : ready(found);
 }
 
-/** A run that another one invoked has its turn already: waiting for one more while that one holds its own could be for ever. */
-function waitForTurn(
-  run: Run,
-  { job, engine, authority, prepared }: GuestWork,
-): Disposable | undefined | Promise<Disposable> {
-  const mayRun = (): void => engine.crashWatch.assertMayRun(crashingHandler(prepared));
-  mayRun();
+/** Whose turn it is, and who may not run at all. */
+interface Waiting extends Pick<GuestWork, 'job' | 'engine' | 'authority'> {
+  readonly crashing: CrashingHandler;
+}
+
+/** Waits for the turn of a run. One that another invoked has its turn already: waiting for one more while that one holds its own could be for ever. */
+export function waitForTurn(run: Run, waiting: Waiting): Disposable | undefined | Promise<Disposable> {
+  const { job, engine, authority, crashing } = waiting;
+  engine.crashWatch.assertMayRun(crashing);
   if (job.caller !== undefined) return undefined;
   const { maxConcurrency, queueTimeoutMs } = authority.limits;
   const slot = engine.admission.enter({ pluginId: job.pluginId, maxConcurrency, queueTimeoutMs, until: run.line });
-  return isPending(slot) ? slot.then((late) => stillMayRun(late, mayRun)) : slot;
+  return isPending(slot) ? slot.then((late) => stillMayRun(late, waiting)) : slot;
 }
 
 /** Those before it in the line may have crashed meanwhile. */
-function stillMayRun(slot: Disposable, mayRun: () => void): Disposable {
+function stillMayRun(slot: Disposable, { engine, crashing }: Waiting): Disposable {
   try {
-    mayRun();
+    engine.crashWatch.assertMayRun(crashing);
     return slot;
   } catch (error) {
     slot[Symbol.dispose]();
@@ -115,7 +121,7 @@ function stillMayRun(slot: Disposable, mayRun: () => void): Disposable {
 }
 
 /** One store for all that an execution reads and writes, opened when it is first needed. */
-function storeOf({ settings, dryRun }: Job, engine: Engine): () => ArtifactStore {
+export function storeOf({ settings, dryRun }: Job, engine: Engine): () => ArtifactStore {
   let opened: ArtifactStore | undefined;
   return () => {
     if (opened !== undefined) return opened;

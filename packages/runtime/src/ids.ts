@@ -13,6 +13,8 @@ export interface Ids {
 
 /** Bytes of one batch. An id is a piece of the text of its batch, and keeps it in memory: so it is small. */
 const BATCH_BYTES = 4096;
+/** What is asked of the system at once: several batches, for asking takes longer than to get so many. */
+const RANDOM_BYTES = 16 * BATCH_BYTES;
 /** The counter of a millisecond: it begins in the lower half, so that there is room to count. */
 const COUNTER_BITS = 12;
 const COUNTERS = 2 ** COUNTER_BITS;
@@ -27,7 +29,10 @@ export function createIds(now: () => number): Ids {
   const tick = (): void => {
     const time = now();
     counter += 1;
-    if (time <= lastTime && counter < COUNTERS) return;
+    if (time > lastTime || counter >= COUNTERS) beginTime(time);
+  };
+
+  const beginTime = (time: number): void => {
     // A clock that went back, or a full counter: the time of the ids goes on by itself.
     lastTime = Math.max(time, lastTime + 1);
     const digits = Math.trunc(lastTime).toString(16).padStart(12, '0').slice(-12);
@@ -38,8 +43,8 @@ export function createIds(now: () => number): Ids {
   return {
     executionId() {
       tick();
-      const variant = VARIANTS[Number.parseInt(hex(1), 16) % VARIANTS.length] ?? '8';
-      return `${timeText}${counter.toString(16).padStart(3, '0')}-${variant}${hex(3)}-${hex(12)}`;
+      const variant = VARIANTS[hex(1).charCodeAt(0) % VARIANTS.length] ?? '8';
+      return `${timeText}${(COUNTERS + counter).toString(16).slice(1)}-${variant}${hex(3)}-${hex(12)}`;
     },
     traceId: () => notZero(hex(32)),
     spanIds() {
@@ -47,7 +52,8 @@ export function createIds(now: () => number): Ids {
       let count = 0;
       return () => {
         count += 1;
-        return `${base}${(count % 0x1_00_00_00).toString(16).padStart(6, '0')}`;
+        // Most runs need no other.
+        return count === 1 ? `${base}000001` : `${base}${(count % 0x1_00_00_00).toString(16).padStart(6, '0')}`;
       };
     },
   };
@@ -57,14 +63,21 @@ const VARIANTS = ['8', '9', 'a', 'b'];
 
 /** Takes the next digits of a batch, each once. */
 function createHexSource(): (digits: number) => string {
-  const bytes = new Uint8Array(BATCH_BYTES);
+  const bytes = Buffer.alloc(RANDOM_BYTES);
+  let next = RANDOM_BYTES;
   let text = '';
   let taken = 0;
-  return (digits) => {
-    if (taken + digits > text.length) {
-      text = randomFillSync(Buffer.from(bytes.buffer)).toString('hex');
-      taken = 0;
+  const refill = (): void => {
+    if (next === RANDOM_BYTES) {
+      randomFillSync(bytes);
+      next = 0;
     }
+    text = bytes.toString('hex', next, next + BATCH_BYTES);
+    next += BATCH_BYTES;
+    taken = 0;
+  };
+  return (digits) => {
+    if (taken + digits > text.length) refill();
     taken += digits;
     return text.slice(taken - digits, taken);
   };
@@ -72,5 +85,5 @@ function createHexSource(): (digits: number) => string {
 
 /** W3C trace context takes zeros alone for no id. */
 function notZero(id: string): string {
-  return /^0+$/u.test(id) ? `${id.slice(1)}1` : id;
+  return id.startsWith('0') && /^0+$/u.test(id) ? `${id.slice(1)}1` : id;
 }

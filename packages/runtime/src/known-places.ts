@@ -24,39 +24,51 @@ interface Entry<Found> {
   readonly found: Found;
 }
 
+/** A reference in two parts is another key than any in one, whatever is written there: only the latter may be the name of a handler. */
+interface Entries<Found> {
+  readonly texts: Map<string, Entry<Found>>;
+  readonly parts: Map<string, Entry<Found>>;
+}
+
 /**
- * Handlers of one plugin that are remembered, the latest that were found. Who chooses names, be it somebody on the web or a plugin that invokes
- * another, has found only what is there to be found, and at worst lets it be looked for again.
+ * Handlers of one plugin that are remembered in each form, the latest that were found. Who chooses names, be it somebody on the web or a plugin that
+ * invokes another, has found only what is there to be found, and at worst lets it be looked for again.
  */
 const MOST_OF_PLUGIN = 64;
 
 /** Makes the memory of one runtime, with nothing in it. */
 export function createKnownPlaces<Found extends object>(): KnownPlaces<Found> {
-  const contexts = new WeakMap<ContextSettings, WeakMap<object, Map<string, Entry<Found>>>>();
-  const entriesOf = ({ settings, manifest }: PlaceKey): Map<string, Entry<Found>> | undefined =>
+  const contexts = new WeakMap<ContextSettings, WeakMap<object, Entries<Found>>>();
+  const entriesOf = ({ settings, manifest }: PlaceKey): Entries<Found> | undefined =>
     contexts.get(settings)?.get(manifest ?? settings);
   return {
     find(key) {
-      const entry = entriesOf(key)?.get(textOf(key.handler));
+      const { handler } = key;
+      const entries = entriesOf(key);
+      const entry = typeof handler === 'string' ? entries?.texts.get(handler) : entries?.parts.get(textOf(handler));
       if (entry === undefined || entry.root !== key.root || entry.codeFolders !== key.codeFolders) return undefined;
       return entry.found;
     },
     keep(key, found) {
-      const plugins = contexts.get(key.settings) ?? new WeakMap<object, Map<string, Entry<Found>>>();
-      const entries = entriesOf(key) ?? new Map<string, Entry<Found>>();
-      const { root, codeFolders } = key;
-      const name = textOf(key.handler);
-      entries.delete(name);
-      entries.set(name, { root, codeFolders, found });
-      const [oldest] = entries.keys();
-      if (entries.size > MOST_OF_PLUGIN && oldest !== undefined) entries.delete(oldest);
+      const { root, codeFolders, handler } = key;
+      const plugins = contexts.get(key.settings) ?? new WeakMap<object, Entries<Found>>();
+      const entries = entriesOf(key) ?? { texts: new Map(), parts: new Map() };
+      const entry = { root, codeFolders, found };
+      if (typeof handler === 'string') keepLatest(entries.texts, handler, entry);
+      else keepLatest(entries.parts, textOf(handler), entry);
       plugins.set(key.manifest ?? key.settings, entries);
       contexts.set(key.settings, plugins);
     },
   };
 }
 
-/** A reference in two parts is another key than any in one, whatever is written there: only the latter may be the name of a handler. */
-function textOf(handler: string | HandlerReference): string {
-  return typeof handler === 'string' ? `text ${handler}` : `parts ${handler.file}#${handler.export}`;
+function keepLatest<Value>(entries: Map<string, Value>, name: string, entry: Value): void {
+  entries.delete(name);
+  entries.set(name, entry);
+  const [oldest] = entries.keys();
+  if (entries.size > MOST_OF_PLUGIN && oldest !== undefined) entries.delete(oldest);
+}
+
+function textOf({ file, export: name }: HandlerReference): string {
+  return `${file}#${name}`;
 }

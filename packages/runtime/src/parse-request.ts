@@ -51,12 +51,11 @@ function readPlain(request: unknown): ParsedRequest | undefined {
   if (typeof request !== 'object' || request === null || types.isProxy(request)) return undefined;
   if (Object.getPrototypeOf(request) !== Object.prototype) return undefined;
   const given = copyFields(request);
-  if (given === undefined) return undefined;
-  for (const field of Reflect.ownKeys(request)) {
-    // The schema reads hidden fields as well, and these were not copied.
-    if (typeof field === 'symbol' || !Object.hasOwn(FITS, field) || !Object.hasOwn(given, field)) return undefined;
-    if (!FITS[field as keyof ParsedRequest](given[field])) return undefined;
-  }
+  const names = Object.getOwnPropertyNames(request);
+  // The schema reads hidden fields as well, and these were not copied; symbols it refuses.
+  if (given === undefined || Object.getOwnPropertySymbols(request).length > 0) return undefined;
+  if (Object.keys(given).length !== names.length) return undefined;
+  for (const name of names) if (!fits(name, given[name])) return undefined;
   // Each field that is there has passed the check of its own, and the one that must be there is.
   return given['handler'] === undefined ? undefined : (given as unknown as ParsedRequest);
 }
@@ -70,17 +69,26 @@ function copyFields(request: object): Readonly<Record<string, unknown>> | undefi
   }
 }
 
-const isAbsent = (value: unknown): boolean => value === undefined;
-
 /** For each field a check that passes nothing that its schema refuses. */
-const FITS: Readonly<Record<keyof ParsedRequest, (value: unknown) => boolean>> = {
-  handler: (value) => typeof value === 'string',
-  input: () => true,
-  inputSchema: (value) => isAbsent(value) || isStandardSchema(value),
-  outputSchema: (value) => isAbsent(value) || isStandardSchema(value),
-  signal: (value) => isAbsent(value) || value instanceof AbortSignal,
-  timeoutMs: isAbsent,
-  plugin: (value) => isAbsent(value) || typeof value === 'string',
-  traceparent: (value) => isAbsent(value) || typeof value === 'string',
-  dryRun: (value) => isAbsent(value) || typeof value === 'boolean',
-};
+function fits(field: string, value: unknown): boolean {
+  switch (field) {
+    case 'handler':
+      return typeof value === 'string';
+    case 'input':
+      return true;
+    case 'inputSchema':
+    case 'outputSchema':
+      return value === undefined || isStandardSchema(value);
+    case 'signal':
+      return value === undefined || value instanceof AbortSignal;
+    case 'timeoutMs':
+      return value === undefined;
+    case 'plugin':
+    case 'traceparent':
+      return value === undefined || typeof value === 'string';
+    case 'dryRun':
+      return value === undefined || typeof value === 'boolean';
+    default:
+      return false;
+  }
+}

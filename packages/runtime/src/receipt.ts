@@ -36,7 +36,7 @@ interface MeasuredAuthority {
 
 /** Nothing of each quota that is counted call by call, beside its limit: the same objects for all runs of a handler that used none. */
 export type UnusedQuotas = Readonly<
-  Record<MeteredQuotaName | 'cpuMs' | 'memoryMb' | 'queueTimeoutMs' | 'maxOutputBytes', Measured>
+  Record<MeteredQuotaName | 'cpuMs' | 'memoryMb' | 'queueTimeoutMs' | 'startTimeoutMs' | 'maxOutputBytes', Measured>
 >;
 
 /** An empty receipt. `startedAt` is monotonic. */
@@ -58,25 +58,30 @@ const NOTHING: readonly string[] = Object.freeze([]);
 
 /** What a run shows that has used nothing. */
 export function unusedQuotas(limits: EffectiveQuotas): UnusedQuotas {
-  const unused = (limit: number, used: number | undefined = 0): Measured => Object.freeze({ used, limit });
+  return unusedOf((name) => limits[name]);
+}
+
+function unusedOf(limitOf: (name: QuotaName) => number | undefined): UnusedQuotas {
+  const unused = (name: QuotaName): Measured => measured(0, limitOf(name));
   return Object.freeze({
-    maxHostCalls: unused(limits.maxHostCalls),
-    maxBytesRead: unused(limits.maxBytesRead),
-    maxBytesWritten: unused(limits.maxBytesWritten),
-    maxEntriesRead: unused(limits.maxEntriesRead),
-    maxEntriesWritten: unused(limits.maxEntriesWritten),
-    maxFetches: unused(limits.maxFetches),
-    maxBytesFetched: unused(limits.maxBytesFetched),
-    maxBytesSent: unused(limits.maxBytesSent),
-    maxArtifacts: unused(limits.maxArtifacts),
-    maxArtifactBytes: unused(limits.maxArtifactBytes),
-    maxEvents: unused(limits.maxEvents),
-    maxInvokes: unused(limits.maxInvokes),
-    maxCommands: unused(limits.maxCommands),
-    queueTimeoutMs: unused(limits.queueTimeoutMs),
-    maxOutputBytes: unused(limits.maxOutputBytes),
-    cpuMs: unused(limits.cpuMs, undefined),
-    memoryMb: unused(limits.memoryMb * BYTES_PER_MB, undefined),
+    maxHostCalls: unused('maxHostCalls'),
+    maxBytesRead: unused('maxBytesRead'),
+    maxBytesWritten: unused('maxBytesWritten'),
+    maxEntriesRead: unused('maxEntriesRead'),
+    maxEntriesWritten: unused('maxEntriesWritten'),
+    maxFetches: unused('maxFetches'),
+    maxBytesFetched: unused('maxBytesFetched'),
+    maxBytesSent: unused('maxBytesSent'),
+    maxArtifacts: unused('maxArtifacts'),
+    maxArtifactBytes: unused('maxArtifactBytes'),
+    maxEvents: unused('maxEvents'),
+    maxInvokes: unused('maxInvokes'),
+    maxCommands: unused('maxCommands'),
+    queueTimeoutMs: unused('queueTimeoutMs'),
+    startTimeoutMs: unused('startTimeoutMs'),
+    maxOutputBytes: unused('maxOutputBytes'),
+    cpuMs: measured(undefined, limitOf('cpuMs')),
+    memoryMb: measured(undefined, inBytes(limitOf('memoryMb'))),
   });
 }
 
@@ -86,53 +91,83 @@ const BYTES_PER_MB = 1024 * 1024;
 export function closeReceipt(receipt: Receipt, now: number): ExecutionMetrics {
   const { authority, usage } = receipt;
   const limits = authority?.limits;
-  const unused = authority?.unused;
-  const meter = authority?.meterInUse;
-
-  function measured(used: number | undefined, limit: QuotaName, factor = 1): Measured {
-    return Object.freeze({ used, limit: limits === undefined ? undefined : limits[limit] * factor });
-  }
-  function shared(used: number | undefined, limit: keyof UnusedQuotas, factor = 1): Measured {
-    const known = unused?.[limit];
-    return known !== undefined && known.used === used ? known : measured(used, limit, factor);
-  }
-  function counted(name: MeteredQuotaName): Measured {
-    return shared(meter === undefined ? 0 : meter.used(name), name);
-  }
-
+  const counted = countedBy(authority);
   return Object.freeze({
-    wallMs: measured(receipt.wallMs, 'timeoutMs'),
+    wallMs: measured(receipt.wallMs, limits?.timeoutMs),
     totalMs: now - receipt.startedAt,
-    queueMs: shared(stageMs(receipt, 'queue'), 'queueTimeoutMs'),
-    startMs: measured(stageMs(receipt, 'sandbox'), 'startTimeoutMs'),
-    cpuMs: shared(usage?.cpuMs, 'cpuMs'),
-    peakMemoryBytes: shared(usage?.peakMemoryBytes, 'memoryMb', BYTES_PER_MB),
-    hostCalls: counted('maxHostCalls'),
+    queueMs: orNew(counted.queueTimeoutMs, stageMs(receipt, 'queue'), limits?.queueTimeoutMs),
+    startMs: orNew(counted.startTimeoutMs, stageMs(receipt, 'sandbox'), limits?.startTimeoutMs),
+    cpuMs: orNew(counted.cpuMs, usage?.cpuMs, limits?.cpuMs),
+    peakMemoryBytes: orNew(counted.memoryMb, usage?.peakMemoryBytes, inBytes(limits?.memoryMb)),
+    hostCalls: counted.maxHostCalls,
     hostCallsByName: receipt.hostCallsByName === NONE ? NONE : Object.freeze({ ...receipt.hostCallsByName }),
     denials: receipt.denials,
-    bytesRead: counted('maxBytesRead'),
-    bytesWritten: counted('maxBytesWritten'),
-    entriesRead: counted('maxEntriesRead'),
-    entriesWritten: counted('maxEntriesWritten'),
-    fetches: counted('maxFetches'),
-    bytesFetched: counted('maxBytesFetched'),
-    bytesSent: counted('maxBytesSent'),
-    artifacts: counted('maxArtifacts'),
-    artifactBytes: counted('maxArtifactBytes'),
-    events: counted('maxEvents'),
-    invokes: counted('maxInvokes'),
-    commands: counted('maxCommands'),
-    outputBytes: shared(usage?.outputBytes, 'maxOutputBytes'),
-    resultBytes: measured(usage?.resultBytes, 'maxResultBytes'),
+    bytesRead: counted.maxBytesRead,
+    bytesWritten: counted.maxBytesWritten,
+    entriesRead: counted.maxEntriesRead,
+    entriesWritten: counted.maxEntriesWritten,
+    fetches: counted.maxFetches,
+    bytesFetched: counted.maxBytesFetched,
+    bytesSent: counted.maxBytesSent,
+    artifacts: counted.maxArtifacts,
+    artifactBytes: counted.maxArtifactBytes,
+    events: counted.maxEvents,
+    invokes: counted.maxInvokes,
+    commands: counted.maxCommands,
+    outputBytes: orNew(counted.maxOutputBytes, usage?.outputBytes, limits?.maxOutputBytes),
+    resultBytes: measured(usage?.resultBytes, limits?.maxResultBytes),
     leaked: usage === undefined || usage.leaked.length === 0 ? NOTHING : Object.freeze([...usage.leaked]),
     coldStart: receipt.coldStart,
     stages: Object.freeze(receipt.stages),
   });
 }
 
-function stageMs(receipt: Receipt, stage: StageName): number | undefined {
-  return receipt.stages.find((entry) => entry.stage === stage)?.ms;
+function measured(used: number | undefined, limit: number | undefined): Measured {
+  return Object.freeze({ used, limit });
 }
+
+/** What is known, where nothing else was used. */
+function orNew(known: Measured, used: number | undefined, limit: number | undefined): Measured {
+  return known.used === used ? known : measured(used, limit);
+}
+
+function inBytes(megabytes: number | undefined): number | undefined {
+  return megabytes === undefined ? undefined : megabytes * BYTES_PER_MB;
+}
+
+/** What was counted call by call; what the meter does not count stands there unused. */
+function countedBy(authority: MeasuredAuthority | undefined): UnusedQuotas {
+  if (authority === undefined) return UNLIMITED;
+  const { meterInUse: meter, unused } = authority;
+  if (meter === undefined) return unused;
+  const counted = (name: MeteredQuotaName): Measured => {
+    const used = meter.used(name);
+    return used === 0 ? unused[name] : measured(used, unused[name].limit);
+  };
+  return {
+    ...unused,
+    maxHostCalls: counted('maxHostCalls'),
+    maxBytesRead: counted('maxBytesRead'),
+    maxBytesWritten: counted('maxBytesWritten'),
+    maxEntriesRead: counted('maxEntriesRead'),
+    maxEntriesWritten: counted('maxEntriesWritten'),
+    maxFetches: counted('maxFetches'),
+    maxBytesFetched: counted('maxBytesFetched'),
+    maxBytesSent: counted('maxBytesSent'),
+    maxArtifacts: counted('maxArtifacts'),
+    maxArtifactBytes: counted('maxArtifactBytes'),
+    maxEvents: counted('maxEvents'),
+    maxInvokes: counted('maxInvokes'),
+    maxCommands: counted('maxCommands'),
+  };
+}
+
+function stageMs({ stages }: Receipt, stage: StageName): number | undefined {
+  for (const entry of stages) if (entry.stage === stage) return entry.ms;
+  return undefined;
+}
+
+const UNLIMITED = unusedOf(() => undefined);
 
 const timeless = (stage: StageName): StageTime => Object.freeze({ stage, ms: 0 });
 

@@ -127,6 +127,16 @@ export class Run {
     return answer;
   }
 
+  /** The stage that was under way has ended well. For whoever leads a run without `stage`, where nobody is told when one begins. */
+  passed(stage: StageName): void {
+    this.#end(stage, undefined);
+  }
+
+  /** The stage that was under way has ended with what was thrown. */
+  failedIn(stage: StageName, thrown: unknown): StageFailure {
+    return this.#endFailed(stage, thrown);
+  }
+
   async #endLater<T>(stage: StageName, outcome: PromiseLike<T>): Promise<T> {
     let value: T;
     try {
@@ -212,32 +222,43 @@ export class Run {
     return `00-${traceId}-${spanId}-01`;
   }
 
-  /** The result of an execution that came through. */
-  succeed(data: unknown): ExecuteResult {
-    return this.#finish({ ok: true, data, ...this.#record() });
+  /** The result of an execution that came through. `endedAt`, monotonic, is for whoever has looked at the clock just now. */
+  succeed(data: unknown, endedAt: number = this.clock.monotonic()): ExecuteResult {
+    const { executionId, traceId, pluginId } = this.identity;
+    return this.#finish({
+      ok: true,
+      data,
+      executionId,
+      traceId,
+      traceparent: this.traceparent,
+      pluginId,
+      metrics: closeReceipt(this.receipt, endedAt),
+      artifacts: frozenCopy(this.#artifacts),
+      denials: frozenCopy(this.#denials),
+      operations: frozenCopy(this.#operations),
+      logs: frozenCopy(this.logs),
+      confinement: this.confinement,
+    });
   }
 
   /** The result of an execution that did not, whatever was thrown. */
   fail(thrown: unknown): ExecuteResult {
     const { envelope } = StageFailure.is(thrown) ? thrown : this.#failure(thrown, undefined);
-    return this.#finish({ ok: false, error: envelope, ...this.#record() });
-  }
-
-  #record(): Omit<Extract<ExecuteResult, { ok: false }>, 'ok' | 'error'> {
-    const { confinement, traceparent } = this;
     const { executionId, traceId, pluginId } = this.identity;
-    return {
+    return this.#finish({
+      ok: false,
+      error: envelope,
       executionId,
       traceId,
-      traceparent,
+      traceparent: this.traceparent,
       pluginId,
       metrics: closeReceipt(this.receipt, this.clock.monotonic()),
       artifacts: frozenCopy(this.#artifacts),
       denials: frozenCopy(this.#denials),
       operations: frozenCopy(this.#operations),
       logs: frozenCopy(this.logs),
-      confinement,
-    };
+      confinement: this.confinement,
+    });
   }
 
   #finish(result: ExecuteResult): ExecuteResult {

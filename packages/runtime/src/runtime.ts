@@ -9,6 +9,8 @@ import { bothForms } from './execute-call.js';
 import type { Execute } from './execute-call.js';
 import { lead } from './execute.js';
 import { jobOf } from './request.js';
+import type { Job } from './request.js';
+import { leadStraight } from './straight-way.js';
 
 /** Holds what lives longer than one execution: the sandbox adapters, the queue, the log. */
 export interface Runtime extends AsyncDisposable {
@@ -32,9 +34,6 @@ export class EngineRuntime implements Runtime {
   readonly execute: Execute = bothForms((args) => this.run(args));
   readonly crashLoops: CrashLoops;
   readonly #parts: RuntimeParts;
-  // A number and no set of them: the tables that a set has outgrown keep what was in them until V8 collects all that is old.
-  #running = 0;
-  #ended: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(parts: RuntimeParts) {
@@ -44,20 +43,19 @@ export class EngineRuntime implements Runtime {
   }
 
   /** Both forms, with arguments that nobody has looked at yet. */
-  async run(args: readonly unknown[]): Promise<ExecuteResult> {
-    const job = jobOf(args, this.#parts.engine);
-    if (this.#closed !== undefined) {
-      throw createError('ERR_CONFIG_INVALID', 'the runtime has been disposed', {
-        hint: 'make a new one with createRuntime',
-      });
-    }
-    this.#running += 1;
+  run(args: readonly unknown[]): Promise<ExecuteResult> {
+    const { engine } = this.#parts;
+    let job: Job;
     try {
-      return await lead(job, this.#parts.engine);
-    } finally {
-      this.#running -= 1;
-      if (this.#running === 0) this.#ended?.();
+      job = jobOf(args, engine);
+      if (this.#closed !== undefined) throw disposed();
+    } catch (error) {
+      return Promise.reject(error);
     }
+    const known = engine.knownRuns.find(job);
+    engine.underWay.begin();
+    // Whichever way it goes ends it as well, and never rejects.
+    return known === undefined ? leadCounted(job, engine) : leadStraight(job, engine, known);
   }
 
   createContext(options: PluginContextOptions): PluginContext {
@@ -71,7 +69,21 @@ export class EngineRuntime implements Runtime {
 
   async #close(): Promise<void> {
     this.#parts.abort(new Error('the runtime was disposed'));
-    if (this.#running > 0) await new Promise<void>((resolve) => (this.#ended = resolve));
+    await this.#parts.engine.underWay.none();
     await this.#parts.closeParts();
   }
+}
+
+async function leadCounted(job: Job, engine: Engine): Promise<ExecuteResult> {
+  try {
+    return await lead(job, engine);
+  } finally {
+    engine.underWay.end();
+  }
+}
+
+function disposed(): Error {
+  return createError('ERR_CONFIG_INVALID', 'the runtime has been disposed', {
+    hint: 'make a new one with createRuntime',
+  });
 }

@@ -15,9 +15,10 @@ export interface ValidationOptions {
 /** Whether a value is a Standard Schema (version 1), of any vendor. */
 export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
-  const standard: unknown = Reflect.get(value, '~standard');
+  const standard = (value as { readonly '~standard'?: unknown })['~standard'];
   if (typeof standard !== 'object' || standard === null) return false;
-  return Reflect.get(standard, 'version') === 1 && typeof Reflect.get(standard, 'validate') === 'function';
+  const { version, validate } = standard as { readonly version?: unknown; readonly validate?: unknown };
+  return version === 1 && typeof validate === 'function';
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { SandboxAdapter } from '@kb-labs/contracts';
+import type { DirectSandbox, SandboxAdapter } from '@kb-labs/contracts';
 import { forkSandbox, inProcessSandbox } from '@kb-labs/sandbox';
 import type { SandboxChoice } from '../shared-options.js';
 
@@ -6,6 +6,7 @@ import type { SandboxChoice } from '../shared-options.js';
 export class EmbeddedAdapters {
   readonly #fallback: SandboxChoice;
   readonly #made = new Map<string, SandboxAdapter>();
+  #inProcess: DirectSandbox | undefined;
 
   constructor(fallback: SandboxChoice) {
     this.#fallback = fallback;
@@ -15,7 +16,7 @@ export class EmbeddedAdapters {
     if (typeof choice !== 'string') return choice;
     const known = this.#made.get(choice);
     if (known !== undefined) return known;
-    const adapter = choice === 'fork' ? forkSandbox() : inProcessSandbox();
+    const adapter = choice === 'fork' ? forkSandbox() : this.#makeInProcess();
     this.#made.set(choice, adapter);
     return adapter;
   }
@@ -23,6 +24,17 @@ export class EmbeddedAdapters {
   /** Whether a choice is a sandbox in which a module that was loaded once is the one that runs, whatever becomes of its file. */
   loadsOnce(choice: SandboxChoice = this.#fallback): boolean {
     return choice === 'in-process';
+  }
+
+  /** The sandbox of this process, where it is the choice and has been made; an adapter of the host's own is asked for a place, whatever it is. */
+  inProcess(choice: SandboxChoice = this.#fallback): DirectSandbox | undefined {
+    return choice === 'in-process' ? this.#inProcess : undefined;
+  }
+
+  #makeInProcess(): SandboxAdapter {
+    const sandbox = inProcessSandbox();
+    this.#inProcess = sandbox;
+    return sandbox;
   }
 
   async close(): Promise<void> {

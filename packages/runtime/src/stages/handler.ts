@@ -57,14 +57,19 @@ export async function runHandler(run: Run, call: GuestCall): Promise<unknown> {
     run.receipt.usage = outcome.usage;
     call.ended(outcome);
     if (outcome.ok) return outcome.value;
-    const byCaller = outcome.error.code === 'ERR_ABORTED' && run.line.aborted;
-    const error = byCaller ? abortError(run.line) : outcome.error;
-    const envelope = toEnvelope(error, STAGE_OF[outcome.phase], outcome.guestError);
-    throw new StageFailure({ ...envelope, hint: envelope.hint ?? hintFor(outcome, call.functions) });
+    throw failureOf(run, outcome, call.functions);
   } finally {
     run.receipt.hostCallsByName = hostApi.callsByName;
     run.receipt.denials = hostApi.denials;
   }
+}
+
+/** What a run ends with whose guest has ended so. `functions` are those that it held. */
+export function failureOf(run: Run, outcome: FailedOutcome, functions: readonly string[]): StageFailure {
+  const byCaller = outcome.error.code === 'ERR_ABORTED' && run.line.aborted;
+  const error = byCaller ? abortError(run.line) : outcome.error;
+  const envelope = toEnvelope(error, STAGE_OF[outcome.phase], outcome.guestError);
+  return new StageFailure({ ...envelope, hint: envelope.hint ?? hintFor(outcome, functions) });
 }
 
 /** Says what to look at, where neither the sandbox nor the handler does. */

@@ -50,6 +50,8 @@ export interface Authorities {
   decide(job: Job, prepared: Prepared): Authority;
   /** The same where it was compiled before; `undefined` where it was not. */
   recall(job: Job, prepared: Prepared): Authority | undefined;
+  /** The same for all runs of it that nobody invoked. */
+  recallFor(prepared: Prepared): ((job: Job) => Authority) | undefined;
 }
 
 /** What is the same for all executions of a runtime. */
@@ -75,6 +77,10 @@ export function createAuthorities({ reservedFor, graceMs }: AuthoritiesOptions):
     recall(job, prepared) {
       const terms = job.caller === undefined ? known.get(prepared) : undefined;
       return terms === undefined ? undefined : authorityOf(job, terms);
+    },
+    recallFor(prepared) {
+      const terms = known.get(prepared);
+      return terms === undefined ? undefined : (job) => authorityOf(job, terms);
     },
     decide(job, prepared) {
       const terms = compile(job, prepared);

@@ -59,6 +59,15 @@ export function prepare(job: Job, finder: Finder, line: AbortLine): Prepared | P
   return prepareFound({ job, finder, line, found: findPlugin(job), codeFolders: NO_FOLDERS });
 }
 
+/** What `prepare` would give without a look at anything but its memory; `undefined` where it would look, wait or refuse. */
+export function recallPrepared(job: Job, finder: Finder): Prepared | undefined {
+  const { source, settings, handler } = job;
+  if (!finder.loadsOnce || source.kind === 'registry' || source.kind === 'invalid') return undefined;
+  const manifest = source.kind === 'manifest' ? source.manifest : undefined;
+  if (isLocated(job.registry) || !isSamePlugin(job, manifest ?? settings.plugin ?? ANONYMOUS_PLUGIN)) return undefined;
+  return finder.knownPlaces.find({ settings, manifest, root: settings.pluginRoot, handler, codeFolders: NO_FOLDERS });
+}
+
 const NO_FOLDERS: readonly string[] = Object.freeze([]);
 
 async function prepareInstalled(job: Job, finder: Finder, line: AbortLine): Promise<Prepared> {
@@ -137,16 +146,19 @@ async function search({ job, finder, found, codeFolders }: Found): Promise<Prepa
   });
 }
 
-/** A host that says which plugin a context is for gets no other one. */
-function assertSamePlugin(job: Job, found: { readonly id: string; readonly version: string }): void {
-  const expected = job.settings.plugin;
+type Identity = Pick<SandboxPlugin, 'id' | 'version'>;
+
+function isSamePlugin({ settings, caller }: Job, found: Identity): boolean {
+  const expected = settings.plugin;
   // What that plugin invokes is another one, and was found under its own name.
-  if (
-    expected === undefined ||
-    job.caller !== undefined ||
-    (expected.id === found.id && expected.version === found.version)
-  )
-    return;
+  if (expected === undefined || caller !== undefined) return true;
+  return expected.id === found.id && expected.version === found.version;
+}
+
+/** A host that says which plugin a context is for gets no other one. */
+function assertSamePlugin(job: Job, found: Identity): void {
+  const expected = job.settings.plugin;
+  if (expected === undefined || isSamePlugin(job, found)) return;
   throw createError(
     'ERR_MANIFEST_INVALID',
     `the manifest is of "${found.id}" ${found.version}, and the context is for "${expected.id}" ${expected.version}`,

@@ -19,7 +19,8 @@ export interface DirectPort extends GuestPort {
 }
 
 export interface DirectPortOptions {
-  readonly host: SandboxHost;
+  /** Made for the first who asks. */
+  readonly host: () => SandboxHost;
   readonly limits: SandboxLimits;
   /** The run must be ended. */
   readonly onBroken: (error: PluginError) => void;
@@ -48,7 +49,7 @@ class Port implements DirectPort {
 
   async call(name: string, args: readonly unknown[], signal: AbortSignal | undefined): Promise<unknown> {
     if (this.#calls === undefined && this.#closed !== undefined) throw this.#closed();
-    this.#calls ??= createDirectCalls(this.#options);
+    this.#calls ??= this.#openCalls();
     return await this.#calls.call(name, args, signal);
   }
 
@@ -72,6 +73,11 @@ class Port implements DirectPort {
 
   end(): void {
     this.#isOver = true;
+  }
+
+  #openCalls(): DirectCalls {
+    const { host, limits, onBroken } = this.#options;
+    return createDirectCalls({ host: host(), limits, onBroken });
   }
 
   #openOutput(): GuestOutput {
@@ -98,7 +104,7 @@ class Port implements DirectPort {
     if (this.#gate !== undefined) return this.#gate;
     const { host, limits } = this.#options;
     this.#gate = createOutputGate(limits.maxOutputBytes, (used) => this.#options.onBroken(flood(used, limits)));
-    this.#gate.serve(host);
+    this.#gate.serve(host());
     return this.#gate;
   }
 }

@@ -1,11 +1,10 @@
-import { abortLineOf } from '@kb-labs/contracts';
-import type { PluginError, SandboxCall, SandboxHost, SandboxOutcome, SandboxPlan } from '@kb-labs/contracts';
+import type { DirectOrder, GuestPhase, PluginError, SandboxOutcome, SandboxUsage } from '@kb-labs/contracts';
 import { abortError } from '../wire/abort-error.js';
 import type { Deadline, Deadlines } from '../wire/deadlines.js';
 import { createGuestContext } from '../wire/guest-context.js';
 import type { GuestContext } from '../wire/guest-context.js';
-import { runSealed } from '../wire/guest-run.js';
-import type { GuestVerdict, ModuleLoader, OutputSeal } from '../wire/guest-run.js';
+import { describeFailure, runSealed, tooLarge } from '../wire/guest-run.js';
+import type { GuestVerdict, OutputSeal } from '../wire/guest-run.js';
 import { inputError, outcomeOf } from '../wire/outcome.js';
 import { placeClosed } from '../wire/place-closed.js';
 import { timeout } from '../wire/run-time.js';
@@ -16,20 +15,16 @@ import type { CopiedValue } from './copy-value.js';
 import { carryFailure } from './direct-failure.js';
 import { createDirectPort } from './direct-port.js';
 import type { DirectPort } from './direct-port.js';
+import type { HandlerFunction, KnownHandlers } from './known-handlers.js';
 import type { Shapes } from './shapes.js';
+import type { TaintAlarm, WatchedRun } from './taint-alarm.js';
 
 /** What all runs in this process share. */
 export interface DirectSurroundings {
-  readonly load: ModuleLoader;
+  readonly handlers: KnownHandlers;
   readonly shapes: Shapes;
   readonly deadlines: Deadlines;
-}
-
-/** What is to run, and who answers it. */
-export interface DirectOrder {
-  readonly plan: SandboxPlan;
-  readonly call: SandboxCall;
-  readonly host: SandboxHost;
+  readonly alarm: TaintAlarm;
 }
 
 /** One run without a channel: guest and host are two sides of function calls, and what passes between them is copied as the wire would. */
@@ -53,7 +48,8 @@ class Run implements DirectRun {
   readonly #stop = new AbortController();
   readonly #port: DirectPort;
   readonly #context: GuestContext;
-  #settle: (outcome: SandboxOutcome) => void = () => undefined;
+  #watched: WatchedRun | undefined;
+  #resolve: ((outcome: SandboxOutcome) => void) | undefined;
   /** It is known how the run ends; what comes later changes nothing. */
   #isDecided = false;
   #handlerEnded: (() => void) | 'yes' | undefined;
@@ -62,25 +58,28 @@ class Run implements DirectRun {
   #unlisten: (() => void) | undefined;
 
   constructor(order: DirectOrder, surroundings: DirectSurroundings) {
-    const { plan, call, host } = order;
+    const { task, limits, host } = order;
     this.#order = order;
     this.#surroundings = surroundings;
-    this.#port = createDirectPort({ host, limits: plan.limits, onBroken: (error) => this.#fail(error) });
+    this.#port = createDirectPort({ host, limits, onBroken: (error) => this.#fail(error) });
     const { signal } = this.#stop;
-    this.#context = createGuestContext(this.#port, { api: call.api, env: plan.env, signal });
+    this.#context = createGuestContext(this.#port, { api: task.api, env: task.env, signal });
   }
 
   start(): Promise<SandboxOutcome> {
-    let input: unknown;
-    try {
-      const { shapes } = this.#surroundings;
-      input = copyValue(this.#order.call.input, { shapes, isMeasured: false, name: 'input' }).value;
-    } catch (error) {
-      return Promise.resolve(this.#failed(inputError(error)));
-    }
+    const { alarm, shapes } = this.#surroundings;
+    const watched = alarm.enter();
+    this.#watched = watched;
     return new Promise((resolve) => {
-      this.#settle = resolve;
-      this.#watch();
+      this.#resolve = resolve;
+      let input: unknown;
+      try {
+        input = copyValue(this.#order.input, { shapes, isMeasured: false, name: 'input' }).value;
+      } catch (error) {
+        this.#isDecided = true;
+        return this.#settle(this.#failed(inputError(error)));
+      }
+      this.#watch(watched.since);
       void this.#lead(input);
     });
   }
@@ -100,15 +99,42 @@ class Run implements DirectRun {
     // No handler is called before whoever asked for the run has gone on; what has been ended by then is not called at all.
     await undefined;
     if (this.#isDecided) return this.#endHandler();
-    const { call, plan } = this.#order;
-    const { shapes, load } = this.#surroundings;
-    const { handler, inputSchema, outputSchema, outputParts } = call;
-    const { root } = plan.plugin;
-    const { maxResultBytes } = plan.limits;
-    const task = { handler, inputSchema, outputSchema, outputParts, input, root, maxResultBytes };
-    const verdict = await runSealed(task, this.#context, { load, seal: sealWith(shapes) });
+    const { task } = this.#order;
+    const handler = this.#surroundings.handlers.recall(task);
+    let verdict: Verdict;
+    if (handler === undefined) verdict = await this.#loadAndCall(input);
+    else {
+      // Here and not in a function of its own, which would be one promise more to wait for.
+      let phase: GuestPhase = 'handler';
+      try {
+        const output = await apply(handler, undefined, [input, this.#context.ctx]);
+        phase = 'output';
+        verdict = this.#seal(output);
+      } catch (error) {
+        verdict = describeFailure(error, phase, task.plugin.root);
+      }
+    }
     this.#endHandler();
-    if (this.#decide()) await this.#finish(verdict);
+    if (!this.#decide()) return;
+    this.#close(runIsOver);
+    if (this.#context.hasCleanups()) return await this.#cleanUp(verdict);
+    this.#finish(verdict, NOTHING);
+  }
+
+  #seal(output: unknown): Verdict {
+    const { shapes } = this.#surroundings;
+    const value = copyValue(output, { shapes, isMeasured: true, name: undefined });
+    return value.bytes > this.#order.limits.maxResultBytes ? tooLarge(value.bytes) : { ok: true, value };
+  }
+
+  #loadAndCall(input: unknown): Promise<Verdict> {
+    const { handlers, shapes } = this.#surroundings;
+    const { task, limits } = this.#order;
+    const { handler, inputSchema, outputSchema, outputParts, plugin } = task;
+    const { maxResultBytes } = limits;
+    const { root } = plugin;
+    const whole = { handler, inputSchema, outputSchema, outputParts, input, root, maxResultBytes };
+    return runSealed(whole, this.#context, { load: handlers.load, seal: sealWith(shapes) });
   }
 
   #endHandler(): void {
@@ -116,20 +142,19 @@ class Run implements DirectRun {
     this.#handlerEnded = 'yes';
   }
 
-  async #finish(verdict: Verdict): Promise<void> {
-    const { limits } = this.#order.plan;
-    this.#close(runIsOver);
-    let leaked: readonly string[] = NOTHING;
-    if (this.#context.hasCleanups()) {
-      const isClean = await within(
-        limits.graceMs,
-        this.#context.cleanUp().then(() => true),
-      );
-      if (isClean === undefined) leaked = ['did not leave within graceMs'];
-    }
+  async #cleanUp(verdict: Verdict): Promise<void> {
+    const { graceMs } = this.#order.limits;
+    const isClean = await within(
+      graceMs,
+      this.#context.cleanUp().then(() => true),
+    );
+    this.#finish(verdict, isClean === undefined ? ['did not leave within graceMs'] : NOTHING);
+  }
+
+  #finish(verdict: Verdict, leaked: readonly string[]): void {
+    const { limits } = this.#order;
     this.#port.end();
-    const resultBytes = verdict.ok ? verdict.value.bytes : 0;
-    const usage = { ...NO_USAGE, outputBytes: this.#port.outputBytes, resultBytes, leaked };
+    const usage = usageOf(this.#port, verdict.ok ? verdict.value.bytes : 0, leaked);
     if (verdict.ok) this.#settle({ ok: true, value: verdict.value.value, usage });
     else this.#settle(outcomeOf({ result: carryFailure(verdict, limits), bytes: 0 }, { ...limits, usage }));
   }
@@ -137,7 +162,7 @@ class Run implements DirectRun {
   /** Ends the call: `ctx` is taken away, and the handler has half of the grace to end by itself; its cleanups have the other half. */
   async #abort(error: PluginError): Promise<void> {
     if (!this.#decide()) return;
-    const { graceMs } = this.#order.plan.limits;
+    const { graceMs } = this.#order.limits;
     const reason = Object.assign(new Error(error.message), { name: 'AbortError', code: error.code });
     this.#close(() => reason);
     this.#stop.abort(reason);
@@ -155,16 +180,20 @@ class Run implements DirectRun {
     await this.#context.cleanUp();
   }
 
-  #watch(): void {
-    const { call, plan } = this.#order;
-    const { timeoutMs } = plan.limits;
-    const timer = this.#surroundings.deadlines.arm(timeoutMs, () => {
+  #watch(since: number): void {
+    const { limits, line } = this.#order;
+    const { timeoutMs } = limits;
+    const ring = (): void => {
+      const end = (): void => void this.#abort(timeout(Math.round(performance.now() - timer.since), timeoutMs));
       // What came in by now is read first: a host that stood still finds answers that came in time beside late timers.
-      const ring = (): void => void this.#abort(timeout(Math.round(performance.now() - timer.since), timeoutMs));
-      this.#unread = setImmediate(ring);
-    });
+      this.#unread = setImmediate(end);
+    };
+    const timer = this.#surroundings.deadlines.arm(timeoutMs, ring, since);
     this.#timer = timer;
-    this.#unlisten = onAbort(call, () => void this.#abort(abortError(call.signal)));
+    const abort = (): void => void this.#abort(abortError(line));
+    // In this turn at the earliest.
+    if (line.aborted) queueMicrotask(abort);
+    else this.#unlisten = line.onAbort(abort);
   }
 
   #decide(): boolean {
@@ -184,13 +213,31 @@ class Run implements DirectRun {
   }
 
   #failed(error: PluginError): SandboxOutcome {
-    const usage = { ...NO_USAGE, outputBytes: this.#port.outputBytes };
-    return { ok: false, error, guestError: undefined, phase: 'handler', usage };
+    return { ok: false, error, guestError: undefined, phase: 'handler', usage: usageOf(this.#port, 0, NOTHING) };
+  }
+
+  /** The last step of each run: tells what it has changed in the process. */
+  #settle(outcome: SandboxOutcome): void {
+    const { alarm } = this.#surroundings;
+    const changed = this.#watched === undefined ? '' : alarm.leave(this.#watched);
+    this.#watched = undefined;
+    this.#resolve?.(changed === '' ? outcome : this.#tainted(outcome, changed));
+  }
+
+  #tainted(outcome: SandboxOutcome, changed: string): SandboxOutcome {
+    const text = `built-in objects of the host changed during this run: ${changed}`;
+    this.#order.host().note({ kind: 'log', level: 'error', source: 'sandbox', text, fields: { tainted: true } });
+    const leaked = [...outcome.usage.leaked, `changed built-ins: ${changed}`];
+    return { ...outcome, usage: { ...outcome.usage, leaked } };
   }
 }
 
+const { apply }: { apply: (work: HandlerFunction, self: undefined, args: readonly unknown[]) => unknown } = Reflect;
 const NOTHING: readonly string[] = Object.freeze([]);
-const NO_USAGE = { cpuMs: undefined, peakMemoryBytes: undefined, outputBytes: 0, resultBytes: 0, leaked: NOTHING };
+
+function usageOf({ outputBytes }: DirectPort, resultBytes: number, leaked: readonly string[]): SandboxUsage {
+  return { cpuMs: undefined, peakMemoryBytes: undefined, outputBytes, resultBytes, leaked };
+}
 
 function sealWith(shapes: Shapes): OutputSeal<CopiedValue> {
   return {
@@ -200,16 +247,4 @@ function sealWith(shapes: Shapes): OutputSeal<CopiedValue> {
     },
     copy: ({ value }) => copyValue(value, { shapes, isMeasured: false, name: undefined }).value,
   };
-}
-
-/** Calls back once when the caller aborts, in this turn at the earliest. Returns what ends that. */
-function onAbort(call: SandboxCall, abort: () => void): () => void {
-  const line = abortLineOf(call);
-  if (line?.aborted ?? call.signal.aborted) {
-    queueMicrotask(abort);
-    return () => undefined;
-  }
-  if (line !== undefined) return line.onAbort(abort);
-  call.signal.addEventListener('abort', abort, { once: true });
-  return () => call.signal.removeEventListener('abort', abort);
 }

@@ -1,7 +1,9 @@
 import { abortLineOf, CONFINEMENTS, settledWith } from '@kb-labs/contracts';
 import type {
+  AbortLine,
   Confinement,
   ConfinementReport,
+  DirectSandbox,
   Firmness,
   Sandbox,
   SandboxAdapter,
@@ -14,9 +16,9 @@ import { assertOwnGuest } from '../wire/own-guest.js';
 import { rememberModules } from '../wire/preload.js';
 import { createDirectRun } from './direct-run.js';
 import type { DirectRun, DirectSurroundings } from './direct-run.js';
+import { createKnownHandlers } from './known-handlers.js';
 import { createShapes } from './shapes.js';
 import { createTaintAlarm } from './taint-alarm.js';
-import type { TaintAlarm } from './taint-alarm.js';
 
 /**
  * Runs handlers in the host's own process: for trusted plugins, tests and development. It confines nothing. A timeout or an abort ends
@@ -24,15 +26,21 @@ import type { TaintAlarm } from './taint-alarm.js';
  * modules are loaded once and shared by all runs. A run during which built-in objects changed (`Object.prototype`, `Promise` and their like)
  * says so in its logs and in `metrics.leaked`, and the process is warned.
  */
-export function inProcessSandbox(): SandboxAdapter {
-  const alarm = createTaintAlarm();
+export function inProcessSandbox(): SandboxAdapter & DirectSandbox {
   // As many modules as the host has named, each of which Node holds as well.
-  const load = rememberModules(importModule);
-  const surroundings = { load, shapes: createShapes(), deadlines: createDeadlines() };
+  const handlers = createKnownHandlers(rememberModules(importModule));
+  const surroundings = {
+    handlers,
+    shapes: createShapes(),
+    deadlines: createDeadlines(),
+    alarm: createTaintAlarm(),
+  };
   return {
     name: 'in-process',
+    confinement: REPORT,
     confines: () => CLAIMS,
-    acquire: (plan) => (isRefused(plan) ? refuse(plan) : settledWith(openPlace(plan, surroundings, alarm))),
+    acquire: (plan) => (isRefused(plan) ? refuse(plan) : settledWith(openPlace(plan, surroundings))),
+    runAtOnce: (order) => createDirectRun(order, surroundings).start(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
@@ -61,19 +69,39 @@ async function refuse(plan: SandboxPlan): Promise<never> {
   throw abortError(plan.signal);
 }
 
-function openPlace(plan: SandboxPlan, surroundings: DirectSurroundings, alarm: TaintAlarm): Sandbox {
+function openPlace({ plugin, env, limits }: SandboxPlan, surroundings: DirectSurroundings): Sandbox {
   let latest: DirectRun | undefined;
   return {
     confinement: REPORT,
     coldStart: true,
     run(call, host) {
-      const run = createDirectRun({ plan, call, host }, surroundings);
+      const { handler, inputSchema, outputSchema, outputParts, api, input } = call;
+      const task = { plugin, env, handler, inputSchema, outputSchema, outputParts, api };
+      const line = abortLineOf(call) ?? lineOf(call.signal);
+      const run = createDirectRun({ task, limits, input, line, host: () => host }, surroundings);
       latest = run;
-      return alarm.during(host, () => run.start());
+      return run.start();
     },
     [Symbol.asyncDispose]() {
       latest?.drop();
       return CLOSED;
+    },
+  };
+}
+
+/** For callers that have a signal alone. */
+function lineOf(signal: AbortSignal): AbortLine {
+  return {
+    get aborted() {
+      return signal.aborted;
+    },
+    get reason(): unknown {
+      return signal.reason;
+    },
+    onAbort(listener) {
+      const heard = (): void => listener();
+      signal.addEventListener('abort', heard, { once: true });
+      return () => signal.removeEventListener('abort', heard);
     },
   };
 }

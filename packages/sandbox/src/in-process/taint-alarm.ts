@@ -1,14 +1,18 @@
-import type { SandboxHost, SandboxOutcome } from '@kb-labs/contracts';
 import { watchBuiltIns } from './built-ins-watch.js';
 import { createGlance } from './glance.js';
 
 /** Marks the runs during which built-in objects of the process changed, and warns the process. */
 export interface TaintAlarm {
-  /** What changed while several runs were under way is told of each of them: nobody can tell whose it was. */
-  during(host: SandboxHost, run: () => Promise<SandboxOutcome>): Promise<SandboxOutcome>;
+  /** A run begins. */
+  enter(): WatchedRun;
+  /** It is over. Names what has changed meanwhile; empty where nothing has. What changed while several were under way is told of each: nobody can tell whose it was. */
+  leave(run: WatchedRun): string;
 }
 
-interface OpenRun {
+/** A run that is under way. Only the alarm reads and writes what it holds. */
+export interface WatchedRun {
+  /** When it began, by `performance.now()`. */
+  readonly since: number;
   changed: string;
   index: number;
 }
@@ -43,46 +47,43 @@ export function createTaintAlarm(): TaintAlarm {
     }
     warn(changed, open.runs.length);
   };
-  /** What was changed and put back leaves no trace for a look, and none for a glance. */
-  const lookOrGlance = (): void => {
-    if (!isAsBefore() || performance.now() >= restsUntil) return look();
+  /** Tells what time it is. What was changed and put back leaves no trace for a look, and none for a glance. */
+  const lookOrGlance = (): number => {
+    const now = performance.now();
+    if (!isAsBefore() || now >= restsUntil) {
+      look();
+      return performance.now();
+    }
     if (!isOwed) setImmediate(() => (isOwed ? look() : undefined));
     isOwed = true;
+    return now;
   };
 
   return {
-    async during(host, run) {
+    enter() {
+      return open.add(lookOrGlance());
+    },
+    leave(run) {
       lookOrGlance();
-      const own = open.add();
-      let outcome: SandboxOutcome;
-      try {
-        outcome = await run();
-        lookOrGlance();
-      } finally {
-        open.delete(own);
-      }
-      if (own.changed === '') return outcome;
-      const text = `built-in objects of the host changed during this run: ${own.changed}`;
-      host.note({ kind: 'log', level: 'error', source: 'sandbox', text, fields: { tainted: true } });
-      const leaked = [...outcome.usage.leaked, `changed built-ins: ${own.changed}`];
-      return { ...outcome, usage: { ...outcome.usage, leaked } };
+      open.delete(run);
+      return run.changed;
     },
   };
 }
 
 interface OpenRuns {
-  readonly runs: readonly OpenRun[];
-  add(): OpenRun;
-  delete(run: OpenRun): void;
+  readonly runs: readonly WatchedRun[];
+  add(since: number): WatchedRun;
+  delete(run: WatchedRun): void;
 }
 
 /** By index, without a method that a handler may have replaced. */
 function createOpenRuns(): OpenRuns {
-  const runs: OpenRun[] = [];
+  const runs: WatchedRun[] = [];
   return {
     runs,
-    add() {
-      const run = { changed: '', index: runs.length };
+    add(since) {
+      const run = { since, changed: '', index: runs.length };
       runs[run.index] = run;
       return run;
     },

@@ -2,7 +2,7 @@ import { createError } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
 
 /** `ERR_ABORTED` with what the caller gave as the reason, as far as that can be read. */
-export function abortError(signal: AbortSignal): PluginError {
+export function abortError(signal: Pick<AbortSignal, 'reason'>): PluginError {
   return createError('ERR_ABORTED', `the run was aborted: ${describeReason(signal.reason)}`);
 }
 

@@ -9,7 +9,8 @@ export interface Deadline {
 /** Keeps the times of many runs with one timer of Node's. */
 export interface Deadlines {
   /** Calls back once after `ms`, no later than a timer of its own would. Holds the process until then, or until it is cleared. */
-  arm(ms: number, ring: () => void): Deadline;
+  /** `since` is now, by `performance.now()`, for whoever has just looked. */
+  arm(ms: number, ring: () => void, since?: number): Deadline;
 }
 
 /** The longest delay of a Node timer; a longer one fires after 1 ms. */
@@ -27,7 +28,7 @@ class Entry implements Deadline {
   readonly ms: number;
   readonly ring: () => void;
   // Not the start of the turn: a turn of nothing but promises may be a long one.
-  readonly since: number = performance.now();
+  readonly since: number;
   readonly #owner: SharedTimer;
   /** By `performance.now()`; `undefined` in the turn in which it was armed. */
   due: number | undefined;
@@ -35,10 +36,11 @@ class Entry implements Deadline {
   previous: Entry = this;
   next: Entry = this;
 
-  constructor(owner: SharedTimer, ms: number, ring: () => void) {
+  constructor(owner: SharedTimer, ms: number, work: { readonly ring: () => void; readonly since: number }) {
     this.#owner = owner;
     this.ms = ms;
-    this.ring = ring;
+    this.ring = work.ring;
+    this.since = work.since;
   }
 
   clear(): void {
@@ -59,8 +61,8 @@ class SharedTimer implements Deadlines {
   #timer: NodeJS.Timeout | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
 
-  arm(ms: number, ring: () => void): Deadline {
-    const entry = new Entry(this, ms, ring);
+  arm(ms: number, ring: () => void, since: number = performance.now()): Deadline {
+    const entry = new Entry(this, ms, { ring, since });
     link(entry, this.#fresh);
     if (!this.#isTurnKept) setImmediate(() => this.#endTurn());
     this.#isTurnKept = true;
@@ -74,7 +76,7 @@ class SharedTimer implements Deadlines {
   }
 
   #createRing(): Entry {
-    return new Entry(this, 0, () => undefined);
+    return new Entry(this, 0, { ring: () => undefined, since: 0 });
   }
 
   #endTurn(): void {

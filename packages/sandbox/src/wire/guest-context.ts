@@ -1,5 +1,6 @@
-import type { GuestLog, HandlerContext, LogLevel } from '@kb-labs/contracts';
+import type { GuestLog, HandlerContext } from '@kb-labs/contracts';
 import { createCallTracker } from './call-tracker.js';
+import type { CallTracker } from './call-tracker.js';
 import { createGuestAnalytics } from './guest-analytics.js';
 import { createGuestArtifacts } from './guest-artifacts.js';
 import { describeThrown } from './guest-error.js';
@@ -30,39 +31,64 @@ export interface GuestContext {
 
 /** Builds the `ctx` of one run out of the functions that the host lends: a function that is not lent is not there. */
 export function createGuestContext(port: GuestPort, options: GuestContextOptions): GuestContext {
-  const cleanups: (() => unknown)[] = [];
-  const calls = createCallTracker();
-  const ctx: Pick<HandlerContext, 'signal' | 'log' | 'progress' | 'onCleanup'> = {
-    signal: options.signal,
-    log: createGuestLog(port),
-    progress: (message, fraction) => {
-      const known = typeof fraction === 'number' && fraction >= 0 && fraction <= 1 ? fraction : undefined;
-      port.progress(String(message), known);
-    },
-    onCleanup: (cleanup) => {
-      if (typeof cleanup !== 'function') throw new TypeError('onCleanup takes a function');
-      cleanups.push(() => Reflect.apply(cleanup, undefined, []));
-    },
-  };
-  const { members, endEvents } = options.api.length === 0 ? NOTHING_LENT : lendMembers({ port, calls }, options);
-  // The members are those of HandlerContext by construction; what is optional there depends on `api`.
-  return {
-    ctx: Object.freeze(Object.assign(ctx, members)) as HandlerContext,
-    hasCleanups: () => cleanups.length > 0,
-    cleanUp: () => runCleanups(cleanups, port),
-    end() {
-      calls.quiet();
-      endEvents();
-    },
-  };
+  return new Context(port, options);
 }
+
+class Context implements GuestContext {
+  readonly ctx: HandlerContext;
+  readonly #port: GuestPort;
+  /** `undefined` where there are none. */
+  #cleanups: (() => unknown)[] | undefined;
+  #calls: CallTracker | undefined;
+  #endEvents: (() => void) | undefined;
+
+  constructor(port: GuestPort, options: GuestContextOptions) {
+    this.#port = port;
+    const basics: Basics = {
+      signal: options.signal,
+      log: createGuestLog(port),
+      progress: (message, fraction) => {
+        const known = typeof fraction === 'number' && fraction >= 0 && fraction <= 1 ? fraction : undefined;
+        port.progress(String(message), known);
+      },
+      onCleanup: (cleanup) => {
+        if (typeof cleanup !== 'function') throw new TypeError('onCleanup takes a function');
+        (this.#cleanups ??= []).push(() => Reflect.apply(cleanup, undefined, []));
+      },
+    };
+    const whole = options.api.length === 0 ? basics : this.#lend(basics, options);
+    // The members are those of HandlerContext by construction; what is optional there depends on `api`.
+    this.ctx = Object.freeze(whole) as HandlerContext;
+  }
+
+  hasCleanups(): boolean {
+    return this.#cleanups !== undefined && this.#cleanups.length > 0;
+  }
+
+  async cleanUp(): Promise<void> {
+    if (this.#cleanups !== undefined) await runCleanups(this.#cleanups, this.#port);
+  }
+
+  end(): void {
+    this.#calls?.quiet();
+    this.#endEvents?.();
+  }
+
+  #lend(basics: Basics, options: GuestContextOptions): Basics {
+    const calls = createCallTracker();
+    const { members, endEvents } = lendMembers({ port: this.#port, calls }, options);
+    this.#calls = calls;
+    this.#endEvents = endEvents;
+    return Object.assign(basics, members);
+  }
+}
+
+type Basics = Pick<HandlerContext, 'signal' | 'log' | 'progress' | 'onCleanup'>;
 
 interface LentMembers {
   readonly members: Readonly<Record<string, unknown>>;
   readonly endEvents: () => void;
 }
-
-const NOTHING_LENT: LentMembers = { members: {}, endEvents: () => undefined };
 
 function lendMembers(lender: Lender, { api, env }: GuestContextOptions): LentMembers {
   const members: Record<string, unknown> = {};
@@ -95,16 +121,12 @@ function lendMembers(lender: Lender, { api, env }: GuestContextOptions): LentMem
 }
 
 function createGuestLog(port: GuestPort): GuestLog {
-  const write =
-    (level: LogLevel) =>
-    (text: unknown, fields?: unknown): void =>
-      port.log(level, String(text), fields);
   return Object.freeze({
-    trace: write('trace'),
-    debug: write('debug'),
-    info: write('info'),
-    warn: write('warn'),
-    error: write('error'),
+    trace: (text: unknown, fields?: unknown) => port.log('trace', String(text), fields),
+    debug: (text: unknown, fields?: unknown) => port.log('debug', String(text), fields),
+    info: (text: unknown, fields?: unknown) => port.log('info', String(text), fields),
+    warn: (text: unknown, fields?: unknown) => port.log('warn', String(text), fields),
+    error: (text: unknown, fields?: unknown) => port.log('error', String(text), fields),
   });
 }
 

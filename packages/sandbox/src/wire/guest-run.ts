@@ -76,8 +76,7 @@ export async function runSealed<Value>(
     const output: unknown = await Reflect.apply(handler, undefined, [input, context.ctx]);
     phase = 'output';
     const { value, bytes } = seal.close(outputSchema === undefined ? output : await applySchema(outputSchema, output));
-    if (bytes > task.maxResultBytes)
-      return { ...fail('output', 'too-large', `the result takes ${bytes} bytes`), bytes };
+    if (bytes > task.maxResultBytes) return tooLarge(bytes);
     if (parts.length > 0) await checkParts(parts, seal.copy(value));
     return { ok: true, value };
   } catch (error) {
@@ -183,6 +182,11 @@ export function describeFailure(error: unknown, phase: GuestPhase, root: string)
   const described = describeThrown(error, root);
   if (phase === 'output') return { ...fail(phase, 'unsendable', 'the result cannot be read'), error: described };
   return { ...fail(phase, 'threw', described.message), error: described };
+}
+
+/** The verdict on a value that takes so many bytes, which are too many. */
+export function tooLarge(bytes: number): GuestFailureMessage {
+  return { ...fail('output', 'too-large', `the result takes ${bytes} bytes`), bytes };
 }
 
 function fail(phase: GuestPhase, kind: GuestFailureKind, message: string): GuestFailureMessage {
