@@ -10,7 +10,10 @@ export interface Rotation {
   remove(subscription: Subscription): void;
   /** Asks the bus for each one's next event. */
   pull(): void;
-  /** One event of each, again and again, until nothing is at hand or the batch is full. */
+  /**
+   * One event of each, again and again, until nothing is at hand or the batch is full. As many as wait for one of them may be on their way together: its
+   * queue was asked to hold them.
+   */
   fill(batch: Batch): Promise<void>;
   /** Closes all of them. */
   close(): void;
@@ -27,8 +30,9 @@ export function createRotation(): Rotation {
     for (const each of order) {
       if (each.head === undefined) continue;
       if (!batch.add(each.id, each.head)) return false;
-      order = [...order.filter((other) => other !== each), each];
-      await each.take();
+      if (order.at(-1) !== each) order = [...order.filter((other) => other !== each), each];
+      const taken = each.take();
+      if (taken !== undefined) await taken;
       hasMore = true;
     }
     return hasMore;
@@ -49,6 +53,8 @@ export function createRotation(): Rotation {
       for (const each of order) each.pull();
     },
     async fill(batch) {
+      // One of them may be on its way here.
+      for (const each of order) batch.widen(each.waiting + 1);
       while (await fillOnce(batch));
     },
     close() {

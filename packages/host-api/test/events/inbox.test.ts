@@ -32,13 +32,27 @@ describe('events.next', () => {
     expect(await waiting).toEqual([[1, 'now']]);
   });
 
-  it('hands over at most 64 at once, in their order', async () => {
+  it.each([[[100]], [[256, 44]]])(
+    'hands over as many at once as wait in one queue, in their order: %j',
+    async (sizes) => {
+      const host = openEventHost();
+      await host.call('events.subscribe', 'noise');
+      const all = upTo(sizes.reduce((sum, size) => sum + size, 0));
+      await publish(host, 'noise', all);
+      const batches: (readonly unknown[])[] = [];
+      for (const _ of sizes) batches.push((await next(host)).map(([, payload]) => payload));
+      expect([batches.map(({ length }) => length), batches.flat()]).toEqual([sizes, all]);
+    },
+  );
+
+  it('hands over at most 64 at once of queues that hold no more, also while they fill', async () => {
     const host = openEventHost();
-    await host.call('events.subscribe', 'noise');
-    await publish(host, 'noise', upTo(100));
-    const first = await next(host);
-    expect(first.map(([, payload]) => payload)).toEqual(upTo(64));
-    expect((await next(host)).map(([, payload]) => payload)).toEqual(upTo(100).slice(64));
+    for (const _ of [1, 2, 3])
+      await host.call('events.subscribe', 'noise', { queueLimit: 30, overflow: 'drop-newest' });
+    await publish(host, 'noise', upTo(40));
+    const waiting = next(host);
+    await publish(host, 'noise', upTo(40));
+    expect(await waiting).toHaveLength(64);
   });
 
   it('lets no busy subscription starve a quiet one', async () => {
@@ -48,7 +62,7 @@ describe('events.next', () => {
     await publish(host, 'noise', upTo(500));
     await publish(host, 'report.done', ['quiet', 'quiet']);
     const batch = await next(host);
-    expect(batch).toHaveLength(64);
+    expect(batch).toHaveLength(256);
     expect(batch.filter(([subscription]) => subscription === 2)).toEqual([
       [2, 'quiet'],
       [2, 'quiet'],
