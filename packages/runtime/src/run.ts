@@ -61,6 +61,7 @@ export class Run {
   #artifacts: ArtifactInfo[] | undefined;
   /** Monotonic: where the stage begins that comes next. */
   #now: number;
+  readonly #tellsStages: boolean;
   confinement: ConfinementReport | undefined;
 
   constructor(options: RunOptions) {
@@ -73,6 +74,7 @@ export class Run {
     this.#now = options.clock.monotonic();
     this.receipt = openReceipt(this.#now);
     this.isObserved = options.observers.length > 0;
+    this.#tellsStages = options.log.keeps('debug');
     this.emit = createEmitter(options);
   }
 
@@ -164,7 +166,7 @@ export class Run {
     const { ms } = time;
     if (stage === 'handler') this.receipt.wallMs = ms;
     if (this.isObserved) this.emit({ type: 'stage-end', stage, ms, code });
-    if (this.log.keeps('debug')) {
+    if (this.#tellsStages) {
       this.log.write('debug', 'stage-end', { executionId: this.identity.executionId, stage, ms, code });
     }
   }

@@ -105,8 +105,8 @@ function copyNull(walk: Walk): null {
 function copyObject(value: object, walk: Walk, level: number): unknown {
   // Deeper than that is a refusal; and whoever goes round in a cycle gets there as well.
   if (level >= maxDepth) return OTHER;
+  if (isArray(value)) return getPrototypeOf(value) === listPrototype ? copyList(value, walk, level) : OTHER;
   const prototype: unknown = getPrototypeOf(value);
-  if (isArray(value)) return prototype === listPrototype ? copyList(value, walk, level) : OTHER;
   if (prototype !== objectPrototype && prototype !== null) return OTHER;
   return getOwnPropertySymbols(value).length > 0 ? OTHER : copyPlain(value, walk, level);
 }
@@ -120,6 +120,11 @@ function copyList(list: readonly unknown[], walk: Walk, level: number): unknown 
   const copy: unknown[] = [];
   for (let index = 0; index < length; index += 1) {
     const item = list[index];
+    if (typeof item === 'string' && item.length < LONG_TEXT) {
+      if (walk.isMeasured) walk.bytes += textBytes(item);
+      copy[index] = item;
+      continue;
+    }
     if (item === undefined && !hasOwn(list, index)) return OTHER;
     const copied = copyAny(item, walk, level + 1);
     if (copied === OTHER) return OTHER;
@@ -140,6 +145,10 @@ function copyPlain(value: object, walk: Walk, level: number): unknown {
     // Before what it names: what is there many times over must end somewhere.
     if (!count(2, walk)) return OTHER;
     const member = copy[name];
+    if (typeof member === 'string' && member.length < LONG_TEXT) {
+      if (walk.isMeasured) walk.bytes += textBytes(member);
+      continue;
+    }
     const copied = copyAny(member, walk, level + 1);
     if (copied === OTHER) return OTHER;
     if (copied !== member) copy[name] = copied;
