@@ -68,8 +68,9 @@ class FollowedLine implements LinkedSignal {
     const heard: Heard = { listener };
     listeners.push(heard);
     return () => {
-      const index = listeners.indexOf(heard);
-      if (index !== -1) listeners.splice(index, 1);
+      // Most leave in the order in which they did not come, and `splice` makes a list of what it takes away.
+      if (listeners.at(-1) === heard) listeners.pop();
+      else if (listeners.includes(heard)) listeners.splice(listeners.indexOf(heard), 1);
     };
   }
 
