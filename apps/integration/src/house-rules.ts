@@ -18,9 +18,12 @@ export function checkHouseRules(workspace: Workspace): string[] {
   return workspace.files
     .filter((file) => file.path.startsWith('src/'))
     .flatMap((file) =>
-      [...checkShape(file), ...checkExports(file, entries), ...checkAmbient(workspace.folder, file)].map(
-        (breach) => `${workspace.folder}/${file.path} ${breach}`,
-      ),
+      [
+        ...checkShape(file),
+        ...checkExports(file, entries),
+        ...checkAmbient(workspace.folder, file),
+        ...checkUsing(file),
+      ].map((breach) => `${workspace.folder}/${file.path} ${breach}`),
     );
 }
 
@@ -47,6 +50,12 @@ function checkAmbient(folder: string, file: SourceFile): string[] {
   if (!folder.startsWith('packages/')) return [];
   if (MAY_BE_AMBIENT.some((pattern) => pattern.test(`${folder}/${file.path}`))) return [];
   return file.ambient.map((access) => `uses ${access}`);
+}
+
+function checkUsing({ usingCaughtInLoops }: SourceFile): string[] {
+  return usingCaughtInLoops.map(
+    (line) => `has in line ${line} a using whose error a loop outlives: esbuild throws it again`,
+  );
 }
 
 /** The sources behind `exports`: `./dist/wire/index.js` comes from `src/wire/index.ts`. */

@@ -1,5 +1,6 @@
 import { parseSync, Visitor } from 'oxc-parser';
 import type { EcmaScriptModule } from 'oxc-parser';
+import { findUsingCaughtInLoops } from './caught-in-loops.js';
 
 /** What the floor plan knows of one source file. */
 export interface SourceFile {
@@ -13,6 +14,8 @@ export interface SourceFile {
   readonly hasDefaultExport: boolean;
   /** The ambient things that only some files may touch, as written: `console.log`, `process.env`. */
   readonly ambient: readonly string[];
+  /** Lines with a `using` whose error a loop outlives. */
+  readonly usingCaughtInLoops: readonly number[];
 }
 
 /** Reads one source. Throws on a syntax error, so that nothing is passed over in silence. */
@@ -47,6 +50,7 @@ export function parseSource(path: string, text: string): SourceFile {
     hasStarExport: exported.some((entry) => entry.importName.kind === 'AllButDefault'),
     hasDefaultExport: exported.some((entry) => entry.exportName.kind === 'Default'),
     ambient,
+    usingCaughtInLoops: findUsingCaughtInLoops(program).map((start) => text.slice(0, start).split('\n').length),
   };
 }
 

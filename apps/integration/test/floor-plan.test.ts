@@ -128,8 +128,18 @@ describe('the floor plan catches', () => {
     ['src/a.ts', "console['log']('here');"],
     ['src/a.ts', 'const home = process.env;'],
     ['src/a.ts', "import { env } from 'node:process';"],
+    ['src/a.ts', 'for (;;) { try { using a = b(); c(a); } catch {} }'],
+    ['src/a.ts', 'while (a) try { if (b) { await using c = d; } } catch {}'],
   ])('a breach of the rules in %s: %j', (path, source) => {
     expect(checkHouseRules(fixture({ name: 'x' }, { [path]: source }))).not.toEqual([]);
+  });
+
+  it.each([
+    'for (;;) { using a = b(); try { c(a); } catch {} }',
+    'for (;;) try { const work = () => { using a = b(); }; work(); } catch {}',
+    'try { for (;;) { using a = b(); } } catch {}',
+  ])('nothing where the error of a round ends the loop, or the function of its own: %s', (source) => {
+    expect(checkHouseRules(fixture({ name: 'x' }, { 'src/a.ts': source }))).toEqual([]);
   });
 
   it('nothing in an entry that re-exports by name, or in the guest that speaks', () => {

@@ -26,16 +26,9 @@ export interface Publication {
  */
 export async function publish(publication: Publication): Promise<boolean> {
   const uri = artifactUri(publication.key);
-  const { segments, name } = placeOf(publication.key);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const { root, target } = publication;
-      await using opened =
-        attempt === 1 && target !== undefined ? undefined : await openFolder({ root, segments, create: true });
-      const folder = opened ?? target;
-      if (folder === undefined) continue;
-      await (publication.isNew ? link : rename)(publication.source, folder.at(name));
-      await folder.sync();
+      await publishInto(attempt === 1 ? publication.target : undefined, publication);
       return !publication.isNew;
     } catch (error) {
       const errno = errnoOf(error);
@@ -46,6 +39,17 @@ export async function publish(publication: Publication): Promise<boolean> {
       if (errno !== 'ENOENT' || attempt === MAX_ATTEMPTS) throw error;
     }
   }
+}
+
+/** In the folder that is open, or in one that is made where it is missing. */
+async function publishInto(target: Folder | undefined, { root, key, source, isNew }: Publication): Promise<void> {
+  const { segments, name } = placeOf(key);
+  await using opened = target === undefined ? await openFolder({ root, segments, create: true }) : undefined;
+  const folder = opened ?? target;
+  // Removed again before it could be opened.
+  if (folder === undefined) throw Object.assign(new Error('the folder is gone'), { code: 'ENOENT' });
+  await (isNew ? link : rename)(source, folder.at(name));
+  await folder.sync();
 }
 
 /** Removes the folders above a deleted artifact that hold nothing else. */

@@ -39,3 +39,10 @@ if (action === 'count') {
     );
   }
 }
+if (action === 'churn') {
+  for (let round = 0; round < 25; round += 1) {
+    const work = [broker.write(path, 'one'), broker.delete(path), broker.write(path, 'other')];
+    for (const ended of await Promise.allSettled(work))
+      if (ended.status === 'rejected') console.log(ended.reason.message);
+  }
+}

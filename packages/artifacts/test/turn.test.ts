@@ -31,6 +31,13 @@ describe('turns', () => {
     expect([await readAll(store, counter), await filesBelow(join(directory, '.tmp'))]).toEqual(['20', []]);
   });
 
+  // In a process of its own, and so as it is built: what is lowered there once threw the error of a first attempt after the second.
+  it('let puts through while their folder is removed again and again', async () => {
+    const directory = await temporaryFolder();
+    const { stdout } = await run(process.execPath, [script, 'churn', directory, 'deep/er/file']);
+    expect([stdout, await filesBelow(join(directory, '.tmp'))]).toEqual(['', []]);
+  });
+
   it('wait for who is alive, for as long as the signal lets them, and not for who is gone', async () => {
     const directory = await temporaryFolder();
     const store = createFileArtifactStore({ directory });

@@ -45,16 +45,22 @@ function countPresent(session: FsSession, path: CanonicalPath): number {
   const segments = path.segments ?? [];
   for (let count = segments.length; count > 0; count -= 1) {
     const above = session.gate.parsePath(segments.slice(0, count).join('/'));
-    try {
-      using place = session.tree.locate(above);
-      const stats = lookAt(place);
-      if (!stats.isDirectory()) throw createErrno(count === segments.length ? 'EEXIST' : 'ENOTDIR');
-      return count;
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw error;
-    }
+    const isFolder = isFolderIfThere(session, above);
+    if (isFolder === false) throw createErrno(count === segments.length ? 'EEXIST' : 'ENOTDIR');
+    if (isFolder === true) return count;
   }
   return 0;
+}
+
+/** `undefined` where nothing is there. */
+function isFolderIfThere({ tree }: FsSession, path: CanonicalPath): boolean | undefined {
+  try {
+    using place = tree.locate(path);
+    return lookAt(place).isDirectory();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 function makeFolder(session: FsSession, path: CanonicalPath, mayExist: boolean): void {

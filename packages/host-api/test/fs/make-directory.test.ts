@@ -28,6 +28,14 @@ describe('fs.mkdir', () => {
     expect(readdirSync(root)).toEqual([]);
   });
 
+  it('asks for none of those that are there', async () => {
+    const root = makeFolder();
+    mkdirSync(join(root, 'out/deep'), { recursive: true });
+    const { call, meter } = openHost(root, { fs: { mode: 'readWrite', allow: ['out/deep/**'] } });
+    await call('fs.mkdir', 'out/deep/x/y', { recursive: true });
+    expect([statSync(join(root, 'out/deep/x/y')).isDirectory(), meter.used('maxEntriesWritten')]).toEqual([true, 2]);
+  });
+
   it('makes nothing through a link or below a file', async () => {
     const outer = makeFolder();
     mkdirSync(join(outer, 'ws'));
