@@ -19,7 +19,7 @@ import { HeldOpen } from './held-open.js';
 import { sweepStore } from './leftovers.js';
 import { pruneFolders } from './publish.js';
 import { openPutPlaces } from './put-places.js';
-import { putVersion } from './put-version.js';
+import { isSmall, putVersion } from './put-version.js';
 import { assertDeleteOptions, assertPutOptions } from './put-options.js';
 import { toStoreError } from './store-errors.js';
 import { assertStoreOptions, wrongOption } from './store-options.js';
@@ -71,7 +71,7 @@ class FileArtifactStore implements WatchableArtifactStore {
       await this.#sweepOnce();
       const draft = { root: this.#root, key: checked, body, options, now: this.#now };
       return underMark(this.#workplace(), checked, {
-        open: (base, ticket) => openPutPlaces(checked, base, ticket),
+        open: (base, ticket) => openPutPlaces(checked, { base, ticket, syncsSoon: isSmall(body) }),
         work: (progress, places) => putVersion(draft, progress, places),
       });
     });

@@ -1,4 +1,5 @@
 import type { ArtifactKey } from '@kb-labs/contracts';
+import { allDone } from './all-done.js';
 import { placeOf } from './current-version.js';
 import { openFolder } from './folder.js';
 import type { Folder } from './folder.js';
@@ -12,21 +13,40 @@ export interface PutPlaces extends AsyncDisposable {
   readonly shard: Promise<Folder>;
   /** That of the name, where it is there already. */
   readonly target: Promise<Folder | undefined>;
-  /** Folders that others were made in, to be synced. */
-  readonly made: readonly Folder[];
+  /** Makes folders that were made for it outlast a loss of power. Once; disposing does so where nobody has. */
+  readonly syncMade: () => Promise<void>;
+}
+
+/** For which change. `syncsSoon`: it asks for `syncMade` within a moment, where that goes well with other syncs. */
+export interface PutPlacesRequest {
+  readonly base: Folder;
+  readonly ticket: Ticket;
+  readonly syncsSoon: boolean;
 }
 
 /** Begins to open them, below a store's own folder. */
-export function openPutPlaces(key: ArtifactKey, base: Folder, { keyHash }: Ticket): PutPlaces {
+export function openPutPlaces(key: ArtifactKey, { base, ticket, syncsSoon }: PutPlacesRequest): PutPlaces {
   const held = new HeldOpen();
   const made: Folder[] = [];
   const later = (parent: Folder): void => {
     made.push(parent);
     void held.folder(Promise.resolve(parent));
   };
-  const shard = held.folder(makeShard(base, keyHash, later));
+  const shard = held.folder(makeShard(base, ticket.keyHash, later));
+  let synced: Promise<void> | undefined;
+  // Others find these folders there, and publish in them: they are synced soon, whatever becomes of this put.
+  const syncMade = (): Promise<void> => (synced ??= allDone(made.map((each) => each.sync())));
+  if (!syncsSoon) void held.until(shard.then(syncMade));
   const { segments } = placeOf(key);
   // What stands in its way is for whoever publishes to say.
   const target = openFolder({ root: base, segments, create: false }).catch(() => undefined);
-  return { shard, target: held.folder(target), made, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
+  return {
+    shard,
+    target: held.folder(target),
+    syncMade,
+    async [Symbol.asyncDispose]() {
+      await Promise.allSettled([shard.then(syncMade, syncMade)]);
+      await held[Symbol.asyncDispose]();
+    },
+  };
 }

@@ -52,7 +52,7 @@ export async function putVersion(draft: Draft, progress: WorkInProgress, places:
   await writeVersion(record, version);
   const target = await places.target;
   // All at once, and after all that they sync is written: a journal that has begun to write makes what comes later wait for its next turn.
-  const sync = (): Promise<void> => allDone([data, record, shard, ...places.made].map((each) => each.sync()));
+  const sync = (): Promise<void> => allDone([data.sync(), record.sync(), shard.sync(), places.syncMade()]);
   const turn = await syncInTurn(sync, look, version.bytes);
   const hasDataLeft = await publish({ root: progress.base, key: draft.key, source, isNew: turn.isNew, target });
   const replaced = { published: version, keyHash: ticket.keyHash, others: turn.others };
@@ -62,7 +62,8 @@ export async function putVersion(draft: Draft, progress: WorkInProgress, places:
   return infoOf(draft.root, version);
 }
 
-function isSmall(body: ArtifactBody): boolean {
+/** Whether it is there, and written in a moment. */
+export function isSmall(body: ArtifactBody): boolean {
   return body instanceof Uint8Array && body.byteLength <= SMALL_BYTES;
 }
 

@@ -9,6 +9,7 @@ import { key, putOptions, readAll } from './artifact-fixture.js';
 import { filesBelow, temporaryFolder } from './temporary-folder.js';
 
 const writer = fileURLToPath(new URL('crashing-writer.mjs', import.meta.url));
+const slowWriter = fileURLToPath(new URL('slow-write.mjs', import.meta.url));
 const OLD = 'old'.repeat(100_000);
 const NEW = 'NEW'.repeat(100_000);
 
@@ -61,6 +62,17 @@ describe('a writer that is killed before each change to the file system in turn'
       expect([seen, step > 8]).toEqual([new Set([before, after]), true]);
     },
   );
+});
+
+describe('a writer whose body comes slowly', () => {
+  // Others find these folders there, and publish in them meanwhile.
+  it.runIf(process.platform === 'linux')('syncs what folders it made before that ends (told by Linux)', async () => {
+    const child = spawn(process.execPath, [slowWriter, await temporaryFolder()], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [[told]] = await Promise.all([once(child.stdout, 'data'), once(child, 'exit')]);
+    expect(JSON.parse(String(told))).toEqual(['', '.meta']);
+  });
 });
 
 async function runWriter(directory: string, action: string, step: number): Promise<boolean> {
