@@ -21,6 +21,6 @@ export interface DirectOrder {
 /** A sandbox that has nothing to open before a run, and nothing to close after it. */
 export interface DirectSandbox {
   readonly confinement: ConfinementReport;
-  /** What `run` of a place does. Keeps the time limit itself, and never rejects. */
+  /** What `run` of a place does. Keeps the time limit itself; where it rejects, the guest is lost. */
   runAtOnce(order: DirectOrder): Promise<SandboxOutcome>;
 }

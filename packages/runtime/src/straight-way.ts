@@ -1,3 +1,4 @@
+import { isPluginError } from '@kb-labs/contracts';
 import type { ExecuteResult, SandboxOutcome } from '@kb-labs/contracts';
 import { assertNotAborted, isPending } from './abort.js';
 import type { Engine } from './engine.js';
@@ -6,10 +7,11 @@ import type { KnownRun } from './known-run.js';
 import { LateHost } from './late-host.js';
 import type { Job } from './request.js';
 import type { Run } from './run.js';
-import { failureOf } from './stages/handler.js';
+import { failureOf, lostGuest } from './stages/handler.js';
 import { parseInput } from './stages/input.js';
 import { parseOutput } from './stages/output.js';
 import type { Authority } from './stages/permissions.js';
+import { StageFailure } from './stage-failure.js';
 
 /**
  * Leads one execution in this process of which all is known that can be known before it: the stages of `lead`, in the same order and with the same
@@ -42,7 +44,7 @@ export async function leadStraight(job: Job, engine: Engine, known: KnownRun): P
       const checked = outputOf(run, job, value);
       output = isPending(checked) ? await checked : checked;
     } catch (thrown) {
-      throw isHandling ? run.failedIn('handler', thrown) : thrown;
+      throw isHandling ? run.failedIn('handler', asLost(run, thrown)) : thrown;
     } finally {
       const closing = host.close();
       if (closing !== undefined) await closing;
@@ -93,6 +95,11 @@ function callHandler(
   assertNotAborted(line);
   run.handlerStart = run.stageStart;
   return sandbox.runAtOnce({ task, limits: authority.sandboxLimits, input, line, host: host.open });
+}
+
+/** What neither a stage nor the sandbox has put into words leaves nothing to tell of the guest. */
+function asLost(run: Run, thrown: unknown): unknown {
+  return StageFailure.is(thrown) || isPluginError(thrown) ? thrown : lostGuest(run, thrown);
 }
 
 /** What a handler gave back. Throws what it ended with in its place. */

@@ -23,6 +23,7 @@ const HANDLERS = `
     hang: (ctx) => new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason))),
     throw: (_, text) => { throw Object.assign(new TypeError(text), { code: 'E_OWN' }); },
     throwText: (_, text) => { throw text; },
+    spoil: () => { process.emitWarning = () => { throw new Error('no warnings'); }; Object.prototype.spoilt = 1; },
     misuse: (ctx) => ctx.nothing.there(),
   };
   export async function act(input, ctx) {
@@ -224,6 +225,20 @@ describe('the straight way', () => {
     await expect(runtime.execute('./run.mjs#act', {}, contexts.nothing)).rejects.toMatchObject({
       code: 'ERR_CONFIG_INVALID',
     });
+  });
+
+  it('ends a run that has taken the process its warnings, as the stages one by one do', async () => {
+    const { emitWarning } = process;
+    const codes = [];
+    for (const runtime of [straight, ordinary]) {
+      await runtime.execute('./run.mjs#act', {}, contexts.nothing);
+      const result = await runtime.execute('./run.mjs#act', { steps: [['spoil', '']] }, contexts.nothing);
+      process.emitWarning = emitWarning;
+      Reflect.deleteProperty(Object.prototype, 'spoilt');
+      codes.push(code(result));
+    }
+
+    expect(codes).toEqual(['ERR_SANDBOX_CRASHED', 'ERR_SANDBOX_CRASHED']);
   });
 
   it('keeps runs beyond maxConcurrency waiting, first come, first served', async () => {

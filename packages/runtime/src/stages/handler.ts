@@ -100,7 +100,6 @@ type LinkedCall = SandboxCall & { readonly [ABORT_LINE]: AbortLine };
 
 /** An adapter's promise is to answer in time, not to reject, and to say how it ended. One that breaks it has lost its guest. */
 async function settle(run: Run, call: GuestCall, work: LinkedCall): Promise<SandboxOutcome> {
-  const adapter = run.confinement?.adapter;
   let cause: unknown;
   try {
     const outcome = await withinDeadline(call.sandbox.run(work, createHostSide(run, call)), {
@@ -118,7 +117,13 @@ async function settle(run: Run, call: GuestCall, work: LinkedCall): Promise<Sand
     if (isPluginError(thrown)) throw thrown;
     cause = thrown;
   }
-  throw createError('ERR_SANDBOX_CRASHED', 'the sandbox failed, and has not said how the handler ended', {
+  throw lostGuest(run, cause);
+}
+
+/** What a run ends with whose sandbox has not said how it ended. */
+export function lostGuest({ confinement }: Run, cause: unknown): Error {
+  const adapter = confinement?.adapter;
+  return createError('ERR_SANDBOX_CRASHED', 'the sandbox failed, and has not said how the handler ended', {
     details: { adapter },
     hint: `look for the fault in the adapter "${adapter ?? 'unknown'}": run() must resolve with an outcome, whatever its guest does`,
     cause,

@@ -29,7 +29,7 @@ export interface DirectSurroundings {
 
 /** One run without a channel: guest and host are two sides of function calls, and what passes between them is copied as the wire would. */
 export interface DirectRun {
-  /** Settles when the run is over. Never rejects. Once. */
+  /** Settles when the run is over. Once. Rejects only where a handler has changed the process so that nothing can be told of the run. */
   start(): Promise<SandboxOutcome>;
   /** Ends it at once, where it is not over. What the handler goes on doing cannot be stopped. */
   drop(): void;
@@ -50,6 +50,7 @@ class Run implements DirectRun {
   readonly #context: GuestContext;
   #watched: WatchedRun | undefined;
   #resolve: ((outcome: SandboxOutcome) => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
   /** It is known how the run ends; what comes later changes nothing. */
   #isDecided = false;
   #handlerEnded: (() => void) | 'yes' | undefined;
@@ -70,8 +71,9 @@ class Run implements DirectRun {
     const { alarm, shapes } = this.#surroundings;
     const watched = alarm.enter();
     this.#watched = watched;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.#resolve = resolve;
+      this.#reject = reject;
       let input: unknown;
       try {
         input = copyValue(this.#order.input, { shapes, isMeasured: false, name: 'input' }).value;
@@ -218,10 +220,16 @@ class Run implements DirectRun {
 
   /** The last step of each run: tells what it has changed in the process. */
   #settle(outcome: SandboxOutcome): void {
-    const { alarm } = this.#surroundings;
-    const changed = this.#watched === undefined ? '' : alarm.leave(this.#watched);
+    const watched = this.#watched;
     this.#watched = undefined;
-    this.#resolve?.(changed === '' ? outcome : this.#tainted(outcome, changed));
+    if (watched === undefined) return;
+    try {
+      const changed = this.#surroundings.alarm.leave(watched);
+      this.#resolve?.(changed === '' ? outcome : this.#tainted(outcome, changed));
+    } catch (error) {
+      // What a look and its warning take may be what the handler has changed.
+      this.#reject?.(error);
+    }
   }
 
   #tainted(outcome: SandboxOutcome, changed: string): SandboxOutcome {

@@ -64,8 +64,12 @@ export function createTaintAlarm(): TaintAlarm {
       return open.add(lookOrGlance());
     },
     leave(run) {
-      lookOrGlance();
-      open.delete(run);
+      try {
+        lookOrGlance();
+      } finally {
+        // A look warns, and a handler may have changed what that takes.
+        open.delete(run);
+      }
       return run.changed;
     },
   };
