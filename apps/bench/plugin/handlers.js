@@ -34,10 +34,3 @@ export async function readEvents({ rounds }, ctx) {
   }
   return undefined;
 }
-
-const loadedAt = performance.timeOrigin + performance.now();
-
-/** When this module was evaluated and when the handler was called, in milliseconds since 1970, by a clock that both sides have. */
-export function stamps() {
-  return { loadedAt, calledAt: performance.timeOrigin + performance.now() };
-}

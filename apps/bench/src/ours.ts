@@ -17,7 +17,7 @@ export interface OursOptions {
 
 /** A runtime that runs handlers of the bench's plugin. */
 export interface Ours extends AsyncDisposable {
-  /** Runs a handler of `plugin/handlers.js`. Throws where it does not go well: what fails is often fast. */
+  /** Runs a handler of `plugin/handlers.js`, or of the file before a `#`. Throws where it does not go well: what fails is often fast. */
   call(handler: string, input: unknown): Promise<unknown>;
   /** The same with the receipt. */
   execute(handler: string, input: unknown): Promise<ExecuteResult & { readonly ok: true }>;
@@ -32,7 +32,7 @@ export function openOurs({ sandbox = {}, grant = {}, maxConcurrency, reentrant =
   });
   const context = runtime.createContext({ capabilities: [], permissions: {}, pluginRoot: PLUGIN, ...grant });
   const execute: Ours['execute'] = async (handler, input) => {
-    const file = `./handlers.js#${handler}`;
+    const file = handler.includes('#') ? `./${handler}` : `./handlers.js#${handler}`;
     const result = reentrant
       ? await runtime.execute(file, input, context, REENTRANT)
       : await runtime.execute({ handler: file, input }, context);

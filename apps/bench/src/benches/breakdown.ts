@@ -66,7 +66,7 @@ export const breakdown: Bench = {
 
     async function take(): Promise<Taken> {
       const begun = sinceEpoch();
-      const { data, metrics } = await ours.execute('stamps', undefined);
+      const { data, metrics } = await ours.execute('stamps.js#stamps', undefined);
       const ended = sinceEpoch();
       const { loadedAt, calledAt } = data as Stamps;
       const loaded = Math.max(begun, loadedAt);
