@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordClaim } from '@kb-labs/conformance';
@@ -34,13 +34,14 @@ let bootstrap: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kb-wall-'));
   bootstrap = join(folder, 'bootstrap.cjs');
-  const source = await readFile(new URL('../dist/bootstrap.cjs', import.meta.url), 'utf8');
+  await copyFile(new URL('../dist/bootstrap.cjs', import.meta.url), bootstrap);
+  const source = await readFile(new URL('../dist/guest.cjs', import.meta.url), 'utf8');
   const bare = GUARDS.reduce((text, guard) => {
     const [before, after, ...more] = text.split(guard);
     if (after === undefined || more.length > 0) throw new Error(`the bootstrap does not say ${guard.source} just once`);
     return `${before}${after}`;
   }, source);
-  await writeFile(bootstrap, bare);
+  await writeFile(join(folder, 'guest.cjs'), bare);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -83,6 +84,7 @@ function openWalled(around: Wall, plan: SandboxPlan): Session {
   const command = buildChildCommand({ wall: around, setpriv: undefined, coreLimiter: undefined, bootstrap }, [root], {
     memoryMb: plan.limits.memoryMb,
     hasSingleRun: false,
+    compiled: undefined,
   });
   // What stands between node and the bootstrap are the flags that lock Node in.
   const node = command.args.indexOf('--') + 1;

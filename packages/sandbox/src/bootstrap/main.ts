@@ -1,84 +1,43 @@
-import { createRequire } from 'node:module';
-import { serveGuest } from '../wire/guest-peer.js';
-import type { GuestPeer, GuestRunFacts } from '../wire/guest-peer.js';
-import { captureConsole, captureStreams } from './capture-output.js';
-import { guardFiles } from './guard-files.js';
-import { guardGlobals, guardModules } from './guard-network.js';
-import { loadPluginModule } from './load-module.js';
-import { takeChannel } from './open-channel.js';
-import { removeBackDoors } from './remove-back-doors.js';
+import { readFileSync, readSync, writeSync } from 'node:fs';
+import { constants, Script } from 'node:vm';
+import type { startGuest as StartGuest } from './start-guest.js';
 
-/** What a host says to a guest that serves one run. */
-const SINGLE_RUN = 'single-run';
-
-// Captured before a plugin's code can replace them.
-const getActiveResources = process.getActiveResourcesInfo.bind(process);
-const inNextTurn = setImmediate;
+// The program of a guest stands in a file of its own, so that V8 can take what it has compiled before instead of reading it. The host says as the third
+// argument how many bytes of that come first on the channel.
+const CHANNEL_FD = 3;
+const REHEARSAL = 'rehearsal';
 
 main();
 
 function main(): void {
-  const hasSingleRun = process.argv[2] === SINGLE_RUN;
+  const [, , purpose, size] = process.argv;
   process.argv.length = 2;
-  const channel = takeChannel();
-  const before = new Map<string, number>();
-  let lastResolved: string | undefined;
-  const peer = serveGuest({
-    transport: channel.transport,
-    load: loadPluginModule(createRequire, () => lastResolved),
-    prepare: (run) => {
-      prepareRealm(run, peer);
-      for (const name of getActiveResources()) before.set(name, (before.get(name) ?? 0) + 1);
-      inNextTurn(endTurn);
-    },
-    leave: channel.leave,
-    leaked: () => leftOpen(before),
+  const filename = `${__dirname}/guest.cjs`;
+  const script = new Script(`(function (require, module) {${readFileSync(filename, 'utf8')}\n})`, {
+    filename,
+    ...(size !== undefined && { cachedData: readAll(Number(size)) }),
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
-  const isUnderWay = (): boolean => !peer.isResting;
-  // With nothing under way a word of the host is all that can come, and one read waits for it. It takes a socket to do something else meanwhile.
-  const endTurn = (): void => {
-    if (isUnderWay()) channel.open();
-    else if (channel.readUntil(isUnderWay)) inNextTurn(endTurn);
-  };
-  // The host has been told that the guest is ready, and looks at it meanwhile.
-  if (!hasSingleRun) channel.open();
-  removeBackDoors();
-  guardFiles();
-  guardModules({ guardSockets: channel.open, onResolved: (url) => (lastResolved = url) });
-  if (hasSingleRun) channel.readUntil(isUnderWay);
+  const program = { exports: {} };
+  script.runInThisContext()(require, program);
+  // It is the guest's own program, as it was built.
+  const { startGuest } = program.exports as { readonly startGuest: typeof StartGuest };
+  const ended = startGuest(purpose);
+  // Of functions that were never called nothing is kept, so it is taken once a run has been rehearsed.
+  if (purpose === REHEARSAL) void ended?.then(() => writeAll(script.createCachedData()));
 }
 
-function prepareRealm(run: GuestRunFacts, peer: GuestPeer): void {
-  // bubblewrap sets PWD in an environment that is otherwise empty.
-  for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
-  for (const [name, value] of Object.entries(run.env)) process.env[name] = value;
-  guardGlobals(run.fetch);
-  captureStreams(peer);
-  captureConsole(peer);
-  // An error that nobody awaits is the handler's failure, with its stack, rather than an exit code.
-  process.on('uncaughtException', (error) => peer.fail(error));
-  // A handler that exits has no end of a turn, and what it wrote before is of use to whoever looks for the reason.
-  process.on('exit', () => peer.flush());
-}
-
-/** What was opened after the run began and is open still, beyond what the guest's own side needs. */
-function leftOpen(before: ReadonlyMap<string, number>): readonly string[] {
-  const seen = new Map<string, number>();
-  const left: string[] = [];
-  for (const name of getActiveResources()) {
-    const count = (seen.get(name) ?? 0) + 1;
-    seen.set(name, count);
-    if (count > (before.get(name) ?? 0) && !OWN_RESOURCES.has(name)) left.push(name);
+function readAll(size: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  for (let read = 0; read < size;) {
+    const count = readSync(CHANNEL_FD, bytes, read, size - read, null);
+    // The host is gone.
+    if (count === 0) process.exit(1);
+    read += count;
   }
-  return left;
+  return bytes;
 }
 
-// What is being written and the pipe itself are the channel's.
-const OWN_RESOURCES: ReadonlySet<string> = new Set([
-  'PipeWrap',
-  'WriteWrap',
-  'SimpleWriteWrap',
-  'ShutdownWrap',
-  'FSReqPromise',
-  'Immediate',
-]);
+function writeAll(bytes: Uint8Array): void {
+  for (let sent = 0; sent < bytes.length;) sent += writeSync(CHANNEL_FD, bytes, sent, bytes.length - sent);
+}

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { withoutCores } from './core-limit.js';
 import { buildNodeFlags } from './node-flags.js';
 import { buildWalledCommand } from './wall.js';
@@ -21,6 +22,8 @@ export interface ChildCommand {
   /** Whether the guest is a child of what is started, and not that itself. */
   readonly walled: boolean;
   readonly seccomp: Uint8Array | undefined;
+  /** What V8 has compiled of the guest's program. Comes first on the channel, and its size last among the arguments, where the channel can be waited for. */
+  readonly compiled: Uint8Array | undefined;
 }
 
 /** What a guest is started with. */
@@ -28,33 +31,40 @@ export interface GuestTraits {
   readonly memoryMb: number;
   /** Whether it waits for its host without a socket, as long as nothing of the plugin is under way. */
   readonly hasSingleRun: boolean;
+  readonly compiled: Uint8Array | undefined;
 }
 
 /** The command line of a guest: argument vectors alone, never a shell, and nothing secret in them. */
 export function buildChildCommand(launcher: Launcher, roots: readonly string[], guest: GuestTraits): ChildCommand {
   const command = withoutCores(buildGuestCommand(launcher, roots, guest.memoryMb), launcher.coreLimiter);
   // The bootstrap is last.
-  return guest.hasSingleRun ? { ...command, args: [...command.args, 'single-run'] } : command;
+  return guest.hasSingleRun ? { ...command, args: [...command.args, 'single-run'], compiled: guest.compiled } : command;
 }
 
 function buildGuestCommand(launcher: Launcher, roots: readonly string[], memoryMb: number): ChildCommand {
   const nodeFlags = (readable: readonly string[]): readonly string[] => buildNodeFlags({ readable, memoryMb });
   const { wall, setpriv, bootstrap } = launcher;
   if (wall !== undefined) {
-    const args = buildWalledCommand(wall, { bootstrap, roots, nodeFlags });
+    const args = buildWalledCommand(wall, { bootstrap, program: programOf(bootstrap), roots, nodeFlags });
     return {
       file: wall.bwrap,
       args,
       stdio: pipes(wall.seccomp === undefined ? 4 : 5),
       walled: true,
       seccomp: wall.seccomp,
+      compiled: undefined,
     };
   }
-  const node = [...nodeFlags([bootstrap, ...roots]), bootstrap];
-  const bare = { stdio: pipes(4), walled: false, seccomp: undefined };
+  const node = [...nodeFlags([bootstrap, programOf(bootstrap), ...roots]), bootstrap];
+  const bare = { stdio: pipes(4), walled: false, seccomp: undefined, compiled: undefined };
   if (setpriv === undefined) return { file: process.execPath, args: node, ...bare };
   const args = ['--no-new-privs', '--pdeathsig', 'KILL', '--', process.execPath, ...node];
   return { file: setpriv, args, ...bare };
+}
+
+/** The file of the guest's program, which the bootstrap reads. */
+export function programOf(bootstrap: string): string {
+  return join(dirname(bootstrap), 'guest.cjs');
 }
 
 /** Nothing but pipes, standard input as well: `/dev/null` would be the host's, with a mode and times to change. */

@@ -1,5 +1,6 @@
 import type { SandboxAdapter } from '@kb-labs/contracts';
 import { chooseStart } from './choose-start.js';
+import { createCompiledProgram } from './compiled-program.js';
 import { createChildPool } from './child-pool.js';
 import type { ChildPool } from './child-pool.js';
 import { checkForkOptions } from './fork-options.js';
@@ -19,6 +20,7 @@ export function forkSandbox(options: ForkSandboxOptions = {}): SandboxAdapter {
   const checked = checkForkOptions(options);
   const guard = createHostGuard();
   const starts = chooseStart(checked);
+  const compiled = createCompiledProgram();
   let prepared: Promise<PreparedLauncher> | undefined;
   const prepare = async (): Promise<PreparedLauncher> => {
     prepared ??= prepareLauncher(checked.wall);
@@ -35,7 +37,7 @@ export function forkSandbox(options: ForkSandboxOptions = {}): SandboxAdapter {
     async start(plan, isSpare) {
       const { launcher } = await prepare();
       const { codeRoots } = checked;
-      return await startChild({ plan, launcher, guard, codeRoots, isSpare, startProcess: starts.start });
+      return await startChild({ plan, launcher, compiled, guard, codeRoots, isSpare, startProcess: starts.start });
     },
   });
 
@@ -50,7 +52,7 @@ export function forkSandbox(options: ForkSandboxOptions = {}): SandboxAdapter {
     },
     async [Symbol.asyncDispose]() {
       await pool.close();
-      await starts[Symbol.asyncDispose]();
+      await Promise.all([starts[Symbol.asyncDispose](), compiled[Symbol.asyncDispose]()]);
       guard.release();
     },
   };

@@ -7,8 +7,9 @@ import { abortError } from '../wire/abort-error.js';
 import { createSession } from '../wire/session.js';
 import type { Session } from '../wire/session.js';
 import type { WireTransport } from '../wire/transport.js';
-import { buildChildCommand } from './child-command.js';
-import type { Launcher } from './child-command.js';
+import { buildChildCommand, programOf } from './child-command.js';
+import type { ChildCommand, Launcher } from './child-command.js';
+import type { CompiledProgram } from './compiled-program.js';
 import { watchGuestProcess } from './guest-process.js';
 import type { GuestProcess, ProcessEnd } from './guest-process.js';
 import type { HostGuard } from './host-guard.js';
@@ -22,6 +23,7 @@ import type { StartProcess } from './started-process.js';
 export interface ChildOptions {
   readonly plan: SandboxPlan;
   readonly launcher: Launcher;
+  readonly compiled: CompiledProgram;
   readonly guard: HostGuard;
   readonly codeRoots: readonly string[];
   readonly startProcess: StartProcess;
@@ -77,11 +79,7 @@ function identityOf(folder: string): string {
 
 async function startAndWait(options: ChildOptions, roots: readonly string[]): Promise<Omit<GuestChild, 'isInPlace'>> {
   const { plan, launcher, guard } = options;
-  const command = buildChildCommand(launcher, roots, {
-    memoryMb: plan.limits.memoryMb,
-    hasSingleRun: hasSingleRun(plan),
-  });
-  const guest = watchGuestProcess(await options.startProcess(command, plan.plugin.root));
+  const guest = watchGuestProcess(await options.startProcess(commandOf(options, roots), plan.plugin.root));
   guest.hold(!options.isSpare);
   const untrack = guard.track(() => guest.signal('SIGKILL'));
   // What the session reads when a run begins.
@@ -92,8 +90,8 @@ async function startAndWait(options: ChildOptions, roots: readonly string[]): Pr
     const { peakMemoryBytes } = watch.usage();
     watch.stop();
     untrack();
-    const told = { ...end, stderr: withoutHostPaths(end.stderr, [launcher.bootstrap, ...roots]) };
-    return describeEnd(told, plan.limits, peakMemoryBytes);
+    const hidden = [launcher.bootstrap, programOf(launcher.bootstrap), ...roots];
+    return describeEnd({ ...end, stderr: withoutHostPaths(end.stderr, hidden) }, plan.limits, peakMemoryBytes);
   });
   const session = createSession({
     transport: channelTransport(guest.channel, () => (isDropped = true)),
@@ -124,6 +122,15 @@ async function startAndWait(options: ChildOptions, roots: readonly string[]): Pr
     watch,
     gone,
   };
+}
+
+function commandOf({ plan, launcher, compiled }: ChildOptions, roots: readonly string[]): ChildCommand {
+  const isSingle = hasSingleRun(plan);
+  return buildChildCommand(launcher, roots, {
+    memoryMb: plan.limits.memoryMb,
+    hasSingleRun: isSingle,
+    compiled: isSingle ? compiled.get(launcher) : undefined,
+  });
 }
 
 /** Without limits on what it uses, nothing runs. */

@@ -11,7 +11,9 @@ const CHANNEL_FD = 3;
 
 /** Starts a guest as a child of this process, as `StartProcess` says. The loop stands still meanwhile: some 20 ms for each GB that is resident. */
 export function startDirectly(command: ChildCommand, cwd: string): ProcessStart {
-  const child = spawnCovered(command, cwd);
+  const { compiled } = command;
+  const args = compiled === undefined ? command.args : [...command.args, String(compiled.length)];
+  const child = spawnCovered({ ...command, args }, cwd);
   if ('error' in child) return child;
   const streams = [...child.stdio];
   const [, stdout, stderr] = child.stdio;
@@ -19,6 +21,7 @@ export function startDirectly(command: ChildCommand, cwd: string): ProcessStart 
   if (!(channel instanceof Duplex) || stdout === null || stderr === null)
     return { error: new Error('the channel is no stream') };
   for (const stream of streams) stream?.on('error', () => undefined);
+  if (compiled !== undefined) channel.write(compiled);
   const program = streams[SECCOMP_FD];
   if (program instanceof Duplex) program.end(command.seccomp);
 

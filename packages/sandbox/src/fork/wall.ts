@@ -22,6 +22,7 @@ export interface Wall {
 const BWRAP_PLACES = ['/usr/bin/bwrap', '/usr/local/bin/bwrap', '/bin/bwrap', '/run/wrappers/bin/bwrap'];
 const GUEST_NODE = '/kb/node';
 const GUEST_BOOTSTRAP = '/kb/bootstrap.cjs';
+const GUEST_PROGRAM = '/kb/guest.cjs';
 /** Where bubblewrap reads the seccomp filter; 3 is the guest's channel. */
 export const SECCOMP_FD = 4;
 
@@ -77,6 +78,7 @@ async function listLibraries(node: string): Promise<readonly string[]> {
 /** What is started inside the wall, and which folders it sees. */
 export interface WalledGuest {
   readonly bootstrap: string;
+  readonly program: string;
   readonly roots: readonly string[];
   readonly nodeFlags: (readable: readonly string[]) => readonly string[];
 }
@@ -85,9 +87,10 @@ export interface WalledGuest {
 export function buildWalledCommand(wall: Wall, guest: WalledGuest): readonly string[] {
   const binds = [
     ...bindReadOnly(guest.bootstrap, GUEST_BOOTSTRAP),
+    ...bindReadOnly(guest.program, GUEST_PROGRAM),
     ...guest.roots.flatMap((root) => [...bindReadOnly(root, root), ...maskSecrets(root)]),
   ];
-  const flags = guest.nodeFlags([GUEST_BOOTSTRAP, ...guest.roots]);
+  const flags = guest.nodeFlags([GUEST_BOOTSTRAP, GUEST_PROGRAM, ...guest.roots]);
   return [...buildFence(wall, binds, guest.roots[0] ?? '/'), GUEST_NODE, ...flags, GUEST_BOOTSTRAP];
 }
 

@@ -23,6 +23,13 @@ const ORDER: RunOrder = {
   api: [],
 };
 
+/** A run that no host sends, as the first one of a guest would come. */
+export function rehearsedFrame(): Uint8Array {
+  const limits = { ...DEFAULT_WIRE_LIMITS, maxInFlight: 1, maxOutputBytes: 0, maxResultBytes: 1_024, graceMs: 1 };
+  const realm = { root: '', env: {}, fetch: false, limits };
+  return encodeFrame(encodeHostMessage({ ...ORDER, run: 1, realm }));
+}
+
 /**
  * Leads a run of the guest's own making from its frame to its end, with a handler of its own, and says nothing: V8 compiles a function when it is first
  * called, and what a run needs is compiled by then. To be called before any code of the plugin is loaded.

@@ -69,6 +69,7 @@ await attempt('root', () => fs.readdirSync('/').sort().join());
 await attempt('devices', () => fs.readdirSync('/dev').sort().join());
 for (const place of ['/', '/tmp', '/dev', '/dev/shm']) await attempt('write ' + place, () => fs.writeFileSync(place + '/file', 'x'));
 await attempt('write /kb/bootstrap.cjs', () => fs.appendFileSync('/kb/bootstrap.cjs', 'x'));
+await attempt('write /kb/guest.cjs', () => fs.appendFileSync('/kb/guest.cjs', 'x'));
 await attempt('write the plugin', () => fs.writeFileSync(process.cwd() + '/file', 'x'));
 await attempt('write /proc/sys', () => fs.closeSync(fs.openSync('/proc/sys/kernel/core_pattern', 'r+')));
 await attempt('write /proc', () => fs.closeSync(fs.openSync('/proc/self/oom_score_adj', 'r+')));

@@ -65,6 +65,7 @@ describe.skipIf(wall === undefined)('the wall alone, around a Node without --per
       'write /dev': 'ENOENT',
       'write /dev/shm': 'ENOENT',
       'write /kb/bootstrap.cjs': 'EROFS',
+      'write /kb/guest.cjs': 'EROFS',
       'write the plugin': 'EROFS',
       'write /proc/sys': 'EROFS',
       'write /proc': 'EROFS',
@@ -115,6 +116,7 @@ interface WalledChild {
 function startWalled(how: Wall, root: string): WalledChild {
   const args = buildWalledCommand(how, {
     bootstrap: join(root, 'main.mjs'),
+    program: join(root, 'main.mjs'),
     roots: [root],
     nodeFlags: () => ['--input-type=module', '--import', join(root, 'main.mjs')],
   });

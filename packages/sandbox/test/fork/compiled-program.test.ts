@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Launcher } from '../../src/fork/child-command.js';
+import { createCompiledProgram } from '../../src/fork/compiled-program.js';
+import { hasSingleRun } from '../../src/fork/single-run.js';
+import { planFor } from './fork-scene.js';
+
+const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+const poll = { timeout: 10_000, interval: 5 };
+
+// As the bootstrap does it.
+const TAKES = `
+const bytes = require('node:fs').readFileSync(0);
+const source = require('node:fs').readFileSync(process.argv[1], 'utf8');
+const text = '(function (require, module) {' + source + '\\n})';
+process.stdout.write(String(new (require('node:vm').Script)(text, { filename: process.argv[1], cachedData: bytes }).cachedDataRejected));
+`;
+
+// Elsewhere guests take none.
+describe.runIf(hasSingleRun(planFor('/')))('the compiled program of guests', () => {
+  let folder: string;
+  let launcher: Launcher;
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'kb-compiled-')));
+    for (const name of ['bootstrap.cjs', 'guest.cjs']) cpSync(join(dist, name), join(folder, name));
+    launcher = {
+      wall: undefined,
+      setpriv: undefined,
+      coreLimiter: undefined,
+      bootstrap: join(folder, 'bootstrap.cjs'),
+    };
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('is made when it is asked for a second time, and is what V8 takes for the program', async () => {
+    await using compiled = createCompiledProgram();
+    expect([compiled.get(launcher), compiled.get(launcher)]).toEqual([undefined, undefined]);
+    await expect.poll(() => compiled.get(launcher)?.length, poll).toBeGreaterThan(10_000);
+    const input = compiled.get(launcher);
+    const program = join(folder, 'guest.cjs');
+    expect(execFileSync(process.execPath, ['-e', TAKES, program], { input }).toString()).toBe('false');
+    expect(readFileSync(program).length).toBeGreaterThan(10_000);
+  });
+
+  it('is not handed out for a program that was replaced since', async () => {
+    await using compiled = createCompiledProgram();
+    await expect.poll(() => compiled.get(launcher), poll).toBeDefined();
+    appendFileSync(join(folder, 'guest.cjs'), '\n');
+    expect(compiled.get(launcher)).toBeUndefined();
+  });
+
+  it('is done without where it cannot be made', async () => {
+    rmSync(join(folder, 'guest.cjs'));
+    const compiled = createCompiledProgram();
+    expect([compiled.get(launcher), compiled.get(launcher)]).toEqual([undefined, undefined]);
+    await compiled[Symbol.asyncDispose]();
+    expect(compiled.get(launcher)).toBeUndefined();
+  });
+});
