@@ -163,7 +163,8 @@ class Lines implements Admission {
 
   #forget(line: Line): void {
     if (line.running > 0 || line.waiting.length > 0) return;
-    if (this.#lines.size > MAX_LINES) this.#lines.delete(line.pluginId);
+    // Whoever has waited in it comes here late: by then the plugin may have another line.
+    if (this.#lines.size > MAX_LINES && this.#lines.get(line.pluginId) === line) this.#lines.delete(line.pluginId);
   }
 }
 

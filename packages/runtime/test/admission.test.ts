@@ -142,6 +142,21 @@ describe('admission', () => {
     expect(order.toSorted()).toEqual(['f1', 'f2', 'other']);
   });
 
+  it('holds a plugin to its own limit where its line was forgotten, and others have lines', async () => {
+    const door = admission(1000);
+    for (let other = 0; other < 70; other += 1) await door.enter(request(`other${other}`));
+    const stop = new AbortController();
+    const alone = request('a', { maxConcurrency: 1 });
+    const held = await door.enter(alone);
+    const leaving = door.enter({ ...alone, until: links.link([stop.signal]) });
+    stop.abort();
+    held[Symbol.dispose]();
+    using _again = await door.enter(alone);
+    await Promise.allSettled([leaving]);
+    const next = door.enter({ ...alone, queueTimeoutMs: 1 });
+    await expect(next).rejects.toMatchObject({ code: 'ERR_QUEUE_TIMEOUT' });
+  });
+
   it('stays flat and fair under ten thousand at once', async () => {
     const door = admission(4, 1000);
     const order: string[] = [];
