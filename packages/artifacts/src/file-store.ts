@@ -71,7 +71,7 @@ class FileArtifactStore implements WatchableArtifactStore {
       await this.#sweepOnce();
       const draft = { root: this.#root, key: checked, body, options, now: this.#now };
       return underMark(this.#workplace(), checked, {
-        open: (base, ticket) => openPutPlaces(checked, { base, ticket, syncsSoon: isSmall(body) }),
+        open: (base, ticket) => openPutPlaces(checked, { base, ticket, isBrief: isSmall(body) }),
         work: (progress, places) => putVersion(draft, progress, places),
       });
     });

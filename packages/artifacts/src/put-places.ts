@@ -11,21 +11,21 @@ import { makeShard } from './version-index.js';
 export interface PutPlaces extends AsyncDisposable {
   /** That of the metadata. Made where it is missing. */
   readonly shard: Promise<Folder>;
-  /** That of the name, where it is there already. */
+  /** That of the name, where it is there already, and the change is a brief one. */
   readonly target: Promise<Folder | undefined>;
   /** Makes folders that were made for it outlast a loss of power. Once; disposing does so where nobody has. */
   readonly syncMade: () => Promise<void>;
 }
 
-/** For which change. `syncsSoon`: it asks for `syncMade` within a moment, where that goes well with other syncs. */
+/** For which change. `isBrief`: it publishes within a moment, and asks for `syncMade` where that goes well with other syncs. */
 export interface PutPlacesRequest {
   readonly base: Folder;
   readonly ticket: Ticket;
-  readonly syncsSoon: boolean;
+  readonly isBrief: boolean;
 }
 
 /** Begins to open them, below a store's own folder. */
-export function openPutPlaces(key: ArtifactKey, { base, ticket, syncsSoon }: PutPlacesRequest): PutPlaces {
+export function openPutPlaces(key: ArtifactKey, { base, ticket, isBrief }: PutPlacesRequest): PutPlaces {
   const held = new HeldOpen();
   const made: Folder[] = [];
   const later = (parent: Folder): void => {
@@ -36,10 +36,12 @@ export function openPutPlaces(key: ArtifactKey, { base, ticket, syncsSoon }: Put
   let synced: Promise<void> | undefined;
   // Others find these folders there, and publish in them: they are synced soon, whatever becomes of this put.
   const syncMade = (): Promise<void> => (synced ??= allDone(made.map((each) => each.sync())));
-  if (!syncsSoon) void held.until(shard.then(syncMade));
+  if (!isBrief) void held.until(shard.then(syncMade));
   const { segments } = placeOf(key);
-  // What stands in its way is for whoever publishes to say.
-  const target = openFolder({ root: base, segments, create: false }).catch(() => undefined);
+  // What stands in its way is for whoever publishes to say. Where that is long from now, another folder may have the name by then.
+  const target = isBrief
+    ? openFolder({ root: base, segments, create: false }).catch(() => undefined)
+    : Promise.resolve(undefined);
   return {
     shard,
     target: held.folder(target),

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -72,6 +72,19 @@ describe('a writer whose body comes slowly', () => {
     });
     const [[told]] = await Promise.all([once(child.stdout, 'data'), once(child, 'exit')]);
     expect(JSON.parse(String(told))).toEqual(['', '.meta']);
+  });
+
+  it('publishes under the name that there is when it ends', async () => {
+    const directory = await temporaryFolder();
+    const store = createFileArtifactStore({ directory });
+    await store.put(key, Buffer.from('before'), putOptions());
+    async function* slow(): AsyncGenerator<Buffer> {
+      yield Buffer.from('aft');
+      await rename(join(directory, key.pluginId), join(directory, 'away'));
+      yield Buffer.from('er');
+    }
+    await store.put(key, slow(), putOptions());
+    expect(await readAll(store)).toBe('after');
   });
 });
 
