@@ -71,7 +71,7 @@ export async function play(bytes: Buffer, piece: number, isReady = true): Promis
   const notes: GuestNote[] = [];
   let settled = 0;
   try {
-    await feed(isReady ? frameOf({ t: 'ready', version: 2 }) : bytes);
+    await feed(isReady ? frameOf({ t: 'ready', version: 3 }) : bytes);
     if (!isReady) end();
     await session.start();
     const running = session.run(call, { call: () => Promise.resolve('answer'), note: (note) => notes.push(note) });

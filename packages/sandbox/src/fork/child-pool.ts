@@ -34,6 +34,7 @@ interface TakenChild extends Spare {
 export interface ChildPool {
   /** Throws `ERR_CONFIG_INVALID` once it is closed, and `ERR_ABORTED`. */
   assertOpen(signal: AbortSignal): void;
+  readonly isOpen: boolean;
   /** A ready one, one that is about to be ready, or a new one; waits where there are too many. Throws as `SandboxAdapter.acquire` does. */
   take(plan: SandboxPlan): Promise<TakenChild>;
   /** One in which nothing is loaded but what this call needs: a ready one, or a new one. */
@@ -83,6 +84,10 @@ class Pool implements ChildPool {
       start: async (plan) => (await this.#hurry(() => this.#startOwn(plan))).child,
       startAhead: (plan) => (this.#hasRoom() ? this.#startAhead({ ...plan, signal: this.#closing.signal }) : undefined),
     });
+  }
+
+  get isOpen(): boolean {
+    return !this.#closing.signal.aborted;
   }
 
   assertOpen(signal: AbortSignal): void {

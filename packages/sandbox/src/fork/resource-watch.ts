@@ -68,6 +68,8 @@ class Watch implements ResourceWatch {
   #last: ProcessSample;
   #peakBytes: number;
   #hadRuns = false;
+  /** The last look was in this turn of the event loop. */
+  #isFresh = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(meter: ProcessMeter, empty: ProcessSample) {
@@ -90,7 +92,7 @@ class Watch implements ResourceWatch {
   }
 
   usage(): Used {
-    this.#sample();
+    this.#sampleOnce();
     return {
       cpuMs: this.#last.cpuMs - this.#empty.cpuMs,
       peakMemoryBytes: Math.max(0, this.#peakBytes - this.#empty.heldBytes),
@@ -141,6 +143,15 @@ class Watch implements ResourceWatch {
     // To forget takes longer than to look, and most runs of a guest that stays hold what those before held.
     if (this.#last.peakBytes - this.#last.heldBytes < PEAK_TOLERANCE_BYTES) return;
     if (this.#meter.forgetPeak()) this.#peakBytes = this.#last.heldBytes;
+  }
+
+  /** Runs that end in one turn of the event loop were told of in one piece: one look after that is for all of them. */
+  #sampleOnce(): void {
+    if (this.#isFresh) return;
+    this.#sample();
+    if (this.#runs.size < 2) return;
+    this.#isFresh = true;
+    process.nextTick(() => (this.#isFresh = false));
   }
 
   /** Whether there is something to be seen. Where not, the last look stands. */

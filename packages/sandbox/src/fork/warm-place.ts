@@ -1,4 +1,4 @@
-import { ABORT_LINE } from '@kb-labs/contracts';
+import { ABORT_LINE, abortLineOf, settledWith } from '@kb-labs/contracts';
 import type {
   ConfinementReport,
   Sandbox,
@@ -7,11 +7,13 @@ import type {
   SandboxOutcome,
   SandboxPlan,
 } from '@kb-labs/contracts';
-import { onAbort } from '../wire/deadline.js';
+import { onCallAbort } from '../wire/deadline.js';
 import { placeClosed } from '../wire/place-closed.js';
 import type { ForkPlaceOptions } from './fork-place.js';
 import { listenTo } from './heard-host.js';
 import { wasNeverRead } from './never-read.js';
+import { createOwnLine } from './own-line.js';
+import type { OwnLine } from './own-line.js';
 import { withoutChild } from './run-without-child.js';
 import { bind, isFitAfter, mayServe } from './warm-child.js';
 import type { WarmChild } from './warm-child.js';
@@ -25,6 +27,16 @@ export async function openWarmPlace(options: ForkPlaceOptions): Promise<Sandbox>
   return new WarmPlace(options, await options.pool.warm.lease(options.plan));
 }
 
+/** The same at once, where such a child is there; `undefined` where there is something to wait for, or to refuse. */
+export function takeWarmPlace(options: ForkPlaceOptions): Sandbox | undefined {
+  const { plan, pool } = options;
+  if ((abortLineOf(plan) ?? plan.signal).aborted) return undefined;
+  const lease = pool.warm.leaseAtOnce(plan);
+  return lease === undefined ? undefined : new WarmPlace(options, lease);
+}
+
+const CLOSED = settledWith<void>(undefined);
+
 class WarmPlace implements Sandbox {
   readonly confinement: ConfinementReport;
   readonly #plan: SandboxPlan;
@@ -32,7 +44,7 @@ class WarmPlace implements Sandbox {
   #lease: WarmLease;
   #running: Promise<unknown> | undefined;
   /** Of a run in a child that may serve others beside it. */
-  #current: AbortController | undefined;
+  #current: OwnLine | undefined;
   #isClosed = false;
   /** Of the search for another child, where the first one could not serve the run. */
   #searching: AbortController | undefined;
@@ -51,21 +63,22 @@ class WarmPlace implements Sandbox {
   async run(call: SandboxCall, host: SandboxHost): Promise<SandboxOutcome> {
     const { isolation } = this.#plan;
     if (isolation.kind === 'execution' || !isolation.reentrant) return await this.#follow(this.#lead(call, host));
-    const controller = new AbortController();
-    this.#current = controller;
-    const stop = onAbort(call.signal, () => controller.abort(call.signal.reason));
-    // Its own signal, and nothing else to listen to.
-    const own = { ...call, signal: controller.signal, [ABORT_LINE]: undefined };
+    // Its own line, which the place can end as well as its caller.
+    const line = createOwnLine();
+    this.#current = line;
+    const stop = onCallAbort(call, () => line.abort((abortLineOf(call) ?? call.signal).reason));
+    const own = { ...call, [ABORT_LINE]: line };
     const outcome = await this.#follow(this.#lead(own, host));
     stop();
     return outcome;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isClosed) return;
+  [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return CLOSED;
     this.#isClosed = true;
-    if (this.#running !== undefined) await this.#stop();
+    if (this.#running !== undefined) return this.#stop();
     this.#pool.release(this.#lease.warm);
+    return CLOSED;
   }
 
   async #stop(): Promise<void> {
@@ -75,6 +88,7 @@ class WarmPlace implements Sandbox {
     if (open === 1) await child.session.dispose();
     this.#current?.abort(placeClosed());
     await this.#running;
+    this.#pool.release(this.#lease.warm);
   }
 
   async #follow(run: Promise<SandboxOutcome>): Promise<SandboxOutcome> {

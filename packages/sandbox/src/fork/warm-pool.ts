@@ -26,6 +26,8 @@ export interface WarmLease {
 export interface WarmPool {
   /** One that is there, or a new one. Throws as `SandboxAdapter.acquire` does. */
   lease(plan: SandboxPlan, isFit?: (warm: WarmChild) => boolean): Promise<WarmLease>;
+  /** One that is there, without a wait; `undefined` where none is. */
+  leaseAtOnce(plan: SandboxPlan): WarmLease | undefined;
   release(warm: WarmChild): void;
   retire(warm: WarmChild): void;
 }
@@ -33,52 +35,72 @@ export interface WarmPool {
 /** Makes it over the children of one adapter. */
 export function createWarmPool(options: WarmPoolOptions): WarmPool {
   const { children } = options;
-  // Node asks the system each time.
-  const processors = availableParallelism();
   const childKeyOf = createChildKeys();
-  /** By key: the start of the first child, for which runs of a re-entrant plugin wait rather than start one each. */
-  const starting = new Map<string, Promise<unknown>>();
-
-  const begin = async (key: string, plan: SandboxPlan): Promise<WarmLease> => {
-    const started = options.start(plan);
-    const settled = started.then(
-      () => undefined,
-      () => undefined,
-    );
-    if (isShared(plan) && !starting.has(key)) {
-      starting.set(key, settled);
-      void settled.then(() => starting.delete(key));
-    }
-    return { warm: children.add(key, await started, true), isCold: true };
-  };
-  /** Where all children of a re-entrant plugin are busy, and processors are left for another one. */
-  const grow = (key: string, plan: SandboxPlan): void => {
-    if (starting.has(key) || children.count(key) >= processors) return;
-    const settled = options.startAhead(plan)?.then(
-      (child) => void children.add(key, child, false),
-      () => undefined,
-    );
-    if (settled === undefined) return;
-    starting.set(key, settled);
-    void settled.then(() => starting.delete(key));
+  const starts = createStarts(options);
+  const takeOne = (key: string, plan: SandboxPlan, isFit?: (warm: WarmChild) => boolean): WarmLease | undefined => {
+    const warm = children.take(key, plan, isFit);
+    if (warm === undefined) return undefined;
+    if (warm.open > 1) starts.grow(key, plan);
+    return { warm, isCold: false };
   };
 
   return {
+    leaseAtOnce: (plan) => takeOne(childKeyOf(plan), plan),
     async lease(plan, isFit) {
       const key = childKeyOf(plan);
       for (;;) {
-        const warm = children.take(key, plan, isFit);
-        if (warm !== undefined) {
-          if (warm.open > 1) grow(key, plan);
-          return { warm, isCold: false };
-        }
-        const other = isFit === undefined ? starting.get(key) : undefined;
-        if (other === undefined) return await begin(key, plan);
+        const found = takeOne(key, plan, isFit);
+        if (found !== undefined) return found;
+        const other = isFit === undefined ? starts.underWay(key) : undefined;
+        if (other === undefined) return await starts.begin(key, plan);
         await untilSettled(other, plan.signal);
       }
     },
     release: (warm) => children.release(warm),
     retire: (warm) => children.retire(warm),
+  };
+}
+
+/** The starts of children that stay. */
+interface Starts {
+  begin(key: string, plan: SandboxPlan): Promise<WarmLease>;
+  /** Where all children of a re-entrant plugin are busy, and processors are left for another one. */
+  grow(key: string, plan: SandboxPlan): void;
+  /** One that runs of this key should wait for. */
+  underWay(key: string): Promise<unknown> | undefined;
+}
+
+function createStarts(options: WarmPoolOptions): Starts {
+  const { children } = options;
+  // Node asks the system each time.
+  const processors = availableParallelism();
+  /** By key: the start of the first child, for which runs of a re-entrant plugin wait rather than start one each. */
+  const starting = new Map<string, Promise<unknown>>();
+
+  return {
+    underWay: (key) => starting.get(key),
+    async begin(key, plan) {
+      const started = options.start(plan);
+      const settled = started.then(
+        () => undefined,
+        () => undefined,
+      );
+      if (isShared(plan) && !starting.has(key)) {
+        starting.set(key, settled);
+        void settled.then(() => starting.delete(key));
+      }
+      return { warm: children.add(key, await started, true), isCold: true };
+    },
+    grow(key, plan) {
+      if (starting.has(key) || children.count(key) >= processors) return;
+      const settled = options.startAhead(plan)?.then(
+        (child) => void children.add(key, child, false),
+        () => undefined,
+      );
+      if (settled === undefined) return;
+      starting.set(key, settled);
+      void settled.then(() => starting.delete(key));
+    },
   };
 }
 

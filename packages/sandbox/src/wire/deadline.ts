@@ -1,3 +1,4 @@
+import { abortLineOf } from '@kb-labs/contracts';
 import type { PluginError } from '@kb-labs/contracts';
 import { abortError } from './abort-error.js';
 import type { Deadlines } from './deadlines.js';
@@ -39,4 +40,13 @@ export function onAbort(signal: AbortSignal, abort: (error: PluginError) => void
   if (signal.aborted) listener();
   signal.addEventListener('abort', listener, { once: true });
   return () => signal.removeEventListener('abort', listener);
+}
+
+/** The same for a plan or a call, by the line behind its signal where it has one: to listen to a signal takes longer than many a run. */
+export function onCallAbort(call: { readonly signal: AbortSignal }, abort: (error: PluginError) => void): () => void {
+  const line = abortLineOf(call);
+  if (line === undefined) return onAbort(call.signal, abort);
+  const listener = (): void => abort(abortError(line));
+  if (line.aborted) listener();
+  return line.onAbort(listener);
 }

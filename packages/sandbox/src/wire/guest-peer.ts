@@ -9,6 +9,7 @@ import type { EnteredRealm } from './guest-realm.js';
 import type { ModuleLoader } from './guest-run.js';
 import { createGuestRuns } from './guest-runs.js';
 import type { GuestRuns } from './guest-runs.js';
+import { HOST_FRAMES } from './limits.js';
 import { WIRE_VERSION } from './messages.js';
 import type { GuestMessage, GuestModules, GuestRealm, HostMessage } from './messages.js';
 import { preloadModules, rememberModules } from './preload.js';
@@ -47,16 +48,6 @@ export interface GuestPeer {
   /** Whether no run is under way, and nothing is being loaded: what comes next is a word of the host. */
   readonly isResting: boolean;
 }
-
-/** Trusts its host. A host that sends what it should not is a bug, so messages are not checked again on this side. */
-const HOST_FRAMES = {
-  maxJsonBytes: 0xff_ff_ff_ff,
-  maxBinaryBytes: 0xff_ff_ff_ff,
-  maxDepth: 1_000,
-  maxElements: 100_000_000,
-  maxCallJsonBytes: 0xff_ff_ff_ff,
-  maxCallElements: 100_000_000,
-};
 
 /**
  * The guest's side of the wire: says `ready`, prepares its realm once, and serves runs, one after the other or several at once, each with

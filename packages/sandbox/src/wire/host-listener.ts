@@ -86,8 +86,10 @@ function handle(message: GuestMessage, encoded: EncodedValue, { runs, progress, 
   // It was never opened, or it is over.
   const run = runs.get(message.run);
   if (run === undefined) throw new FrameError(`"${message.t}" out of turn`);
-  if (message.t === 'done') runs.delete(message.run);
+  const isOver = message.t === 'done';
+  if (isOver) runs.delete(message.run);
   run.hear(message, encoded);
+  if (message.t === 'result' && message.isLast) runs.delete(message.run);
 }
 
 function readMessage(encoded: EncodedValue): GuestMessage {

@@ -65,8 +65,9 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
       const parts = { limits, send, isBehind, breakOff: (error: PluginError) => breakOff(error, id), output };
       const run = createHostRun(id, { call, host, events }, parts);
       const realm = progress.isRealmTold ? undefined : realmOf(options.plan, call.api);
-      // The input is its caller's, who may change it while it is on its way.
-      copy({ t: 'run', run: id, ...modulesOf(call), input: call.input, api: call.api, realm });
+      // The input is its caller's, who may change it while it is on its way. What is begun beside others in one turn leaves in one piece.
+      const way = runs.size === 0 ? 'send' : 'hold';
+      copy(way, { t: 'run', run: id, ...modulesOf(call), input: call.input, api: call.api, realm });
       progress.isRealmTold = true;
       runs.set(id, run);
       return run;
@@ -82,7 +83,7 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
 interface Connection {
   /** Sends what nobody changes any more. */
   readonly send: (message: HostMessage) => void;
-  readonly copy: (message: HostMessage) => void;
+  readonly copy: (way: 'send' | 'hold', message: HostMessage) => void;
   readonly isBehind: () => boolean;
   readonly breakOff: (error: PluginError, run?: number) => void;
   readonly heardAll: () => Promise<void> | undefined;
@@ -103,7 +104,7 @@ function connect(
     events.onBroken(error, run);
   };
   const { idle } = listenToGuest(transport, wire, { runs, progress, events, breakOff });
-  const sendBy = (way: 'lend' | 'send', message: HostMessage): void => {
+  const sendBy = (way: 'lend' | 'send' | 'hold', message: HostMessage): void => {
     if (progress.isBroken) return;
     sender[way](encodeHostMessage(message));
     if (transport.pendingBytes() > maxUnread)
@@ -114,7 +115,7 @@ function connect(
     heardAll: idle,
     isBehind: () => transport.pendingBytes() > wire.maxBinaryBytes,
     send: (message) => sendBy('lend', message),
-    copy: (message) => sendBy('send', message),
+    copy: sendBy,
   };
 }
 

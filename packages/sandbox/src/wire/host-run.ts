@@ -110,7 +110,8 @@ function createEar({ calls, state, events, output, breakOff }: EarParts): HostRu
         if (state.hasResult) return breakOff(createError('ERR_PROTOCOL', 'the guest sent a second result'));
         state.hasResult = true;
         calls.close();
-        return events.onResult(message, measureResult(encoded));
+        events.onResult(message, measureResult(encoded));
+        return message.isLast ? events.onDone([], true) : undefined;
       case 'done':
         if (!state.hasResult && !state.isAborted) throw new FrameError('"done" out of turn');
         return events.onDone(message.leaked, message.reusable);

@@ -22,6 +22,16 @@ export const SHORT_BIGINT = 128;
 /** Errors in a message: each takes as long to make as fifty plain objects. */
 export const MAX_ERRORS = 1_000;
 
+/** For what a guest reads of its host, which it trusts: a host that sends what it should not is a bug, so nothing of it is counted. */
+export const HOST_FRAMES: WireLimits = Object.freeze({
+  maxJsonBytes: 0xff_ff_ff_ff,
+  maxBinaryBytes: 0xff_ff_ff_ff,
+  maxDepth: Number.POSITIVE_INFINITY,
+  maxElements: Number.POSITIVE_INFINITY,
+  maxCallJsonBytes: 0xff_ff_ff_ff,
+  maxCallElements: Number.POSITIVE_INFINITY,
+});
+
 /** 1 MiB of JSON, 16 MiB of bytes, 64 levels, 200 000 elements in a result and 20 000 in anything else. */
 export const DEFAULT_WIRE_LIMITS: WireLimits = Object.freeze({
   maxJsonBytes: 1_048_576,

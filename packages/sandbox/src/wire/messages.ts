@@ -10,7 +10,7 @@ import type {
 } from '@kb-labs/contracts';
 
 /** The version of this set of messages. A guest that speaks another one is refused. */
-export const WIRE_VERSION = 2;
+export const WIRE_VERSION = 3;
 
 /** The one call that may wait as long as its run. It takes no place of `maxInFlight`, and of it one may be open. */
 export const WAITING_CALL = 'events.next';
@@ -91,8 +91,9 @@ export type RunMessage =
   | { readonly t: 'call'; readonly id: number; readonly name: string; readonly args: readonly unknown[] }
   | { readonly t: 'cancel'; readonly id: number }
   | OutputMessage
-  | { readonly t: 'result'; readonly ok: true; readonly value: unknown }
-  | GuestFailureMessage
+  /** `isLast`: it is over as well, as with a `done` that nothing has leaked and that another run may come. */
+  | { readonly t: 'result'; readonly ok: true; readonly value: unknown; readonly isLast: boolean }
+  | (GuestFailureMessage & { readonly isLast: boolean })
   /** The last word of a run. `reusable` says that nothing of it is left that another run could meet. */
   | { readonly t: 'done'; readonly leaked: readonly string[]; readonly reusable: boolean };
 

@@ -75,7 +75,9 @@ function parseTrack(value: Record<string, unknown>): RunMessage | undefined {
 }
 
 function parseResult(value: Record<string, unknown>): RunMessage | undefined {
-  if (value['ok'] === true && Object.hasOwn(value, 'value')) return { t: 'result', ok: true, value: value['value'] };
+  const isLast = value['isLast'] === true;
+  if (value['ok'] === true && Object.hasOwn(value, 'value'))
+    return { t: 'result', ok: true, value: value['value'], isLast };
   const { phase, kind, message, error, issues, bytes } = value;
   if (value['ok'] !== false || !isPhase(phase) || !isKind(kind) || typeof message !== 'string') return undefined;
   const parsedIssues = Array.isArray(issues) ? issues.slice(0, MAX_ISSUES).map(parseIssue) : [];
@@ -87,6 +89,7 @@ function parseResult(value: Record<string, unknown>): RunMessage | undefined {
     message: message.slice(0, 2_048),
     error: error === undefined ? undefined : parseGuestError(error),
     issues: parsedIssues,
+    isLast,
     bytes: typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : undefined,
   };
 }

@@ -4,7 +4,7 @@ import { encodeHostMessage } from './encode-message.js';
 import { encodeFrame } from './frame.js';
 import { createFrameDecoder } from './frame-decoder.js';
 import { createFrameSender } from './frame-sender.js';
-import { DEFAULT_WIRE_LIMITS } from './limits.js';
+import { DEFAULT_WIRE_LIMITS, HOST_FRAMES } from './limits.js';
 import type { HostMessage } from './messages.js';
 import { createServedRun } from './served-run.js';
 import type { GuestSurroundings } from './served-run.js';
@@ -43,7 +43,7 @@ export async function rehearse(guest: Pick<GuestSurroundings, 'realm' | 'leftOpe
     isAlone: () => true,
     load: () => Promise.resolve({ namespace }),
   };
-  for (const frame of createFrameDecoder(DEFAULT_WIRE_LIMITS).push(encodeFrame(encodeHostMessage(ORDER)))) {
+  for (const frame of createFrameDecoder(HOST_FRAMES).push(encodeFrame(encodeHostMessage(ORDER)))) {
     // It is this side's own frame.
     const order = decodeMessage(frame) as RunOrder;
     await createServedRun(order, surroundings, createEarlyOutput(0)).serve();

@@ -1,13 +1,13 @@
 import { createError } from '@kb-labs/contracts';
 import type { PluginError, SandboxLimits } from '@kb-labs/contracts';
-import { armAmong, onAbort } from './deadline.js';
+import { armAmong, onCallAbort } from './deadline.js';
 import type { Deadlines } from './deadlines.js';
 
 /** Tells a run to stop when its time is up (`ERR_TIMEOUT`), or its caller aborts it (`ERR_ABORTED`). Returns what calls it off. */
-export function watchTime({ signal, deadlines, limits }: RunTime, stop: (error: PluginError) => void): () => void {
+export function watchTime({ call, deadlines, limits }: RunTime, stop: (error: PluginError) => void): () => void {
   const { timeoutMs } = limits;
   const disarm = armAmong(deadlines, timeoutMs, (elapsedMs) => stop(timeout(elapsedMs, timeoutMs)));
-  const unlisten = onAbort(signal, stop);
+  const unlisten = onCallAbort(call, stop);
   return () => {
     disarm();
     unlisten();
@@ -16,7 +16,7 @@ export function watchTime({ signal, deadlines, limits }: RunTime, stop: (error: 
 
 /** What a run may take, and who may call it off. */
 export interface RunTime {
-  readonly signal: AbortSignal;
+  readonly call: { readonly signal: AbortSignal };
   readonly deadlines: Deadlines;
   readonly limits: SandboxLimits;
 }

@@ -43,54 +43,99 @@ export interface ServedRun {
 
 /** Makes a run, whose handler is not called yet. What was said before it goes out first. */
 export function createServedRun(message: RunOrder, guest: GuestSurroundings, early: EarlyOutput): ServedRun {
-  const { root, limits } = guest.realm;
-  const isEnded = createSettled<void>();
-  const state = { isOver: false, isConcluded: false, isEnding: false, hasEnded: false, isSound: true };
-  const { calls, context, stop } = openContext(message, guest, { early, isOver: () => state.isOver });
+  return new Served(message, guest, early);
+}
 
-  const conclude = (verdict: GuestVerdict): void => {
-    if (state.isConcluded) return;
-    state.isConcluded = true;
-    sendVerdict(encodeVerdict(message.run, verdict), guest, state.hasEnded && !context.hasCleanups());
-  };
-  const end = async (): Promise<void> => {
-    if (state.isEnding) return;
-    state.isEnding = true;
-    const leaked = guest.leftOpen();
+class Served implements ServedRun {
+  readonly ctx: HandlerContext;
+  readonly output: GuestOutput;
+  readonly #order: RunOrder;
+  readonly #guest: GuestSurroundings;
+  readonly #parts: RunContext;
+  readonly #handlerEnd = createSettled<void>();
+  /** It has said its last word. */
+  #isOver = false;
+  /** Its verdict has been said. */
+  #isConcluded = false;
+  #isEnding = false;
+  #hasEnded = false;
+  /** Nothing was thrown that nobody caught. */
+  #isSound = true;
+
+  constructor(order: RunOrder, guest: GuestSurroundings, early: EarlyOutput) {
+    this.#order = order;
+    this.#guest = guest;
+    this.#parts = openContext(order, guest, { early, isOver: () => this.#isOver });
+    this.ctx = this.#parts.context.ctx;
+    this.output = early.output;
+  }
+
+  async serve(): Promise<void> {
+    const { root, limits } = this.#guest.realm;
+    const task = { ...this.#order, root, maxResultBytes: limits.maxResultBytes };
+    const verdict = await runInGuest(task, this.#parts.context, this.#guest.load);
+    this.#hasEnded = true;
+    this.#handlerEnd.settle();
+    if (this.#endAtOnce(verdict)) return;
+    this.#conclude(verdict);
+    await this.#end();
+  }
+
+  settle(reply: HostReply): void {
+    this.#parts.calls.settle(reply);
+  }
+
+  abort(error: Error): void {
+    const { context, calls, stop } = this.#parts;
     context.end();
-    calls.close(runIsOver);
-    // A handler that was aborted has half of the grace to end by itself; its cleanups have the other half.
-    if (!state.hasEnded) await within(limits.graceMs / 2, isEnded.promise);
-    if (context.hasCleanups()) await context.cleanUp();
-    const reusable = state.isSound && state.hasEnded && guest.leftOpen().length === 0;
-    guest.sender.send(encodeGuestWord(message.run, { t: 'done', leaked, reusable }));
-    state.isOver = true;
-  };
+    calls.close(() => error);
+    stop.abort(error);
+    void this.#end();
+  }
 
-  return {
-    ctx: context.ctx,
-    output: early.output,
-    async serve() {
-      const task = { ...message, root, maxResultBytes: limits.maxResultBytes };
-      const verdict = await runInGuest(task, context, guest.load);
-      state.hasEnded = true;
-      isEnded.settle();
-      conclude(verdict);
-      await end();
-    },
-    settle: calls.settle,
-    abort(error) {
-      context.end();
-      calls.close(() => error);
-      stop.abort(error);
-      void end();
-    },
-    fail(thrown) {
-      state.isSound = false;
-      conclude(describeFailure(thrown, 'handler', root));
-      void end();
-    },
-  };
+  fail(thrown: unknown): void {
+    this.#isSound = false;
+    this.#conclude(describeFailure(thrown, 'handler', this.#guest.realm.root));
+    void this.#end();
+  }
+
+  #conclude(verdict: GuestVerdict): void {
+    if (this.#isConcluded) return;
+    this.#isConcluded = true;
+    const isLastButOne = this.#hasEnded && !this.#parts.context.hasCleanups();
+    sendVerdict(encodeVerdict(this.#order.run, verdict, false), this.#guest, isLastButOne);
+  }
+
+  /** Says the verdict, and that all is over, in one word, where nothing is to be waited for and nothing is left. */
+  #endAtOnce(verdict: GuestVerdict): boolean {
+    if (this.#isConcluded || this.#isEnding || this.#parts.context.hasCleanups()) return false;
+    if (!this.#isSound || this.#guest.leftOpen().length > 0) return false;
+    this.#isConcluded = true;
+    this.#close();
+    sendLastVerdict(encodeVerdict(this.#order.run, verdict, true), this.#guest);
+    this.#isOver = true;
+    return true;
+  }
+
+  #close(): void {
+    this.#isEnding = true;
+    this.#parts.context.end();
+    this.#parts.calls.close(runIsOver);
+  }
+
+  async #end(): Promise<void> {
+    if (this.#isEnding) return;
+    const { leftOpen, sender, realm } = this.#guest;
+    const { context } = this.#parts;
+    const leaked = leftOpen();
+    this.#close();
+    // A handler that was aborted has half of the grace to end by itself; its cleanups have the other half.
+    if (!this.#hasEnded) await within(realm.limits.graceMs / 2, this.#handlerEnd.promise);
+    if (context.hasCleanups()) await context.cleanUp();
+    const reusable = this.#isSound && this.#hasEnded && leftOpen().length === 0;
+    sender.send(encodeGuestWord(this.#order.run, { t: 'done', leaked, reusable }));
+    this.#isOver = true;
+  }
 }
 
 /**
@@ -101,6 +146,13 @@ function sendVerdict(verdict: EncodedValue, { sender, isAlone }: GuestSurroundin
   if (!isLastButOne) sender.sendNow(verdict);
   else if (isAlone() && isLarge(verdict)) sender.lend(verdict);
   else sender.hold(verdict);
+}
+
+/** Runs that are over in one turn are told of in one piece. */
+function sendLastVerdict(verdict: EncodedValue, { sender, isAlone }: GuestSurroundings): void {
+  if (!isAlone()) sender.hold(verdict);
+  else if (isLarge(verdict)) sender.lend(verdict);
+  else sender.send(verdict);
 }
 
 type RunOrder = Extract<HostMessage, { t: 'run' }>;

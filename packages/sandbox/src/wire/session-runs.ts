@@ -91,7 +91,7 @@ export function createSessionRuns(options: SessionRunsOptions): SessionRuns {
         verdict.settle({ kind: 'fall', fall });
         settle(NO_WORD);
       });
-      const time = { signal: call.signal, deadlines, limits };
+      const time = { call, deadlines, limits };
       const unwatch = watchTime(time, (error) => verdict.settle({ kind: 'stop', error }));
       const first = await verdict.promise;
       unwatch();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createError } from '@kb-labs/contracts';
-import { done, log, result, startGuest } from './scripted-guest.js';
+import { done, lastResult, log, result, startGuest } from './scripted-guest.js';
 import type { ScriptedGuest } from './scripted-guest.js';
 
 /** What was sent in this turn has left. */
@@ -45,6 +45,27 @@ describe('a guest that stays', () => {
     expect(await runs[0]).toMatchObject({ ok: true, value: 'first' });
     expect(answers).toEqual(['b fs.stat', 'a fs.list']);
     expect(guest.session.guest.isReusable).toBe(true);
+  });
+
+  it('gets runs that begin in one turn in one piece, save for one that is alone', async () => {
+    const guest = await startGuest(stays);
+    const runs = [1, 2, 3, 4].map(() => guest.run());
+    await turn();
+    expect(guest.pieces).toEqual([1, 3]);
+    for (const run of [4, 2, 1, 3]) guest.say(lastResult(run, run));
+    expect(await Promise.all(runs)).toMatchObject([1, 2, 3, 4].map((value) => ({ ok: true, value })));
+  });
+
+  it('may say with the result that all is over, and then no more', async () => {
+    const guest = await startGuest(stays);
+    const first = guest.run();
+    guest.say(lastResult('first'));
+    expect(await first).toMatchObject({ ok: true, value: 'first', usage: { leaked: [] } });
+    expect(guest.session.guest.isReusable).toBe(true);
+    const next = guest.run();
+    guest.say(done());
+    expect(await next).toMatchObject({ error: { code: 'ERR_PROTOCOL' } });
+    expect(guest.session.guest.isReusable).toBe(false);
   });
 
   it('has an output, and calls in flight, for each run', async () => {
@@ -122,6 +143,7 @@ describe('a run that brings its guest down', () => {
 
   it.each<[string, (guest: ScriptedGuest) => void, string]>([
     ['by a second result', (guest) => guest.say(result(1, 2), result(2, 2)), 'none'],
+    ['by a second result that says it is the last', (guest) => guest.say(result(1, 2), lastResult(2, 2)), 'none'],
     ['by a last word too early', (guest) => guest.say(done({ run: 2 })), 'ERR_PROTOCOL'],
     [
       'by a track that was not lent',
@@ -187,6 +209,7 @@ describe('a run that brings its guest down', () => {
     ['a call', (run) => ({ t: 'call', run, id: 9, name: 'fs.stat', args: [] })],
     ['a second result', (run) => result(2, run)],
     ['a second last word', (run) => done({ run })],
+    ['a second result that says so', (run) => lastResult(2, run)],
   ])('by %s after it is over ends the next', async (_, word) => {
     const guest = await startGuest(stays);
     const first = guest.run();

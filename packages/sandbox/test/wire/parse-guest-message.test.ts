@@ -12,6 +12,7 @@ const failure = {
   phase: 'handler',
   kind: 'threw',
   message: 'm',
+  isLast: false,
   error: undefined,
   issues: [],
 };
@@ -25,11 +26,18 @@ describe('a message of a guest', () => {
     log,
     { t: 'progress', run: 1, message: 'half', fraction: 0.5 },
     { t: 'progress', run: 1, message: 'some', fraction: undefined },
-    { t: 'result', run: 1, ok: true, value: undefined },
+    { t: 'result', run: 1, ok: true, value: undefined, isLast: false },
+    { t: 'result', run: 1, ok: true, value: 1, isLast: true },
     failure,
+    { ...failure, isLast: true },
     { t: 'done', run: 1, leaked: ['Timeout'], reusable: false },
   ])('is one of a closed set: $t', (message) => {
     expect(parseGuestMessage(message)).toEqual(message);
+  });
+
+  it.each([1, 'true', null, undefined, [true]])('is no last one by %j', (isLast) => {
+    expect(parseGuestMessage({ ...failure, isLast })).toMatchObject({ isLast: false });
+    expect(parseGuestMessage({ t: 'result', run: 1, ok: true, value: 1, isLast })).toMatchObject({ isLast: false });
   });
 
   it.each<[string, unknown]>([

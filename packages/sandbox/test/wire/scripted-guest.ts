@@ -29,6 +29,8 @@ const wide = {
 };
 
 export interface ScriptedGuest {
+  /** How many messages left together, each time that some left. */
+  readonly pieces: readonly number[];
   readonly session: Session;
   readonly notes: GuestNote[];
   /** What the host sent, whole messages. */
@@ -76,6 +78,7 @@ function planOf(habits: GuestHabits): SandboxPlan {
 /** A guest that says what a test wants it to say: raw frames over a channel in memory, and a life that can be ended. */
 export function scriptGuest(habits: GuestHabits = {}): ScriptedGuest {
   const heard: ScriptedGuest['heard'] = [];
+  const pieces: number[] = [];
   const fate: string[] = [];
   const notes: GuestNote[] = [];
   const gone = Promise.withResolvers<PluginError>();
@@ -87,7 +90,9 @@ export function scriptGuest(habits: GuestHabits = {}): ScriptedGuest {
   const session = createSession({
     transport: {
       send(frame) {
-        for (const encoded of decoder.push(frame)) {
+        const frames = decoder.push(frame);
+        pieces.push(frames.length);
+        for (const encoded of frames) {
           const message = decodeValue(encoded) as ScriptedGuest['heard'][number];
           heard.push(message);
           if (message.t !== 'reply') note(message.t);
@@ -116,6 +121,7 @@ export function scriptGuest(habits: GuestHabits = {}): ScriptedGuest {
   });
   const guest: ScriptedGuest = {
     session,
+    pieces,
     notes,
     heard,
     fate,
@@ -144,8 +150,9 @@ export function scriptGuest(habits: GuestHabits = {}): ScriptedGuest {
   return guest;
 }
 
-export const ready = { t: 'ready', version: 2 };
+export const ready = { t: 'ready', version: 3 };
 export const result = (value: unknown, run = 1): object => ({ t: 'result', run, ok: true, value });
+export const lastResult = (value: unknown, run = 1): object => ({ ...result(value, run), isLast: true });
 export const done = (more: object = {}): object => ({ t: 'done', run: 1, leaked: [], reusable: true, ...more });
 export const log = (text: string, more: object = {}): object => ({
   t: 'log',

@@ -16,7 +16,7 @@ const GARBAGE = {
 const FORGED = {
   'an audit record': { t: 'audit', pluginId: 'other', decision: { allowed: true } },
   'a reply': { t: 'reply', run: 1, id: 1, ok: true, value: 'forged' },
-  'a second ready': { t: 'ready', version: 2 },
+  'a second ready': { t: 'ready', version: 3 },
   'a line of a run that was never opened': { ...line('x'), run: 2 },
   'a result of no run': { t: 'result', ok: true, value: 1 },
   'modules that nobody asked for': { t: 'loaded', ok: true },

@@ -10,7 +10,7 @@ function forge(message) {
 }
 
 export async function isReadyTwice() {
-  forge({ t: 'ready', version: 2 });
+  forge({ t: 'ready', version: 3 });
   await new Promise(() => {});
 }
 
