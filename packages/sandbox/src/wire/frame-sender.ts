@@ -8,6 +8,8 @@ import type { EncodedValue } from './wire-value.js';
 const LARGE_BYTES = 65_536;
 /** Messages of one turn that may ask to leave at once. Of those that come behind them, so many leave together. */
 const MAX_URGENT = 16;
+/** Large parts are copied piece by piece: the other side reads the first while the next one is copied, and memory of this size is soon had again. */
+const PIECE_BYTES = 65_536;
 
 /** Sends messages as frames. The first of a turn leaves at once, and what else is sent in it leaves together at its end. */
 export interface FrameSender {
@@ -44,16 +46,24 @@ export function createFrameSender({ send, sendsViews, hasRoom = always }: FrameS
     sent += 1;
     if (sent <= most && hasRoom()) slab.flush();
   };
+  const canSendParts = (message: EncodedValue): boolean => sendsViews && isLarge(message) && hasRoom();
+  const putHeader = (message: EncodedValue): void => {
+    slab.put(message, { hasParts: false, refuse: undefined });
+    slab.flush();
+  };
   const put = (message: EncodedValue, most: number): void => {
+    if (canSendParts(message)) {
+      putHeader(message);
+      return sendParts(message, (part) => sendCopies(part, send));
+    }
     slab.put(message, COPIED);
     leave(most);
   };
   return {
     send: (message) => put(message, 1),
     lend(message) {
-      if (!sendsViews || !isLarge(message) || !hasRoom()) return put(message, 1);
-      slab.put(message, { hasParts: false, refuse: undefined });
-      slab.flush();
+      if (!canSendParts(message)) return put(message, 1);
+      putHeader(message);
       sendParts(message, send);
     },
     sendNow(message) {
@@ -100,6 +110,13 @@ function sendParts({ binary }: EncodedValue, send: (bytes: Uint8Array) => void):
   for (let index = 0; index < binary.length; index += 1) {
     const part = binary[index];
     if (part !== undefined && part.length > 0) send(part);
+  }
+}
+
+function sendCopies({ buffer, byteOffset, length }: Uint8Array, send: (bytes: Uint8Array) => void): void {
+  for (let start = 0; start < length; start += PIECE_BYTES) {
+    const pieceBytes = Math.min(PIECE_BYTES, length - start);
+    send(new Uint8Array(new Uint8Array(buffer, byteOffset + start, pieceBytes)));
   }
 }
 

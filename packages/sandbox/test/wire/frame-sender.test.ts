@@ -86,6 +86,8 @@ describe('a frame sender', () => {
       .map(({ binary }) => binary[0]?.[0]);
     expect(parts).toEqual([1, 1, 2]);
     expect(sent.some((bytes) => bytes.buffer === large.buffer)).toBe(true);
+    const copies = sent.filter(({ buffer }) => buffer !== large.buffer).map(({ buffer }) => buffer.byteLength);
+    expect(Math.max(...copies)).toBe(65_536);
   });
 
   it('gives a transport that clones memory nothing but the bytes', async () => {
