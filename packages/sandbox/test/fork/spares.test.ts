@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Sandbox, SandboxPlan } from '@kb-labs/contracts';
 import { forkSandbox } from '@kb-labs/sandbox';
 import type { ForkSandboxOptions } from '@kb-labs/sandbox';
@@ -29,6 +30,8 @@ async function warmUp(adapter: ReturnType<typeof forkSandbox>, plan: SandboxPlan
   while (place.coldStart) {
     await runIn(place, plan.plugin.root);
     await place[Symbol.asyncDispose]();
+    // While one run follows another without a rest, no spare is started.
+    await delay(20);
     place = await adapter.acquire(plan);
   }
   return place;
