@@ -14,6 +14,9 @@ export interface Launcher {
   readonly bootstrap: string;
 }
 
+/** `undefined` as long as there is none. */
+export type CompiledSource = () => Uint8Array | undefined;
+
 /** What to start, with which descriptors, and the filter that bubblewrap reads from one of them. */
 export interface ChildCommand {
   readonly file: string;
@@ -22,8 +25,11 @@ export interface ChildCommand {
   /** Whether the guest is a child of what is started, and not that itself. */
   readonly walled: boolean;
   readonly seccomp: Uint8Array | undefined;
-  /** What V8 has compiled of the guest's program. Comes first on the channel, and its size last among the arguments, where the channel can be waited for. */
-  readonly compiled: Uint8Array | undefined;
+  /**
+   * What V8 has compiled of the guest's program. Comes first on the channel, and its size last among the arguments, where the channel can be waited for. Asked
+   * by who sends it, for it may have to be made first.
+   */
+  readonly compiled: CompiledSource | undefined;
 }
 
 /** What a guest is started with. */
@@ -31,7 +37,7 @@ export interface GuestTraits {
   readonly memoryMb: number;
   /** Whether it waits for its host without a socket, as long as nothing of the plugin is under way. */
   readonly hasSingleRun: boolean;
-  readonly compiled: Uint8Array | undefined;
+  readonly compiled: CompiledSource | undefined;
 }
 
 /** The command line of a guest: argument vectors alone, never a shell, and nothing secret in them. */

@@ -125,11 +125,10 @@ async function startAndWait(options: ChildOptions, roots: readonly string[]): Pr
 }
 
 function commandOf({ plan, launcher, compiled }: ChildOptions, roots: readonly string[]): ChildCommand {
-  const isSingle = hasSingleRun(plan);
   return buildChildCommand(launcher, roots, {
     memoryMb: plan.limits.memoryMb,
-    hasSingleRun: isSingle,
-    compiled: isSingle ? compiled.get(launcher) : undefined,
+    hasSingleRun: hasSingleRun(plan),
+    compiled: () => compiled.get(launcher),
   });
 }
 

@@ -11,7 +11,7 @@ const CHANNEL_FD = 3;
 
 /** Starts a guest as a child of this process, as `StartProcess` says. The loop stands still meanwhile: some 20 ms for each GB that is resident. */
 export function startDirectly(command: ChildCommand, cwd: string): ProcessStart {
-  const { compiled } = command;
+  const compiled = command.compiled?.();
   const args = compiled === undefined ? command.args : [...command.args, String(compiled.length)];
   const child = spawnCovered({ ...command, args }, cwd);
   if ('error' in child) return child;

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { buildChildCommand } from '../../src/fork/child-command.js';
 import type { Launcher } from '../../src/fork/child-command.js';
 import { createCompiledProgram } from '../../src/fork/compiled-program.js';
 import { hasSingleRun } from '../../src/fork/single-run.js';
+import { startDirectly } from '../../src/fork/start-directly.js';
 import { planFor } from './fork-scene.js';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
@@ -51,6 +53,19 @@ describe.runIf(hasSingleRun(planFor('/')))('the compiled program of guests', () 
     await expect.poll(() => compiled.get(launcher), poll).toBeDefined();
     appendFileSync(join(folder, 'guest.cjs'), '\n');
     expect(compiled.get(launcher)).toBeUndefined();
+  });
+
+  // A spawner sends none, and its maker is forked by this process, which is what a large host has a spawner for.
+  it('is asked for by who sends it', async () => {
+    let asked = 0;
+    const compiled = (): undefined => void (asked += 1);
+    const command = buildChildCommand(launcher, [folder], { memoryMb: 64, hasSingleRun: true, compiled });
+    expect(asked).toBe(0);
+    const started = startDirectly(command, folder);
+    if ('error' in started) throw started.error;
+    void started.signal('SIGKILL');
+    await started.exit;
+    expect(asked).toBe(1);
   });
 
   it('is done without where it cannot be made', async () => {
