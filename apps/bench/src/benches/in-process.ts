@@ -59,11 +59,11 @@ export const inProcess: Bench = {
     );
     const [trivialUs, largeUs] = [microseconds(short, TRIVIAL_RUNS), microseconds(long, LARGE_RUNS)];
     const peers = { 'KB Labs in-process': trivialUs.kbLabs };
-    const figures = { ours: trivialUs.ours, floor: trivialUs.direct, peers, unit: 'us' };
+    const figures = { ours: trivialUs.ours, floor: trivialUs.direct, peers, unit: 'µs' };
     return [
       row('in-process', figures),
       row('in-process:kb-labs', figures),
-      row('in-process:100kb', { ours: largeUs.ours, floor: largeUs.direct, peers: {}, unit: 'us' }),
+      row('in-process:100kb', { ours: largeUs.ours, floor: largeUs.direct, peers: {}, unit: 'µs' }),
     ];
   },
 };

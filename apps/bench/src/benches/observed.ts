@@ -39,7 +39,7 @@ export const observed: Bench = {
       { rounds: quick ? 120 : 600, warmups: 10, restMs: 1, signal },
     );
     const us = (ms: readonly number[]): number => (median(ms) / RUNS) * 1000;
-    return [row('observed', { ours: us(samples.watched), floor: us(samples.plain), peers: {}, unit: 'us' })];
+    return [row('observed', { ours: us(samples.watched), floor: us(samples.plain), peers: {}, unit: 'µs' })];
   },
 };
 
