@@ -39,6 +39,8 @@ export function createCompiledProgram(): CompiledProgram {
     },
     async [Symbol.asyncDispose]() {
       asked = 0;
+      // Whoever waits for this is to be told.
+      maker?.hold(true);
       void maker?.signal('SIGKILL');
       await making;
     },

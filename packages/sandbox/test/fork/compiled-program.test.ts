@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildChildCommand } from '../../src/fork/child-command.js';
 import type { Launcher } from '../../src/fork/child-command.js';
@@ -20,6 +20,20 @@ const bytes = require('node:fs').readFileSync(0);
 const source = require('node:fs').readFileSync(process.argv[1], 'utf8');
 const text = '(function (require, module) {' + source + '\\n})';
 process.stdout.write(String(new (require('node:vm').Script)(text, { filename: process.argv[1], cachedData: bytes }).cachedDataRejected));
+`;
+
+// It waits for the end of an adapter that has just begun to make it, and for nothing else.
+const DISPOSES = `
+import { forkSandbox } from ${JSON.stringify(pathToFileURL(join(dist, 'index.js')).href)};
+const plan = JSON.parse(process.argv[1]);
+for (let turn = 0; turn < 5; turn += 1) {
+  const adapter = forkSandbox({ wall: 'off', spares: 0, spawner: 'never' });
+  for (let guest = 0; guest < 2; guest += 1) {
+    const place = await adapter.acquire({ ...plan, signal: new AbortController().signal });
+    await place[Symbol.asyncDispose]();
+  }
+  await adapter[Symbol.asyncDispose]();
+}
 `;
 
 // Elsewhere guests take none.
@@ -66,6 +80,12 @@ describe.runIf(hasSingleRun(planFor('/')))('the compiled program of guests', () 
     void started.signal('SIGKILL');
     await started.exit;
     expect(asked).toBe(1);
+  });
+
+  it('holds the process of a host until the adapter that makes it has ended', () => {
+    const args = ['--input-type=module', '-e', DISPOSES, JSON.stringify(planFor(folder))];
+    // An exit with code 13 says that something was waited for which nothing could bring any more.
+    expect(spawnSync(process.execPath, args, { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
   });
 
   it('is done without where it cannot be made', async () => {
