@@ -6,7 +6,7 @@ import { describeEnvironment } from './environment.js';
 import { renderChart } from './render-chart.js';
 import { renderCurves } from './render-curves.js';
 import { renderPeers, renderSummary } from './render-peers.js';
-import { renderTable } from './render-table.js';
+import { renderParts, renderPoints, renderTable } from './render-table.js';
 
 export interface Generated {
   readonly repository: string;
@@ -46,8 +46,8 @@ export function renderPage(page: string, { environment, rows }: Results): string
   const of = (kind: string): readonly BenchRow[] => rows.filter(({ name }) => name.startsWith(`${kind}:`));
   const goals = rows.filter((row) => !of('scale').includes(row) && !of('breakdown').includes(row));
   const table = replaceBetween(page, 'table', `${describeEnvironment(environment)}\n\n${renderTable(goals)}`);
-  const breakdown = replaceBetween(table, 'breakdown', renderTable(of('breakdown')));
-  return replaceBetween(breakdown, 'curves', renderTable(of('scale')));
+  const breakdown = replaceBetween(table, 'breakdown', renderParts(of('breakdown')));
+  return replaceBetween(breakdown, 'curves', renderPoints(of('scale')));
 }
 
 /** The same of the README, which shows the headlines alone. */

@@ -15,7 +15,7 @@ export interface Launcher {
 }
 
 /** `undefined` as long as there is none. */
-export type CompiledSource = () => Uint8Array | undefined;
+type CompiledSource = () => Uint8Array | undefined;
 
 /** What to start, with which descriptors, and the filter that bubblewrap reads from one of them. */
 export interface ChildCommand {
