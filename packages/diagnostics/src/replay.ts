@@ -67,6 +67,8 @@ async function run({ snapshot, authority, modules, options, env, returned }: Rep
   };
   const signal = AbortSignal.any([diverged.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   const input = decodeInput(snapshot, bodies);
+  // What was read before takes time, and an adapter may wait for an abort that has been.
+  if (signal.aborted) throw createAbortError('the replay was aborted', signal);
   using host = new RecordedHost({ snapshot, bodies, encoder, env, onDivergence });
   await using place = await options.adapter.acquire({
     plugin: { ...authority.plugin, root: modules.root },

@@ -42,7 +42,9 @@ async function run(call: SandboxCall, host: SandboxHost, plan: SandboxPlan): Pro
   const ending = new AbortController();
   const signal = AbortSignal.any([call.signal, ending.signal, AbortSignal.timeout(plan.limits.timeoutMs)]);
   const ended = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(createAbortError('the run ended', signal)), { once: true });
+    const end = (): void => reject(createAbortError('the run ended', signal));
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
   });
   ended.catch(() => undefined); // Nobody may be waiting for the end any more.
   try {

@@ -362,6 +362,14 @@ describe('what a replay is given', () => {
     expect(await replay(waiting, { ...options, timeoutMs: 20 })).toMatchObject({ divergence: { kind: 'outcome' } });
   });
 
+  it('does not begin where its signal has gone already', async () => {
+    const { snapshot, pluginRoot } = await take({ code: 'export const handle = () => 1;' });
+    const plans: SandboxPlan[] = [];
+    const options = { pluginRoot, adapter: directSandbox(plans), signal: AbortSignal.abort() };
+    await expect(replay(snapshot, options)).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    expect(plans).toEqual([]);
+  });
+
   it.each([
     [{ pluginRoot: '' }, '/pluginRoot'],
     [{ adapter: {} }, '/adapter'],
