@@ -11,14 +11,24 @@ export interface SeenProcess {
   readonly descriptors: Readonly<Record<string, string>>;
 }
 
-/** All processes below this one, at this moment. */
+/** All processes below this one, at this moment. One that is being started is a copy of this process first, and is left out. */
 export function seeDescendants(): readonly SeenProcess[] {
   const parents = new Map(listPids().map((pid) => [pid, parentOf(pid)]));
   const isBelow = (pid: number | undefined): boolean => {
     const parent = pid === undefined ? undefined : parents.get(pid);
     return parent !== undefined && (parent === process.pid || isBelow(parent));
   };
-  return [...parents.keys()].filter(isBelow).map(see);
+  const own = see(process.pid).commandLine;
+  return [...parents.keys()]
+    .filter(isBelow)
+    .map(see)
+    .filter(({ commandLine }) => commandLine !== own);
+}
+
+/** Not what builds a wall around a guest, or sets its limits, and has the guest's command line behind its own. */
+export function isProgramOfGuest({ commandLine }: SeenProcess): boolean {
+  const [program = ''] = commandLine.split('\0');
+  return commandLine.includes('--max-old-space-size') && program.endsWith('node');
 }
 
 /** One process. What cannot be read (it has ended, or is another user's) is empty. */
