@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { forkSandbox } from '@kb-labs/sandbox';
 import { afterAll, describe, expect, it } from 'vitest';
 import { hasSingleRun } from '../../src/fork/single-run.js';
@@ -22,6 +23,8 @@ describe.each(ways)('the channel before and after it is opened, wall: $way', ({ 
     await using spares = forkSandbox({ wall: way, maxSpares: 1 });
     const seen: unknown[] = [];
     while (seen.length < 3) {
+      // While one run follows another without a rest, no spare is started.
+      await delay(20);
       await using place = await spares.acquire(planFor(plugin.root));
       const loadsNet = valueOf(await runIn(place, plugin.root));
       if (!place.coldStart) seen.push(loadsNet);
