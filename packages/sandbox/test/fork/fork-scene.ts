@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { vi } from 'vitest';
 import type {
   GuestNote,
   Sandbox,
@@ -153,6 +154,12 @@ export function guestsOf(root: string): readonly number[] {
       return false;
     }
   });
+}
+
+/** Waits for a guest that was not there before, which is a spare. Gives up soon: a plugin's first run brings none, and whoever asks runs once more. */
+export async function untilSpare(root: string, before: readonly number[]): Promise<void> {
+  const isThere = (): boolean => guestsOf(root).some((pid) => !before.includes(pid));
+  await vi.waitUntil(isThere, { timeout: 100, interval: 2 }).catch(() => undefined);
 }
 
 /** Whether a process runs. One that has ended and was not yet collected by its parent does not. */

@@ -1,10 +1,20 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Sandbox, SandboxPlan } from '@kb-labs/contracts';
 import { forkSandbox } from '@kb-labs/sandbox';
 import type { ForkSandboxOptions } from '@kb-labs/sandbox';
 import { describe, expect, it } from 'vitest';
-import { guestsOf, isAlive, makePlugin, planFor, runIn, runOnce, untilGone, valueOf, ways } from './fork-scene.js';
+import {
+  guestsOf,
+  isAlive,
+  makePlugin,
+  planFor,
+  runIn,
+  runOnce,
+  untilGone,
+  untilSpare,
+  valueOf,
+  ways,
+} from './fork-scene.js';
 import type { PluginFolder } from './fork-scene.js';
 
 const COUNTS = `
@@ -28,10 +38,11 @@ async function untilGuests(plugin: PluginFolder, count: number): Promise<readonl
 async function warmUp(adapter: ReturnType<typeof forkSandbox>, plan: SandboxPlan): Promise<Sandbox> {
   let place = await adapter.acquire(plan);
   while (place.coldStart) {
-    await runIn(place, plan.plugin.root);
+    const { root } = plan.plugin;
+    const before = guestsOf(root);
+    await runIn(place, root);
     await place[Symbol.asyncDispose]();
-    // While one run follows another without a rest, no spare is started.
-    await delay(20);
+    await untilSpare(root, before);
     place = await adapter.acquire(plan);
   }
   return place;
