@@ -117,10 +117,13 @@ class Run implements DirectRun {
       }
     }
     this.#endHandler();
+    const endedAt = performance.now();
+    // No timer rings while a handler holds the thread, and so long its call cannot be ended; but it is late all the same.
+    if (this.#isLate(endedAt)) return await this.#abort(this.#timeout(endedAt));
     if (!this.#decide()) return;
     this.#close(runIsOver);
     if (this.#context.hasCleanups()) return await this.#cleanUp(verdict);
-    this.#finish(verdict, NOTHING);
+    this.#finish(verdict, NOTHING, endedAt);
   }
 
   #seal(output: unknown): Verdict {
@@ -153,12 +156,12 @@ class Run implements DirectRun {
     this.#finish(verdict, isClean === undefined ? ['did not leave within graceMs'] : NOTHING);
   }
 
-  #finish(verdict: Verdict, leaked: readonly string[]): void {
+  #finish(verdict: Verdict, leaked: readonly string[], now?: number): void {
     const { limits } = this.#order;
     this.#port.end();
     const usage = usageOf(this.#port, verdict.ok ? verdict.value.bytes : 0, leaked);
-    if (verdict.ok) this.#settle({ ok: true, value: verdict.value.value, usage });
-    else this.#settle(outcomeOf({ result: carryFailure(verdict, limits), bytes: 0 }, { ...limits, usage }));
+    if (verdict.ok) this.#settle({ ok: true, value: verdict.value.value, usage }, now);
+    else this.#settle(outcomeOf({ result: carryFailure(verdict, limits), bytes: 0 }, { ...limits, usage }), now);
   }
 
   /** Ends the call: `ctx` is taken away, and the handler has half of the grace to end by itself; its cleanups have the other half. */
@@ -184,18 +187,23 @@ class Run implements DirectRun {
 
   #watch(since: number): void {
     const { limits, line } = this.#order;
-    const { timeoutMs } = limits;
     const ring = (): void => {
-      const end = (): void => void this.#abort(timeout(Math.round(performance.now() - timer.since), timeoutMs));
-      // What came in by now is read first: a host that stood still finds answers that came in time beside late timers.
-      this.#unread = setImmediate(end);
+      // What came in by now is read first: it may be what the handler has waited for to end.
+      this.#unread = setImmediate(() => void this.#abort(this.#timeout(performance.now())));
     };
-    const timer = this.#surroundings.deadlines.arm(timeoutMs, ring, since);
-    this.#timer = timer;
+    this.#timer = this.#surroundings.deadlines.arm(limits.timeoutMs, ring, since);
     const abort = (): void => void this.#abort(abortError(line));
     // In this turn at the earliest.
     if (line.aborted) queueMicrotask(abort);
     else this.#unlisten = line.onAbort(abort);
+  }
+
+  #isLate(now: number): boolean {
+    return this.#timer !== undefined && now - this.#timer.since > this.#order.limits.timeoutMs;
+  }
+
+  #timeout(now: number): PluginError {
+    return timeout(Math.round(now - (this.#timer?.since ?? now)), this.#order.limits.timeoutMs);
   }
 
   #decide(): boolean {
@@ -219,12 +227,12 @@ class Run implements DirectRun {
   }
 
   /** The last step of each run: tells what it has changed in the process. */
-  #settle(outcome: SandboxOutcome): void {
+  #settle(outcome: SandboxOutcome, now?: number): void {
     const watched = this.#watched;
     this.#watched = undefined;
     if (watched === undefined) return;
     try {
-      const changed = this.#surroundings.alarm.leave(watched);
+      const changed = this.#surroundings.alarm.leave(watched, now);
       this.#resolve?.(changed === '' ? outcome : this.#tainted(outcome, changed));
     } catch (error) {
       // What a look and its warning take may be what the handler has changed.

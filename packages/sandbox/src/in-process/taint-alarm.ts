@@ -5,8 +5,11 @@ import { createGlance } from './glance.js';
 export interface TaintAlarm {
   /** A run begins. */
   enter(): WatchedRun;
-  /** It is over. Names what has changed meanwhile; empty where nothing has. What changed while several were under way is told of each: nobody can tell whose it was. */
-  leave(run: WatchedRun): string;
+  /**
+   * It is over. Names what has changed meanwhile; empty where nothing has. What changed while several were under way is told of each: nobody can tell
+   * whose it was. `now`, by `performance.now()`, is for whoever has just looked.
+   */
+  leave(run: WatchedRun, now?: number): string;
 }
 
 /** A run that is under way. Only the alarm reads and writes what it holds. */
@@ -48,8 +51,7 @@ export function createTaintAlarm(): TaintAlarm {
     warn(changed, open.runs.length);
   };
   /** Tells what time it is. What was changed and put back leaves no trace for a look, and none for a glance. */
-  const lookOrGlance = (): number => {
-    const now = performance.now();
+  const lookOrGlance = (now: number = performance.now()): number => {
     if (!isAsBefore() || now >= restsUntil) {
       look();
       return performance.now();
@@ -63,9 +65,9 @@ export function createTaintAlarm(): TaintAlarm {
     enter() {
       return open.add(lookOrGlance());
     },
-    leave(run) {
+    leave(run, now) {
       try {
-        lookOrGlance();
+        lookOrGlance(now);
       } finally {
         // A look warns, and a handler may have changed what that takes.
         open.delete(run);

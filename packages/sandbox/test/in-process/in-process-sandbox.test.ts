@@ -69,6 +69,25 @@ describe('an in-process guest', () => {
     for (const name of ['kbRelease', 'kbLate']) Reflect.deleteProperty(globalThis, name);
   });
 
+  const block = 'const end = performance.now() + 15; while (input && performance.now() < end);';
+  it.each([
+    ['returns', `${block} return 'late';`],
+    ['throws', `${block} throw new Error('late');`],
+    ['goes on after a wait and returns', `await undefined; ${block} return 'late';`],
+  ])('is late where it holds the thread beyond its time, and then %s', async (_, body) => {
+    using plugin = makePlugin({
+      'main.mjs': `export async function handle(input, ctx) {
+        ctx.onCleanup(() => ctx.log.info(ctx.signal.reason?.code));
+        ${body}
+      }`,
+    });
+    // To load the module takes of the time as well, so it is loaded before.
+    await runOnce(adapter, plugin.root, { input: false });
+    const run = await runOnce(adapter, plugin.root, { input: true, limits: { timeoutMs: 10 } });
+    expect(run.outcome).toMatchObject({ ok: false, error: { code: 'ERR_TIMEOUT', details: { limitMs: 10 } } });
+    expect(textOf(run.notes)).toEqual(['log info: ERR_TIMEOUT']);
+  });
+
   it('leaves its host a turn while it goes on calling, so that it can be ended', async () => {
     const body = 'for (;;) await ctx.test.ask();';
     const run = await runBody(adapter, body, { limits: { timeoutMs: 30 }, api: ['test.ask'] });
