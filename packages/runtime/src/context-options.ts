@@ -12,7 +12,7 @@ import { assertGrants } from './parse-grants.js';
 import { pluginIdentityShape } from './plugin-identity.js';
 import type { PluginIdentity } from './plugin-identity.js';
 import { parseBySchema } from './schema-issues.js';
-import { sharedOptionShapes } from './shared-options.js';
+import { assertIsolationFits, sharedOptionShapes } from './shared-options.js';
 import type { IsolationChoice, SandboxChoice } from './shared-options.js';
 
 /** What the host grants and where the run takes place. Only the first two are needed. */
@@ -120,6 +120,7 @@ const contextSchema = z.strictObject({
 /** Checks the options of a context: strict, so an unknown one is `ERR_CONFIG_INVALID` that names it. */
 export function parseContextOptions(options: unknown): ParsedContextOptions {
   const data = parseBySchema(contextSchema, options, { code: 'ERR_CONFIG_INVALID', what: 'the context' });
+  assertIsolationFits(data, 'the context');
   assertGrants(data.capabilities, '/capabilities', data.capabilityRegistry);
   return {
     capabilities: deepFreeze(data.capabilities),

@@ -1,5 +1,5 @@
 import type { KnownCapabilities } from '@kb-labs/capabilities';
-import { CONFINEMENTS } from '@kb-labs/contracts';
+import { CONFINEMENTS, createError } from '@kb-labs/contracts';
 import type {
   ArtifactStore,
   ExecutionObserver,
@@ -56,6 +56,28 @@ export const sharedOptionShapes: {
     'use createCapabilityRegistry',
   ),
 };
+
+/**
+ * Throws `ERR_CONFIG_INVALID` for options of a runtime or a context that ask the host's own process to stay between runs and keep them apart. What an
+ * adapter can that is handed in, it says itself at the first run.
+ */
+export function assertIsolationFits(
+  {
+    sandbox,
+    isolation,
+  }: { readonly sandbox?: SandboxChoice | undefined; readonly isolation?: IsolationChoice | undefined },
+  what: string,
+): void {
+  if (sandbox !== 'in-process' || isolation !== 'plugin') return;
+  throw createError(
+    'ERR_CONFIG_INVALID',
+    `${what} asks for isolation: 'plugin' in the sandbox "in-process", which has none`,
+    {
+      details: { pointer: '/isolation' },
+      hint: "use sandbox: 'fork', or leave isolation out: in-process all plugins share the process of the host anyway",
+    },
+  );
+}
 
 function isSandboxChoice(value: unknown): boolean {
   if (value === 'fork' || value === 'in-process') return true;

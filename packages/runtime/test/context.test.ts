@@ -90,6 +90,7 @@ describe('createPluginContext', () => {
     ['/capabilityRegistry', { capabilityRegistry: { versionOf: () => '1.0.0' } }],
     ['/sandbox', { sandbox: 'forks' }],
     ['/sandbox', { sandbox: { name: 'half an adapter' } }],
+    ['/isolation', { sandbox: 'in-process', isolation: 'plugin' }],
     ['/requiredConfinement', { requiredConfinement: 'hard' }],
     ['/requiredConfinement', { requiredConfinement: { disk: 'wall' } }],
     ['/observers/0', { observers: [() => undefined] }],

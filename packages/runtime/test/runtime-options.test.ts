@@ -82,6 +82,18 @@ describe('hostApi', () => {
   });
 });
 
+describe('isolation', () => {
+  it('is refused where the runtime is made whose sandbox has none', () => {
+    expect(() => createRuntime({ sandbox: 'in-process', isolation: 'plugin' })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONFIG_INVALID',
+        message: 'the runtime asks for isolation: \'plugin\' in the sandbox "in-process", which has none',
+        hint: expect.stringContaining("use sandbox: 'fork'"),
+      }),
+    );
+  });
+});
+
 function portOf(address: AddressInfo | string | null): number {
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return address.port;
