@@ -14,6 +14,8 @@ export interface InterleaveOptions {
   readonly warmups?: number;
   /** Milliseconds of rest before each call, so that what the one before left to be done is no cost of this one. Default 0. */
   readonly restMs?: number;
+  /** Puts back what calls have changed. Before each call, and in no figure. */
+  readonly clear?: () => Promise<void>;
 }
 
 /**
@@ -22,12 +24,13 @@ export interface InterleaveOptions {
  */
 export async function interleave<Name extends string>(
   subjects: Subjects<Name>,
-  { rounds, signal, warmups = 3, restMs = 0 }: InterleaveOptions,
+  { rounds, signal, warmups = 3, restMs = 0, clear }: InterleaveOptions,
 ): Promise<Samples<Name>> {
   const samples = emptySamples(subjects);
   for (let round = -warmups; round < rounds; round += 1) {
     for (const name of inOrderOf(round, samples)) {
       if (restMs > 0) await delay(restMs, undefined, { signal });
+      await clear?.();
       signal.throwIfAborted();
       const start = performance.now();
       await subjects[name]();

@@ -39,6 +39,14 @@ describe('interleaved measuring', () => {
     expect([seen, samples.a.length]).toEqual([[0, 1, 2, 0, 1, 2, 0, 1, 2], 2]);
   });
 
+  it('clears up before each call, those before the first round included', async () => {
+    const done: string[] = [];
+    const [a, b] = [() => done.push('a'), () => done.push('b')];
+    const clear = async (): Promise<void> => void done.push('clear');
+    await interleave({ a, b }, { rounds: 1, warmups: 1, signal, clear });
+    expect(done.map((each, at) => (at % 2 === 0 ? each === 'clear' : each.length === 1))).toEqual(Array(8).fill(true));
+  });
+
   it('rests before each call where it is told to', async () => {
     const rests: number[] = [];
     let last = performance.now();

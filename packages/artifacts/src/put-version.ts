@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import type { ArtifactInfo, ArtifactKey, ArtifactPutOptions } from '@kb-labs/contracts';
 import { allDone } from './all-done.js';
 import { artifactUri } from './artifact-uri.js';
@@ -42,7 +43,7 @@ export async function putVersion(draft: Draft, progress: WorkInProgress, places:
   await using look = openLook({ draft, progress, shard: places.shard });
   if (isSmall(draft.body)) look.begin();
   const data = await opening;
-  const sum = await spoolBody(draft.body, draft.options, async (block) => data.writeFile(block));
+  const sum = await spoolBody(draft.body, draft.options, (block) => writeWhole(data, block));
   const shard = await places.shard;
   const [stats, record] = await Promise.all([
     held.until(data.stat({ bigint: true })),
@@ -65,6 +66,11 @@ export async function putVersion(draft: Draft, progress: WorkInProgress, places:
 /** Whether it is there, and written in a moment. */
 export function isSmall(body: ArtifactBody): boolean {
   return body instanceof Uint8Array && body.byteLength <= SMALL_BYTES;
+}
+
+/** In one call, unless the system writes less. A handle's `writeFile` cuts at 512 KiB, and its second part waits until this thread has hashed. */
+async function writeWhole(file: FileHandle, block: Buffer): Promise<void> {
+  for (let start = 0; start < block.byteLength;) start += (await file.write(block, start)).bytesWritten;
 }
 
 interface Written extends BodySum {
