@@ -83,7 +83,7 @@ function openWalled(around: Wall, plan: SandboxPlan): Session {
   const { root } = plan.plugin;
   const command = buildChildCommand({ wall: around, setpriv: undefined, coreLimiter: undefined, bootstrap }, [root], {
     memoryMb: plan.limits.memoryMb,
-    hasSingleRun: false,
+    purpose: undefined,
     compiled: undefined,
   });
   // What stands between node and the bootstrap are the flags that lock Node in.

@@ -11,6 +11,8 @@ const write = writeSync;
 
 const CHANNEL_FD = 3;
 const READ_BYTES = 65_536;
+/** Elsewhere a pipe that a socket was made of is the socket's alone. */
+const WRITES_AT_ONCE = process.platform !== 'win32';
 
 /** The guest's end of its channel. It carries bytes from the start, and takes no part of `node:net`, which takes 3 ms, before it is opened. */
 export interface Channel {
@@ -41,7 +43,7 @@ export function takeChannel(): Channel {
   };
   const transport: WireTransport = {
     send(bytes) {
-      if (socket !== undefined) return void socket.write(bytes);
+      if (socket !== undefined && !mayWriteBeside(socket)) return void socket.write(bytes);
       const rest = writeAll(bytes);
       if (rest !== undefined) open().write(rest);
     },
@@ -87,6 +89,14 @@ function openSocket(buffer: Uint8Array, take: (bytes: Uint8Array) => void): Sock
   // Whoever holds the other end is gone or has broken off: there is nobody to tell.
   socket.on('error', () => reallyExit(1));
   return socket;
+}
+
+/**
+ * Whether the pipe of a socket can be written to without it: nothing waits in it. A stream takes longer than all else that sends a result, as long as its
+ * code is new to V8. Of a socket that is closed the number may be another file's.
+ */
+function mayWriteBeside({ writableLength, destroyed }: Socket): boolean {
+  return WRITES_AT_ONCE && writableLength === 0 && !destroyed;
 }
 
 /** How many bytes came, 0 at the end; `undefined` where none are there and the system does not wait for them. */

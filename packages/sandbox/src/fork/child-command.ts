@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { withoutCores } from './core-limit.js';
+import type { GuestPurpose } from './guest-purpose.js';
 import { buildNodeFlags } from './node-flags.js';
 import { buildWalledCommand } from './wall.js';
 import type { Wall } from './wall.js';
@@ -35,16 +36,17 @@ export interface ChildCommand {
 /** What a guest is started with. */
 export interface GuestTraits {
   readonly memoryMb: number;
-  /** Whether it waits for its host without a socket, as long as nothing of the plugin is under way. */
-  readonly hasSingleRun: boolean;
+  /** What it is told that it is for. */
+  readonly purpose: GuestPurpose | undefined;
   readonly compiled: CompiledSource | undefined;
 }
 
 /** The command line of a guest: argument vectors alone, never a shell, and nothing secret in them. */
 export function buildChildCommand(launcher: Launcher, roots: readonly string[], guest: GuestTraits): ChildCommand {
   const command = withoutCores(buildGuestCommand(launcher, roots, guest.memoryMb), launcher.coreLimiter);
+  const { purpose, compiled } = guest;
   // The bootstrap is last.
-  return guest.hasSingleRun ? { ...command, args: [...command.args, 'single-run'], compiled: guest.compiled } : command;
+  return purpose === undefined ? command : { ...command, args: [...command.args, purpose], compiled };
 }
 
 function buildGuestCommand(launcher: Launcher, roots: readonly string[], memoryMb: number): ChildCommand {

@@ -49,9 +49,8 @@ export function createCompiledProgram(): CompiledProgram {
 
 /** A process that never sees a plugin: what it has compiled is handed to guests of all of them. It has the flags of a guest, or V8 would refuse it there. */
 function startMaker(launcher: Launcher): StartedProcess | undefined {
-  const guest = { memoryMb: MEMORY_MB, hasSingleRun: false, compiled: undefined };
-  const command = buildChildCommand({ ...launcher, wall: undefined }, [], guest);
-  const started = startDirectly({ ...command, args: [...command.args, 'rehearsal'] }, '/');
+  const guest = { memoryMb: MEMORY_MB, purpose: 'rehearsal', compiled: undefined } as const;
+  const started = startDirectly(buildChildCommand({ ...launcher, wall: undefined }, [], guest), '/');
   return 'error' in started ? undefined : started;
 }
 

@@ -12,10 +12,10 @@ import type { ChildCommand, Launcher } from './child-command.js';
 import type { CompiledProgram } from './compiled-program.js';
 import { watchGuestProcess } from './guest-process.js';
 import type { GuestProcess, ProcessEnd } from './guest-process.js';
+import { purposeOf } from './guest-purpose.js';
 import type { HostGuard } from './host-guard.js';
 import { heapExhausted, NO_WATCH, watchResources } from './resource-watch.js';
 import type { ResourceWatch } from './resource-watch.js';
-import { hasSingleRun } from './single-run.js';
 import { assertNodeRuns } from './start-failure.js';
 import type { StartProcess } from './started-process.js';
 
@@ -127,7 +127,7 @@ async function startAndWait(options: ChildOptions, roots: readonly string[]): Pr
 function commandOf({ plan, launcher, compiled }: ChildOptions, roots: readonly string[]): ChildCommand {
   return buildChildCommand(launcher, roots, {
     memoryMb: plan.limits.memoryMb,
-    hasSingleRun: hasSingleRun(plan),
+    purpose: purposeOf(plan),
     compiled: () => compiled.get(launcher),
   });
 }

@@ -41,6 +41,8 @@ const MAX_UNREAD_FRAMES = 4;
 export function createHostPeer(options: HostPeerOptions): HostPeer {
   const { limits } = options.plan;
   const runs = new Map<number, HostRun>();
+  /** Runs that were under way together since there was none. */
+  let most = 0;
   const progress: HostProgress = { isReady: false, isLoading: false, isRealmTold: false, isBroken: false };
   let lastRun = 0;
   /** Of a guest that loads ahead of its first run. */
@@ -65,8 +67,10 @@ export function createHostPeer(options: HostPeerOptions): HostPeer {
       const parts = { limits, send, isBehind, breakOff: (error: PluginError) => breakOff(error, id), output };
       const run = createHostRun(id, { call, host, events }, parts);
       const realm = progress.isRealmTold ? undefined : realmOf(options.plan, call.api);
-      // The input is its caller's, who may change it while it is on its way. What is begun beside others in one turn leaves in one piece.
-      const way = runs.size === 0 ? 'send' : 'hold';
+      // The input is its caller's, who may change it while it is on its way. What is begun beside others in one turn leaves in one piece, as does what
+      // follows runs that were: those that end together are followed together.
+      const way = runs.size === 0 && most < 2 ? 'send' : 'hold';
+      most = runs.size === 0 ? 1 : Math.max(most, runs.size + 1);
       copy(way, { t: 'run', run: id, ...modulesOf(call), input: call.input, api: call.api, realm });
       progress.isRealmTold = true;
       runs.set(id, run);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { forkSandbox } from '@kb-labs/sandbox';
 import { afterAll, describe, expect, it } from 'vitest';
-import { hasSingleRun } from '../../src/fork/single-run.js';
+import { purposeOf } from '../../src/fork/guest-purpose.js';
 import {
   guestsOf,
   makePlugin,
@@ -23,7 +23,7 @@ describe.each(ways)('the channel before and after it is opened, wall: $way', ({ 
 
   it('carries a run that is over in its first turn', async () => {
     // Elsewhere the sockets have to be guarded before the plugin's code runs.
-    expect(valueOf(await runBody(adapter, `return ${LOADS_NET};`))).toBe(!hasSingleRun(planFor('/')));
+    expect(valueOf(await runBody(adapter, `return ${LOADS_NET};`))).toBe(purposeOf(planFor('/')) === undefined);
     expect(valueOf(await runBody(adapter, `${turn} ${turn} return ${LOADS_NET};`))).toBe(true);
   });
 
@@ -40,7 +40,7 @@ describe.each(ways)('the channel before and after it is opened, wall: $way', ({ 
         if (!place.coldStart) seen.push(loadsNet);
         await untilSpare(plugin.root, before);
       }
-      expect(seen).toEqual(seen.map(() => !hasSingleRun(planFor('/'))));
+      expect(seen).toEqual(seen.map(() => purposeOf(planFor('/')) === undefined));
     },
   );
 

@@ -3,13 +3,14 @@ import { appendFileSync, cpSync, mkdtempSync, readFileSync, realpathSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { forkSandbox } from '@kb-labs/sandbox';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildChildCommand } from '../../src/fork/child-command.js';
 import type { Launcher } from '../../src/fork/child-command.js';
 import { createCompiledProgram } from '../../src/fork/compiled-program.js';
-import { hasSingleRun } from '../../src/fork/single-run.js';
+import { purposeOf } from '../../src/fork/guest-purpose.js';
 import { startDirectly } from '../../src/fork/start-directly.js';
-import { planFor } from './fork-scene.js';
+import { guestsOf, planFor } from './fork-scene.js';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const poll = { timeout: 10_000, interval: 5 };
@@ -37,7 +38,7 @@ for (let turn = 0; turn < 5; turn += 1) {
 `;
 
 // Elsewhere guests take none.
-describe.runIf(hasSingleRun(planFor('/')))('the compiled program of guests', () => {
+describe.runIf(purposeOf(planFor('/')) !== undefined)('the compiled program of guests', () => {
   let folder: string;
   let launcher: Launcher;
   beforeEach(() => {
@@ -73,13 +74,29 @@ describe.runIf(hasSingleRun(planFor('/')))('the compiled program of guests', () 
   it('is asked for by who sends it', async () => {
     let asked = 0;
     const compiled = (): undefined => void (asked += 1);
-    const command = buildChildCommand(launcher, [folder], { memoryMb: 64, hasSingleRun: true, compiled });
+    const command = buildChildCommand(launcher, [folder], { memoryMb: 64, purpose: 'single-run', compiled });
     expect(asked).toBe(0);
     const started = startDirectly(command, folder);
     if ('error' in started) throw started.error;
     void started.signal('SIGKILL');
     await started.exit;
     expect(asked).toBe(1);
+  });
+
+  it('goes to guests that stay as well, once there is one', async () => {
+    await using adapter = forkSandbox({ wall: 'off', spawner: 'never' });
+    const seen: string[] = [];
+    const lastArguments = async (): Promise<string> => {
+      const isolation = { kind: 'plugin', tenant: String(seen.length), reentrant: false } as const;
+      const before = guestsOf(folder);
+      await using _place = await adapter.acquire(planFor(folder, { isolation }));
+      const pid = guestsOf(folder).find((guest) => !before.includes(guest));
+      const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      seen.push(args.slice(-3, -1).join(' '));
+      return seen.at(-1) ?? '';
+    };
+    await expect.poll(lastArguments, poll).toMatch(/^many-runs \d+$/);
+    expect(seen[0]).toMatch(/bootstrap\.cjs many-runs$/);
   });
 
   it('holds the process of a host until the adapter that makes it has ended', () => {

@@ -56,6 +56,22 @@ describe('a guest that stays', () => {
     expect(await Promise.all(runs)).toMatchObject([1, 2, 3, 4].map((value) => ({ ok: true, value })));
   });
 
+  it('gets runs in one piece that follow some that were under way together, and one by itself that follows one', async () => {
+    const guest = await startGuest(stays);
+    const pieces: number[] = [];
+    let last = 0;
+    for (const count of [2, 3, 1, 1]) {
+      const seen = guest.pieces.length;
+      const runs = Array.from({ length: count }, () => guest.run());
+      const leftAtOnce = guest.pieces.length - seen;
+      await turn();
+      pieces.push(leftAtOnce, ...guest.pieces.slice(seen));
+      for (const _ of runs) guest.say(lastResult(1, (last += 1)));
+      await Promise.all(runs);
+    }
+    expect(pieces).toEqual([1, 1, 1, 0, 3, 0, 1, 1, 1]);
+  });
+
   it('may say with the result that all is over, and then no more', async () => {
     const guest = await startGuest(stays);
     const first = guest.run();
