@@ -16,17 +16,18 @@ export interface Switchboard {
   callsByName(): Readonly<Record<string, number>>;
   /** From now on every call is refused, and those under way are told to stop. */
   close(): void;
-  /** Resolves when no call is under way. */
+  /** Resolves when it is closed, and no call is under way any more. */
   settled(): Promise<void>;
 }
 
 /** Makes the one place where a guest's calls arrive. */
 export function createSwitchboard(meter: QuotaMeter, functions: ReadonlyMap<string, HostFunction>): Switchboard {
   const calls = new Map<string, number>();
-  const inFlight = new Set<Promise<unknown>>();
+  const idle = Promise.withResolvers<void>();
+  let inFlight = 0;
   const closing = new AbortController();
 
-  const start = async (name: string, args: readonly unknown[], options: HostCallOptions): Promise<unknown> => {
+  const start = (name: string, args: readonly unknown[], options: HostCallOptions): Promise<unknown> => {
     if (closing.signal.aborted) throw createRunOverError();
     meter.reserve('maxHostCalls', 1).commit();
     const run = functions.get(name);
@@ -37,21 +38,22 @@ export function createSwitchboard(meter: QuotaMeter, functions: ReadonlyMap<stri
 
   return {
     async call(name, args, options) {
-      const call = start(name, args, options);
-      inFlight.add(call);
+      inFlight += 1;
       try {
-        return await call;
+        return await start(name, args, options);
       } catch (error) {
         throw isPluginError(error) ? error : createInternalError(name, error);
       } finally {
-        inFlight.delete(call);
+        inFlight -= 1;
+        if (inFlight === 0 && closing.signal.aborted) idle.resolve();
       }
     },
     callsByName: () => Object.freeze(Object.fromEntries(calls)),
-    close: () => closing.abort(),
-    async settled() {
-      await Promise.allSettled(inFlight);
+    close() {
+      closing.abort();
+      if (inFlight === 0) idle.resolve();
     },
+    settled: () => idle.promise,
   };
 }
 

@@ -16,7 +16,8 @@ export interface ReadLimits {
   readonly maxBytes: number;
 }
 
-type Stops = Pick<CallContext, 'signal' | 'closing'>;
+/** What ends a reading before its end. */
+export type Stops = Pick<CallContext, 'signal' | 'closing'>;
 
 /** Reads a file to its end, chunk by chunk, as a `Reading` does. */
 export async function* readChunks(file: OpenFile, limits: ReadLimits, context: Stops): AsyncGenerator<Uint8Array> {
@@ -91,7 +92,8 @@ export async function writeAll(file: OpenFile, bytes: Uint8Array, context: Stops
   }
 }
 
-function requireFits(bytes: number, maxBytes: number): void {
+/** Throws `ERR_OUTPUT_EXCEEDED` for more than one answer may have. */
+export function requireFits(bytes: number, maxBytes: number): void {
   if (bytes <= maxBytes) return;
   throw createError('ERR_OUTPUT_EXCEEDED', `the file has ${bytes} bytes or more, and one answer may have ${maxBytes}`, {
     details: { used: bytes, limit: maxBytes },

@@ -23,15 +23,14 @@ export function createFileTree(openRoot: () => OpenDirectory): FileTree {
 
   const walk = (names: readonly string[]): OpenDirectory => {
     held ??= openRoot();
-    const [first = '.', ...rest] = names;
-    return descend(held.open(first), rest);
+    return descend(held.open(names[0] ?? '.'), names.slice(1));
   };
 
   return {
     locate(path) {
       const names = namesOf(path);
       const directory = walk(names.slice(0, -1));
-      return { directory, name: names.at(-1) ?? '.', [Symbol.dispose]: () => directory[Symbol.dispose]() };
+      return new HeldPlace(directory, names.at(-1) ?? '.');
     },
     enter: (path, below = []) => walk([...namesOf(path), ...below]),
     [Symbol.dispose]() {
@@ -39,6 +38,21 @@ export function createFileTree(openRoot: () => OpenDirectory): FileTree {
       held = undefined;
     },
   };
+}
+
+// A class, as what stands for a file of the disk is one.
+class HeldPlace implements Place {
+  readonly directory: OpenDirectory;
+  readonly name: string;
+
+  constructor(directory: OpenDirectory, name: string) {
+    this.directory = directory;
+    this.name = name;
+  }
+
+  [Symbol.dispose](): void {
+    this.directory[Symbol.dispose]();
+  }
 }
 
 /** No rule allows a path outside the root today; should one ever, this is the second lock. */

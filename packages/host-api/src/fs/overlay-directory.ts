@@ -180,6 +180,7 @@ class OverlayDirectory implements OpenDirectory {
     const opened = openMemoryFile(file, undefined);
     return {
       stats,
+      peek: opened.peek,
       read: opened.read,
       seal: opened.seal,
       write: (bytes) => {

@@ -15,7 +15,7 @@ export function openPinnedDirectory(root: string, sameDevice: boolean): Director
   try {
     // The root was resolved once, when the policy was made: if it now leads elsewhere, nothing below it was granted.
     if (readlinkSync(`/proc/self/fd/${fd}`) !== root) throw new DiskRefusedError('root-moved');
-    return new PinnedDirectory({ fd, holders: 0 }, sameDevice ? groundOf(fd) : undefined);
+    return new PinnedDirectory(share(fd), sameDevice ? groundOf(fd) : undefined);
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -25,7 +25,12 @@ export function openPinnedDirectory(root: string, sameDevice: boolean): Director
 /** A descriptor, and how many have it: the last one closes it. */
 interface SharedDescriptor {
   readonly fd: number;
+  readonly here: string;
   holders: number;
+}
+
+function share(fd: number): SharedDescriptor {
+  return { fd, here: `/proc/self/fd/${fd}`, holders: 0 };
 }
 
 class PinnedDirectory implements DirectoryHandle {
@@ -36,7 +41,7 @@ class PinnedDirectory implements DirectoryHandle {
 
   constructor(shared: SharedDescriptor, ground: Ground | undefined) {
     shared.holders += 1;
-    this.here = `/proc/self/fd/${shared.fd}`;
+    this.here = shared.here;
     this.#shared = shared;
     this.#ground = ground;
   }
@@ -51,7 +56,7 @@ class PinnedDirectory implements DirectoryHandle {
     const fd = openDirectoryAt(this.entry(name));
     try {
       requireGround(fd, this.#ground);
-      return new PinnedDirectory({ fd, holders: 0 }, this.#ground);
+      return new PinnedDirectory(share(fd), this.#ground);
     } catch (error) {
       closeSync(fd);
       throw error;
