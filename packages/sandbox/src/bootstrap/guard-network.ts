@@ -113,24 +113,23 @@ function makeTable(guardSockets: () => void): BeforeLoadTable {
     guardSockets();
     guardChildren();
   };
-  return withAndWithoutScheme([
-    ...builtinModules
-      .map((name) => (name.startsWith('node:') ? name.slice('node:'.length) : name))
-      .filter((name) => !QUIET_MODULES.has(name))
-      .map((name) => [name, guardSockets] as const),
-    ...REFUSED_MODULES.map((name) => [name, refuseModule] as const),
-    ['child_process', guardProcesses],
-    ['test', guardProcesses],
-    ['v8', guardV8],
-    ['os', guardOs],
-    ['fs/promises', () => void getBuiltinModule('node:fs').promises],
-  ]);
-}
-
-// Looked up by name alone, without a prefix to cut off or a set to ask: a plugin can replace all methods that would do it.
-function withAndWithoutScheme(entries: readonly (readonly [string, BeforeLoad])[]): BeforeLoadTable {
-  const both = entries.flatMap(([name, entry]) => [[name, entry] as const, [`node:${name}`, entry] as const]);
-  return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(both)));
+  // Looked up by name alone, without a prefix to cut off or a set to ask: a plugin can replace all methods that would do it.
+  const table: Record<string, BeforeLoad> = Object.create(null);
+  const put = (name: string, entry: BeforeLoad): void => {
+    table[name] = entry;
+    table[`node:${name}`] = entry;
+  };
+  for (const name of builtinModules) {
+    const bare = name.startsWith('node:') ? name.slice('node:'.length) : name;
+    if (!QUIET_MODULES.has(bare)) put(bare, guardSockets);
+  }
+  for (const name of REFUSED_MODULES) put(name, refuseModule);
+  put('child_process', guardProcesses);
+  put('test', guardProcesses);
+  put('v8', guardV8);
+  put('os', guardOs);
+  put('fs/promises', () => void getBuiltinModule('node:fs').promises);
+  return Object.freeze(table);
 }
 
 function refuseModule(specifier: string): never {

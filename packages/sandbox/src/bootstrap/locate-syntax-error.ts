@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import * as Module from 'node:module';
+import { stripTypeScriptTypes } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** Lines of a minified module are cut: what counts is where it is. */
@@ -29,7 +29,7 @@ function findPlace(url: string): string | undefined {
 /** The number of the line, and the lines that the parser shows, each cut to a length. */
 function parseErrorOf(source: string): string | undefined {
   try {
-    Module.stripTypeScriptTypes(source, { sourceUrl: 'module' });
+    stripTypeScriptTypes(source, { sourceUrl: 'module' });
     return undefined;
   } catch (error) {
     const stack = error instanceof Error ? error.stack : undefined;

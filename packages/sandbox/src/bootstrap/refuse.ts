@@ -1,5 +1,6 @@
 // Captured before a plugin's code can replace them: some of what is refused is refused late.
 const { defineProperty } = Object;
+const { get: getOf } = Reflect;
 
 /** Replaces a function for good by one that throws `ERR_ACCESS_DENIED`. */
 export function refuse(target: object, name: string, what: string): void {
@@ -11,7 +12,7 @@ export function refuse(target: object, name: string, what: string): void {
 
 /** Keeps a property at the value that it has, for good; whoever sets it gets `ERR_ACCESS_DENIED`. */
 export function refuseChange(target: object, name: string, what: string): void {
-  const kept: unknown = Reflect.get(target, name);
+  const kept: unknown = getOf(target, name);
   const set = (): never => {
     throw refusal(`${what} is not possible in a sandbox`);
   };

@@ -1,5 +1,9 @@
 import { refuse, refuseChange } from './refuse.js';
 
+// Captured before a plugin's code can replace them.
+const { apply } = Reflect;
+const { defineProperty } = Object;
+
 // `kill` and its like would end the host, or open its inspector (SIGUSR1, nodejs/node#62537); the handles are those of the channel. With
 // another identity, which root alone can take, a guest would no longer end with its host: the kernel forgets the death signal.
 const PROCESS_FUNCTIONS = [
@@ -17,8 +21,27 @@ const REPORT_SETTINGS = [
  * bug in hand is not stopped here but by the namespace around it.
  */
 export function removeBackDoors(): void {
-  for (const name of REPORT_SETTINGS) refuseChange(process.report, name, `changing process.report.${name}`);
+  guardReport();
   for (const name of PROCESS_FUNCTIONS) {
     if (name in process) refuse(process, name, `process.${name}`);
   }
+}
+
+/** Guarded when it is first asked for: loading it takes a tenth of a millisecond, and there is no other way to it. */
+function guardReport(): void {
+  const load = Object.getOwnPropertyDescriptor(process, 'report')?.get;
+  let guarded: NodeJS.ProcessReport | undefined;
+  const get = (): NodeJS.ProcessReport =>
+    (guarded ??= guardSettings(load === undefined ? process.report : apply(load, process, [])));
+  // Where it is there already, it is guarded at once.
+  if (load === undefined) get();
+  else defineProperty(process, 'report', { get, configurable: false, enumerable: true });
+}
+
+function guardSettings(report: NodeJS.ProcessReport): NodeJS.ProcessReport {
+  for (let index = 0; index < REPORT_SETTINGS.length; index += 1) {
+    const name = REPORT_SETTINGS[index];
+    if (name !== undefined) refuseChange(report, name, `changing process.report.${name}`);
+  }
+  return report;
 }

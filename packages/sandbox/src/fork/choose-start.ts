@@ -10,6 +10,8 @@ export interface ChosenStart extends AsyncDisposable {
 
 /** What a fork holds up the host for: its page tables are copied, some 20 ms for each GB. Below this, asking another process takes as long. */
 const LARGE_HOST_BYTES = 256 * 1_048_576;
+/** Between two looks at the size of this process, which take a tenth of a millisecond each. */
+const LOOK_EVERY_MS = 250;
 /** A spawner is replaced so often. After that something here ends spawners. */
 const MOST_LOST = 3;
 
@@ -37,6 +39,7 @@ class Choice implements ChosenStart {
   #users = 0;
   #idle: NodeJS.Timeout | undefined;
   #isClosed = false;
+  #size: { readonly isLarge: boolean; readonly seenAt: number } | undefined;
 
   constructor(options: StartOptions) {
     this.#options = options;
@@ -97,7 +100,14 @@ class Choice implements ChosenStart {
     if (this.#isClosed || this.#lost.size >= MOST_LOST || process.platform === 'win32') return false;
     const { spawner } = this.#options;
     if (spawner !== 'auto') return spawner === 'always';
-    return process.platform === 'linux' && process.memoryUsage.rss() >= LARGE_HOST_BYTES;
+    return process.platform === 'linux' && this.#isLarge();
+  }
+
+  #isLarge(): boolean {
+    const seenAt = performance.now();
+    if (this.#size === undefined || seenAt - this.#size.seenAt >= LOOK_EVERY_MS)
+      this.#size = { isLarge: process.memoryUsage.rss() >= LARGE_HOST_BYTES, seenAt };
+    return this.#size.isLarge;
   }
 
   /** Once for each, whoever notices first. */

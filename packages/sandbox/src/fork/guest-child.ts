@@ -1,8 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { createError } from '@kb-labs/contracts';
-import type { PluginError, SandboxLimits, SandboxPlan } from '@kb-labs/contracts';
+import type { SandboxLimits, SandboxPlan } from '@kb-labs/contracts';
 import { abortError } from '../wire/abort-error.js';
 import { createSession } from '../wire/session.js';
 import type { Session } from '../wire/session.js';
@@ -10,11 +9,12 @@ import type { WireTransport } from '../wire/transport.js';
 import { buildChildCommand, programOf } from './child-command.js';
 import type { ChildCommand, Launcher } from './child-command.js';
 import type { CompiledProgram } from './compiled-program.js';
+import { describeEnd } from './describe-end.js';
 import { watchGuestProcess } from './guest-process.js';
-import type { GuestProcess, ProcessEnd } from './guest-process.js';
+import type { GuestProcess } from './guest-process.js';
 import { purposeOf } from './guest-purpose.js';
 import type { HostGuard } from './host-guard.js';
-import { heapExhausted, NO_WATCH, watchResources } from './resource-watch.js';
+import { NO_WATCH, watchResources } from './resource-watch.js';
 import type { ResourceWatch } from './resource-watch.js';
 import { assertNodeRuns } from './start-failure.js';
 import type { StartProcess } from './started-process.js';
@@ -91,7 +91,7 @@ async function startAndWait(options: ChildOptions, roots: readonly string[]): Pr
     watch.stop();
     untrack();
     const hidden = [launcher.bootstrap, programOf(launcher.bootstrap), ...roots];
-    return describeEnd({ ...end, stderr: withoutHostPaths(end.stderr, hidden) }, plan.limits, peakMemoryBytes);
+    return describeEnd(end, { hidden, limits: plan.limits, peakBytes: peakMemoryBytes });
   });
   const session = createSession({
     transport: channelTransport(guest.channel, () => (isDropped = true)),
@@ -180,29 +180,4 @@ function channelTransport(channel: Duplex, onDropped: () => void): WireTransport
     pendingBytes: () => channel.writableLength,
     close: () => void channel.destroy(),
   };
-}
-
-/** Node names files of the host in its last words, and `details` go everywhere. */
-function withoutHostPaths(text: string, paths: readonly string[]): string {
-  return paths.reduce((rest, path) => rest.replaceAll(path, `<${basename(path)}>`), text);
-}
-
-/** What the end of a process means that nobody told to end. */
-function describeEnd(end: ProcessEnd, limits: SandboxLimits, peakBytes: number | undefined): PluginError {
-  if (end.spawnError !== undefined) return end.spawnError;
-  // V8's own words; a guest can write them too, so they count only for one that ended as V8 ends.
-  if (isFatal(end.signal) && end.stderr.includes('JavaScript heap out of memory'))
-    return heapExhausted(peakBytes, limits);
-  const how = end.signal === undefined ? `exit code ${end.code}` : `signal ${end.signal}`;
-  const details = {
-    exitCode: end.code,
-    signal: end.signal,
-    stderr: end.stderr.split('\n').slice(-5).join('\n').slice(-2_048),
-  };
-  return createError('ERR_SANDBOX_CRASHED', `the guest ended by itself before it had a result: ${how}`, { details });
-}
-
-/** How V8 ends a process. The first process of a namespace ignores SIGABRT, and runs into the trap behind it. */
-function isFatal(signal: string | undefined): boolean {
-  return signal === 'SIGABRT' || signal === 'SIGSEGV' || signal === 'SIGILL' || signal === 'SIGTRAP';
 }

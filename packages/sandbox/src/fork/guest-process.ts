@@ -31,6 +31,8 @@ export interface ProcessEnd {
   readonly stderr: string;
   /** It never started: the reason. */
   readonly spawnError: PluginError | undefined;
+  /** Its host had it killed, so that this is no end of its own. */
+  readonly isKilled: boolean;
 }
 
 /** Takes over a guest that was just started, from its first byte to its end. */
@@ -41,7 +43,8 @@ export function watchGuestProcess(started: ProcessStart): GuestProcess {
   const output = watchOutput(started.streams);
   let exited = false;
   void started.exit.then(() => (exited = true));
-  const gone = waitForEnd(started, output);
+  let isKilled = false;
+  const gone = waitForEnd(started, output).then((end) => ({ ...end, isKilled }));
   const hold = createHold(started);
 
   return {
@@ -50,6 +53,7 @@ export function watchGuestProcess(started: ProcessStart): GuestProcess {
     signal: (name) => void started.signal(name),
     async quit() {
       if (exited) return void (await gone);
+      isKilled = true;
       await started.signal('SIGKILL');
       hold(false);
       await drain([channel, stdout, stderr]);
@@ -76,14 +80,23 @@ function neverStarted(reason: Error): GuestProcess {
     pid: () => undefined,
     signal: () => undefined,
     quit: () => Promise.resolve(),
-    gone: Promise.resolve({ code: undefined, signal: undefined, stderr: '', spawnError: startFailure(reason) }),
+    gone: Promise.resolve({
+      code: undefined,
+      signal: undefined,
+      stderr: '',
+      spawnError: startFailure(reason),
+      isKilled: false,
+    }),
     hold: () => undefined,
     leftUnread: () => false,
     onOutput: () => undefined,
   };
 }
 
-async function waitForEnd({ exit, streams }: StartedProcess, output: OutputWatch): Promise<ProcessEnd> {
+async function waitForEnd(
+  { exit, streams }: StartedProcess,
+  output: OutputWatch,
+): Promise<Omit<ProcessEnd, 'isKilled'>> {
   const { channel, stdout, stderr } = streams;
   const drained = createSettled<true>();
   channel.once('close', () => drained.settle(true));

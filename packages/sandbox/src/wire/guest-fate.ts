@@ -30,8 +30,8 @@ export interface GuestFate {
   fall(reason: GuestFall): void;
   /** Calls back once, at once if it has fallen already. Returns what takes the listener away. */
   onFall(listen: (reason: GuestFall) => void): () => void;
-  /** Ends it, in the way that the reason asks for, and resolves with the error that stands once no code of it can run. */
-  end(): Promise<PluginError>;
+  /** Ends it, in the way that the reason asks for, and resolves with the reason that stands once no code of it can run. */
+  end(): Promise<GuestFall>;
 }
 
 type HeardAll = () => Promise<void> | undefined;
@@ -45,7 +45,7 @@ const EXIT_AFTER_CLOSE_MS = 250;
 export function watchFate(lifeline: GuestLifeline, { graceMs }: SandboxLimits, heardAll: HeardAll): GuestFate {
   const listeners = new Set<(reason: GuestFall) => void>();
   let fallen: GuestFall | undefined;
-  let ending: Promise<PluginError> | undefined;
+  let ending: Promise<GuestFall> | undefined;
 
   const fall = (reason: GuestFall): void => {
     if (fallen !== undefined) return;
@@ -53,15 +53,15 @@ export function watchFate(lifeline: GuestLifeline, { graceMs }: SandboxLimits, h
     for (const listen of listeners) listen(reason);
     listeners.clear();
   };
-  const end = async (reason: GuestFall): Promise<PluginError> => {
+  const end = async (reason: GuestFall): Promise<GuestFall> => {
     fall(reason);
-    const { kind, error } = reason;
+    const { kind } = reason;
     let exit: PluginError | undefined;
     if (kind === 'ask') lifeline.terminate();
     if (kind === 'ask') await within(Math.min(graceMs, SIGTERM_GRACE_MS), lifeline.gone);
     if (kind === 'closed') exit = await within(EXIT_AFTER_CLOSE_MS, lifeline.gone);
     await lifeline.quit();
-    return exit ?? error;
+    return exit === undefined ? reason : { ...reason, error: exit };
   };
   void lifeline.gone.then(async (error) => {
     // Its result may be among the words that wait.
@@ -86,6 +86,14 @@ export function watchFate(lifeline: GuestLifeline, { graceMs }: SandboxLimits, h
   };
 }
 
+/** Made for whoever asks: nobody does, as a rule, and to look at the stack takes a tenth of a run in a process that was ready. */
 function regularEnd(): GuestFall {
-  return { kind: 'force', error: createError('ERR_SANDBOX_CRASHED', 'the guest has been ended'), run: undefined };
+  let made: PluginError | undefined;
+  return {
+    kind: 'force',
+    get error() {
+      return (made ??= createError('ERR_SANDBOX_CRASHED', 'the guest has been ended'));
+    },
+    run: undefined,
+  };
 }

@@ -181,7 +181,7 @@ async function stop(error: PluginError, { run, last, meter }: OpenRun, parts: Ru
 }
 
 async function meet(fall: GuestFall, { run, meter }: OpenRun, parts: RunsParts): Promise<SandboxOutcome> {
-  const error = await parts.options.fate.end();
+  const { error } = await parts.options.fate.end();
   await close(NO_WORD, parts);
   const isItsOwn = fall.run === undefined || fall.run === run.id;
   const usage = { ...meter(), outputBytes: run.output.bytes(), resultBytes: 0, leaked: [] };

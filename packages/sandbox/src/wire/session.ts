@@ -77,7 +77,7 @@ export function createSession({ transport, plan, lifeline, stays }: SessionOptio
     preload: (call) => preload(call, { plan, peer, fate, loaded, hasRun: () => runs.hasBegun }),
     run: runs.run,
     async dispose() {
-      fate.fall({ kind: 'force', error: placeClosed(), run: undefined });
+      if (fate.fallen === undefined) fate.fall({ kind: 'force', error: placeClosed(), run: undefined });
       await fate.end();
       transport.close();
     },
@@ -108,7 +108,7 @@ async function start(plan: SandboxPlan, { fate, ready, holds }: StartParts): Pro
   ];
   const isReady = await Promise.race([ready.promise, fallen.promise]);
   for (const stop of stops) stop();
-  if (!isReady) throw await fate.end();
+  if (!isReady) throw (await fate.end()).error;
 }
 
 function startTimeout(elapsedMs: number, limitMs: number): PluginError {
