@@ -8,7 +8,7 @@ import { serveHost } from './serve-host.js';
  */
 export function rehearseAlone(): Promise<void> {
   const { promise, settle } = createSettled<void>();
-  const frames = [rehearsedFrame()];
+  const frames = [rehearsedFrame(1)];
   let take: (bytes: Uint8Array) => void = () => undefined;
   serveHost({
     channel: {

@@ -82,6 +82,7 @@ class Pool implements ChildPool {
     this.warm = createWarmPool({
       children: this.#stays,
       start: async (plan) => (await this.#hurry(() => this.#startOwn(plan))).child,
+      hasSuccessors: options.spares > 0,
       startAhead: (plan) => (this.#hasRoom() ? this.#startAhead({ ...plan, signal: this.#closing.signal }) : undefined),
     });
   }

@@ -124,10 +124,10 @@ async function startAndWait(options: ChildOptions, roots: readonly string[]): Pr
   };
 }
 
-function commandOf({ plan, launcher, compiled }: ChildOptions, roots: readonly string[]): ChildCommand {
+function commandOf({ plan, launcher, compiled, isSpare }: ChildOptions, roots: readonly string[]): ChildCommand {
   return buildChildCommand(launcher, roots, {
     memoryMb: plan.limits.memoryMb,
-    purpose: purposeOf(plan),
+    purpose: purposeOf(plan, isSpare),
     compiled: () => compiled.get(launcher),
   });
 }

@@ -24,6 +24,10 @@ export interface WarmChild {
   open: number;
   /** Runs that were begun in it. */
   runs: number;
+  /** It waits for another one of its key to end: it gets no run as long as that can. */
+  isReserve: boolean;
+  /** Whether another one was started to take its place. Once, however that went. */
+  hasSuccessor: boolean;
   /** It gets no more runs, and ends with its last one. */
   isRetired: boolean;
   idleSince: number;
@@ -48,6 +52,9 @@ const SHORT_MS = 20;
 /** Files that were looked at so short a time ago are taken to be the same: a look at them takes longer than all else around a short run. */
 const FRESH_MS = 20;
 
+const FEWEST_RUNS = 50;
+const AHEAD_MS = 500;
+
 /** Takes a child that was just started. It is in no place yet. */
 export function createWarmChild(child: GuestChild, key: string): WarmChild {
   const bornAt = performance.now();
@@ -60,6 +67,8 @@ export function createWarmChild(child: GuestChild, key: string): WarmChild {
     api: undefined,
     open: 0,
     runs: 0,
+    isReserve: false,
+    hasSuccessor: false,
     isRetired: false,
     idleSince: bornAt,
     quietMs: child.watch.last.cpuMs,
@@ -113,6 +122,21 @@ export function isFitAfter(warm: WarmChild, outcome: SandboxOutcome, plan: Pick<
 /** Whether it has served its time. */
 export function isWorn({ bornAt, runs }: WarmChild, now: number, { maxRuns, maxAgeMs }: WearLimits): boolean {
   return runs >= maxRuns || now - bornAt > maxAgeMs;
+}
+
+/**
+ * Whether it will have served its time soon, if runs come as they came: time for another one to be started and to practise. Not one that has served few: whoever
+ * lets a process serve few runs has them wait for its start.
+ */
+export function isNearEnd(
+  { bornAt, runs }: Pick<WarmChild, 'bornAt' | 'runs'>,
+  now: number,
+  { maxRuns, maxAgeMs }: WearLimits,
+): boolean {
+  const ageMs = now - bornAt;
+  if (runs < FEWEST_RUNS || (runs * 2 < maxRuns && ageMs * 2 < maxAgeMs)) return false;
+  const betweenMs = ageMs / runs;
+  return betweenMs < AHEAD_MS && Math.min((maxRuns - runs) * betweenMs, maxAgeMs - ageMs) < AHEAD_MS;
 }
 
 /** Whether it has been at work without a run, or is gone. To be asked of one that is idle. */

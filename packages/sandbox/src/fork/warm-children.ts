@@ -1,6 +1,6 @@
 import type { SandboxPlan } from '@kb-labs/contracts';
 import type { GuestChild } from './guest-child.js';
-import { createWarmChild, isRestlessIdle, isWorn } from './warm-child.js';
+import { createWarmChild, isNearEnd, isRestlessIdle, isWorn } from './warm-child.js';
 import type { WarmChild, WearLimits } from './warm-child.js';
 
 /** How long children are kept, and how many of them without a run. */
@@ -17,6 +17,12 @@ export interface WarmChildren {
   take(key: string, plan: SandboxPlan, isFit?: (warm: WarmChild) => boolean): WarmChild | undefined;
   /** Keeps one that was just started. It is in one place if somebody waited for it, in none otherwise. */
   add(key: string, child: GuestChild, isTaken: boolean): WarmChild;
+  /** Keeps one that takes the place of another of its key when that gets no more runs. */
+  addReserve(key: string, child: GuestChild): void;
+  /** Has one that waits for the place of another take runs now. `false` where there is none. */
+  callReserve(key: string): boolean;
+  /** Whether another one should be started to take the place of this one, now that it has begun a run. */
+  needsSuccessor(warm: WarmChild): boolean;
   /** It is in one place less. */
   release(warm: WarmChild): void;
   /** It gets no more runs. */
@@ -67,9 +73,31 @@ class Children implements WarmChildren {
         continue;
       }
       this.#idle.delete(found);
+      found.isReserve = false;
       found.open += 1;
       return found;
     }
+  }
+
+  addReserve(key: string, child: GuestChild): void {
+    // Where the others are gone by now, its time has come.
+    const isAwaited = this.count(key) === 0;
+    this.add(key, child, false).isReserve = !isAwaited;
+  }
+
+  callReserve(key: string): boolean {
+    for (const warm of this.#byKey.get(key) ?? []) {
+      if (!warm.isReserve) continue;
+      warm.isReserve = false;
+      return true;
+    }
+    return false;
+  }
+
+  needsSuccessor(warm: WarmChild): boolean {
+    if (warm.hasSuccessor || !isNearEnd(warm, performance.now(), this.#limits)) return false;
+    // Both will be idle at times. One that had to go for the other would have been started for nothing.
+    return this.#idle.size + 2 <= this.#limits.maxIdle;
   }
 
   add(key: string, child: GuestChild, isTaken: boolean): WarmChild {
@@ -143,8 +171,7 @@ class Children implements WarmChildren {
     let best: WarmChild | undefined;
     for (const warm of this.#byKey.get(key) ?? []) {
       if (warm.open >= most || !warm.child.session.guest.isReusable || !isFit(warm)) continue;
-      if (best === undefined || warm.open < best.open) best = warm;
-      else if (warm.open === best.open && warm.idleSince > best.idleSince) best = warm;
+      if (best === undefined || isBetter(warm, best)) best = warm;
     }
     return best;
   }
@@ -157,8 +184,9 @@ class Children implements WarmChildren {
   #forget(warm: WarmChild): void {
     this.#idle.delete(warm);
     const siblings = this.#byKey.get(warm.key);
-    siblings?.delete(warm);
-    if (siblings?.size === 0) this.#byKey.delete(warm.key);
+    if (siblings?.delete(warm) !== true) return;
+    if (siblings.size === 0) this.#byKey.delete(warm.key);
+    else if (!warm.isReserve) this.callReserve(warm.key);
   }
 
   #lookAtIdle(): void {
@@ -170,4 +198,10 @@ class Children implements WarmChildren {
     clearInterval(this.#sweep);
     this.#sweep = undefined;
   }
+}
+
+/** Of two that could take a run: the one that does not wait for another's place, then the less busy one, then the one that ran last. */
+function isBetter(one: WarmChild, other: WarmChild): boolean {
+  if (one.isReserve !== other.isReserve) return other.isReserve;
+  return one.open === other.open ? one.idleSince > other.idleSince : one.open < other.open;
 }

@@ -14,6 +14,8 @@ export interface WarmPoolOptions {
   readonly start: (plan: SandboxPlan) => Promise<GuestChild>;
   /** For nobody yet; `undefined` where there may be no further process now. */
   readonly startAhead: (plan: SandboxPlan) => Promise<GuestChild> | undefined;
+  /** Whether one is started ahead to take the place of one that has nearly served its time. */
+  readonly hasSuccessors: boolean;
 }
 
 /** A child that stays, and whether it was started for whoever has it. */
@@ -41,6 +43,7 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
     const warm = children.take(key, plan, isFit);
     if (warm === undefined) return undefined;
     if (warm.open > 1) starts.grow(key, plan);
+    if (options.hasSuccessors && children.needsSuccessor(warm)) warm.hasSuccessor = starts.succeed(key, plan);
     return { warm, isCold: false };
   };
 
@@ -66,6 +69,8 @@ interface Starts {
   begin(key: string, plan: SandboxPlan): Promise<WarmLease>;
   /** Where all children of a re-entrant plugin are busy, and processors are left for another one. */
   grow(key: string, plan: SandboxPlan): void;
+  /** Starts one that takes the place of another. `false` where there may be none now. */
+  succeed(key: string, plan: SandboxPlan): boolean;
   /** One that runs of this key should wait for. */
   underWay(key: string): Promise<unknown> | undefined;
 }
@@ -76,6 +81,13 @@ function createStarts(options: WarmPoolOptions): Starts {
   const processors = availableParallelism();
   /** By key: the start of the first child, for which runs of a re-entrant plugin wait rather than start one each. */
   const starting = new Map<string, Promise<unknown>>();
+  const startAhead = (key: string, plan: SandboxPlan, keep: (child: GuestChild) => void): boolean => {
+    const settled = options.startAhead(plan)?.then(keep, () => undefined);
+    if (settled === undefined) return false;
+    starting.set(key, settled);
+    void settled.then(() => starting.delete(key));
+    return true;
+  };
 
   return {
     underWay: (key) => starting.get(key),
@@ -92,15 +104,10 @@ function createStarts(options: WarmPoolOptions): Starts {
       return { warm: children.add(key, await started, true), isCold: true };
     },
     grow(key, plan) {
-      if (starting.has(key) || children.count(key) >= processors) return;
-      const settled = options.startAhead(plan)?.then(
-        (child) => void children.add(key, child, false),
-        () => undefined,
-      );
-      if (settled === undefined) return;
-      starting.set(key, settled);
-      void settled.then(() => starting.delete(key));
+      if (starting.has(key) || children.callReserve(key) || children.count(key) >= processors) return;
+      startAhead(key, plan, (child) => void children.add(key, child, false));
     },
+    succeed: (key, plan) => !starting.has(key) && startAhead(key, plan, (child) => children.addReserve(key, child)),
   };
 }
 

@@ -23,11 +23,12 @@ const ORDER: RunOrder = {
   api: [],
 };
 
-/** A run that no host sends, as the first one of a guest would come. */
-export function rehearsedFrame(): Uint8Array {
+/** A run that no host sends, as one of a guest would come. */
+export function rehearsedFrame(run: number): Uint8Array {
+  if (run > 1) return encodeFrame(encodeHostMessage({ ...ORDER, run }));
   const limits = { ...DEFAULT_WIRE_LIMITS, maxInFlight: 1, maxOutputBytes: 0, maxResultBytes: 1_024, graceMs: 1 };
   const realm = { root: '', env: {}, fetch: false, limits };
-  return encodeFrame(encodeHostMessage({ ...ORDER, run: 1, realm }));
+  return encodeFrame(encodeHostMessage({ ...ORDER, run, realm }));
 }
 
 /**

@@ -23,7 +23,7 @@ describe.each(ways)('the channel before and after it is opened, wall: $way', ({ 
 
   it('carries a run that is over in its first turn', async () => {
     // Elsewhere the sockets have to be guarded before the plugin's code runs.
-    expect(valueOf(await runBody(adapter, `return ${LOADS_NET};`))).toBe(purposeOf(planFor('/')) === undefined);
+    expect(valueOf(await runBody(adapter, `return ${LOADS_NET};`))).toBe(purposeOf(planFor('/'), false) === undefined);
     expect(valueOf(await runBody(adapter, `${turn} ${turn} return ${LOADS_NET};`))).toBe(true);
   });
 
@@ -40,7 +40,7 @@ describe.each(ways)('the channel before and after it is opened, wall: $way', ({ 
         if (!place.coldStart) seen.push(loadsNet);
         await untilSpare(plugin.root, before);
       }
-      expect(seen).toEqual(seen.map(() => purposeOf(planFor('/')) === undefined));
+      expect(seen).toEqual(seen.map(() => purposeOf(planFor('/'), false) === undefined));
     },
   );
 

@@ -38,7 +38,7 @@ for (let turn = 0; turn < 5; turn += 1) {
 `;
 
 // Elsewhere guests take none.
-describe.runIf(purposeOf(planFor('/')) !== undefined)('the compiled program of guests', () => {
+describe.runIf(purposeOf(planFor('/'), false) !== undefined)('the compiled program of guests', () => {
   let folder: string;
   let launcher: Launcher;
   beforeEach(() => {

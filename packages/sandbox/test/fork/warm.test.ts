@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { GuestNote, Sandbox, SandboxAdapter, SandboxIsolation, SandboxPlan } from '@kb-labs/contracts';
 import { forkSandbox, inProcessSandbox } from '@kb-labs/sandbox';
 import type { ForkSandboxOptions } from '@kb-labs/sandbox';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { isNearEnd } from '../../src/fork/warm-child.js';
 import { guestsOf, isAlive, makePlugin, planFor, runIn, runOnce, textOf, valueOf, ways } from './fork-scene.js';
 import type { GuestRun, PluginFolder, RunOptions } from './fork-scene.js';
 
@@ -56,6 +57,11 @@ async function begin(adapter: SandboxAdapter, { root }: PluginFolder, options: R
 function listen(name: 'warning', listener: (warning: Error) => void): Disposable {
   process.on(name, listener);
   return { [Symbol.dispose]: () => process.off(name, listener) };
+}
+
+interface WearFacts {
+  readonly runs: number;
+  readonly ageMs: number;
 }
 
 interface BegunRun {
@@ -237,6 +243,55 @@ describe.runIf(process.platform === 'linux')('a guest that stays', () => {
     await using adapter = create(options);
     for (let done = 0; done < 2; done += 1) valueOf(await run(adapter, folder, { export: 'me' }));
     await expect.poll(() => guestsOf(folder.root), poll).toEqual([]);
+  });
+
+  it.each<[string, SandboxIsolation]>([
+    ['alone', alone],
+    ['shared', shared],
+  ])('is followed by one that was started before it had served its time, isolation: %s', async (_, isolation) => {
+    using folder = plugin();
+    await using adapter = create({ maxRuns: 60 });
+    const seen: [string, boolean][] = [];
+    for (let done = 0; done < 62; done += 1) {
+      await using place = await adapter.acquire(planFor(folder.root, { isolation }));
+      const [id] = valueOf(await runIn(place, folder.root, { export: 'counts' })) as [string];
+      seen.push([id, place.coldStart]);
+      // The one that follows gets no run before.
+      if (done === 58) await vi.waitUntil(() => guestsOf(folder.root).length === 2, poll);
+    }
+    const [first] = seen[0] ?? [];
+    expect(seen.map(([id, isCold]) => [id === first, isCold])).toEqual(
+      seen.map((__, index) => [index < 60, index === 0]),
+    );
+    await expect.poll(() => guestsOf(folder.root).length, poll).toBe(1);
+  });
+
+  it.each<[string, ForkSandboxOptions]>([
+    ['no spares', { spares: 0 }],
+    ['place for one process', { maxChildren: 1 }],
+    ['place for one that is idle', { maxSpares: 1 }],
+  ])('is followed by one that is started when it has, with %s', async (_, options) => {
+    using folder = plugin();
+    await using adapter = create({ maxRuns: 60, ...options });
+    const cold: boolean[] = [];
+    for (let done = 0; done < 61; done += 1) {
+      await using place = await adapter.acquire(planFor(folder.root, { isolation: alone }));
+      valueOf(await runIn(place, folder.root, { export: 'counts' }));
+      cold.push(place.coldStart);
+    }
+    expect(cold.flatMap((isCold, index) => (isCold ? [index] : []))).toEqual([0, 60]);
+  });
+
+  it.each<[string, WearFacts, boolean]>([
+    ['that has just begun', { runs: 60, ageMs: 60 }, false],
+    ['with half of its runs behind it, where they come fast', { runs: 500, ageMs: 400 }, true],
+    ['with half of its runs behind it, where they come slowly', { runs: 500, ageMs: 50_000 }, false],
+    ['with one run left, where one comes each second', { runs: 999, ageMs: 999_000 }, false],
+    ['that is old, and has many runs left', { runs: 400, ageMs: 9_800 }, true],
+    ['that is old, and has served few', { runs: 40, ageMs: 9_800 }, false],
+  ])('is near its end: %s', (_, { runs, ageMs }, isNear) => {
+    const maxAgeMs = runs === 400 || runs === 40 ? 10_000 : 600_000_000;
+    expect(isNearEnd({ bornAt: 5, runs }, ageMs + 5, { maxRuns: 1_000, maxAgeMs })).toBe(isNear);
   });
 
   it('that is idle makes room for a run of another plugin, and ends with its adapter', async () => {

@@ -1,0 +1,35 @@
+import { serveGuest } from '../wire/guest-peer.js';
+import { rehearsedFrame } from '../wire/rehearsal.js';
+
+// Captured before a plugin's code can replace it.
+const inNextTurn = setImmediate;
+
+/** What is practised is saved in the runs: with 200 neither both together nor each of them takes longer than without. */
+const TIMES = 200;
+
+/**
+ * Leads many runs of this process's own making through the guest's side of the wire, with a handler of its own and no host: V8 makes its faster code of what has
+ * run some hundred times. To be called before any code of the plugin is loaded.
+ */
+export async function rehearseOften(): Promise<void> {
+  let take: (bytes: Uint8Array) => void = () => undefined;
+  serveGuest({
+    transport: {
+      send: () => undefined,
+      sendsViews: true,
+      receive(onBytes) {
+        take = (bytes) => void onBytes(bytes);
+      },
+      pendingBytes: () => 0,
+      close: () => undefined,
+    },
+    load: () => Promise.resolve({ namespace: { handle: (input: unknown): unknown => input } }),
+    prepare: () => undefined,
+    leave: () => undefined,
+    leaked: () => [],
+  });
+  for (let run = 1; run <= TIMES; run += 1) {
+    take(rehearsedFrame(run));
+    await new Promise((resolve) => inNextTurn(resolve));
+  }
+}
