@@ -20,15 +20,22 @@ const KEPT_PLACES = 256;
 
 /** A queue with room for so many, and so much. What a full one does with the next is its policy; `reject` counts on being asked first. */
 export class BoundedQueue<Item extends Sized> {
-  readonly #bounds: QueueBounds;
+  // One by one: three of them are needed for each item.
+  readonly #limit: number;
+  readonly #maxBytes: number;
+  readonly #room: SharedRoom;
+  readonly #overflow: EventOverflow;
   /** A ring: moving the rest forward with each item that goes costs more than all else where many wait. */
   #places: (Item | undefined)[] = [];
   #head = 0;
   #length = 0;
   #bytes = 0;
 
-  constructor(bounds: QueueBounds) {
-    this.#bounds = bounds;
+  constructor({ limit, maxBytes, room, overflow }: QueueBounds) {
+    this.#limit = limit;
+    this.#maxBytes = maxBytes;
+    this.#room = room;
+    this.#overflow = overflow;
   }
 
   get length(): number {
@@ -37,9 +44,8 @@ export class BoundedQueue<Item extends Sized> {
 
   /** Whether it takes so much without letting go of anything, and leaves what others who share the room have been promised. */
   hasRoom(bytes: number, promised: number): boolean {
-    const { limit, maxBytes, room } = this.#bounds;
-    if (this.#length === 0) return room.has(bytes, promised) || bytes <= room.share;
-    return this.#length < limit && this.#bytes + bytes <= maxBytes && room.has(bytes, promised);
+    if (this.#length === 0) return this.#room.has(bytes, promised) || bytes <= this.#room.share;
+    return this.#length < this.#limit && this.#bytes + bytes <= this.#maxBytes && this.#room.has(bytes, promised);
   }
 
   /** Adds the item where there is room for it. */
@@ -52,9 +58,8 @@ export class BoundedQueue<Item extends Sized> {
   /** Adds the item, and returns those that had to go: the oldest, or none but itself where it found no room, also not by that. */
   push(item: Item): readonly Item[] {
     if (this.tryPush(item)) return NONE;
-    const { overflow, room } = this.#bounds;
-    const wouldFit = room.has(item.bytes, -this.#bytes) || item.bytes <= room.share;
-    if (overflow !== 'drop-oldest' || !wouldFit) return [item];
+    const wouldFit = this.#room.has(item.bytes, -this.#bytes) || item.bytes <= this.#room.share;
+    if (this.#overflow !== 'drop-oldest' || !wouldFit) return [item];
     const gone: Item[] = [];
     for (let oldest = this.shift(); oldest !== undefined; oldest = this.shift()) {
       gone.push(oldest);
@@ -99,6 +104,6 @@ export class BoundedQueue<Item extends Sized> {
 
   #count(bytes: number): void {
     this.#bytes += bytes;
-    this.#bounds.room.take(bytes);
+    this.#room.take(bytes);
   }
 }

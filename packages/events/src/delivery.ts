@@ -10,11 +10,12 @@ export interface DeliveryOptions {
 
 /** Calls the listener with what comes into the mailbox, one event at a time, never while somebody publishes. */
 export function startDelivery(mailbox: Mailbox, options: DeliveryOptions): void {
+  const { turn } = options;
   let running = false;
   // Goes on without a promise for as long as the listener asks nobody to wait.
   const deliverAll = (): void => {
     while (mailbox.waiting > 0) {
-      const pending = options.turn.next() ?? deliverOne(mailbox, options);
+      const pending = turn.next() ?? deliverOne(mailbox, options);
       if (pending === undefined) continue;
       void pending.then(deliverAll);
       return;
