@@ -1,11 +1,10 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import type { Duplex } from 'node:stream';
 import { createError } from '@kb-labs/contracts';
 import type { SandboxLimits, SandboxPlan } from '@kb-labs/contracts';
 import { abortError } from '../wire/abort-error.js';
 import { createSession } from '../wire/session.js';
 import type { Session } from '../wire/session.js';
-import type { WireTransport } from '../wire/transport.js';
+import { createChannelTransport } from './channel-transport.js';
 import { buildChildCommand, programOf } from './child-command.js';
 import type { ChildCommand, Launcher } from './child-command.js';
 import type { CompiledProgram } from './compiled-program.js';
@@ -94,7 +93,7 @@ async function startAndWait(options: ChildOptions, roots: readonly string[]): Pr
     return describeEnd(end, { hidden, limits: plan.limits, peakBytes: peakMemoryBytes });
   });
   const session = createSession({
-    transport: channelTransport(guest.channel, () => (isDropped = true)),
+    transport: createChannelTransport(guest.channel, () => (isDropped = true)),
     plan: { ...plan, limits },
     stays: plan.isolation.kind === 'plugin',
     lifeline: { terminate: () => guest.signal('SIGTERM'), quit: guest.quit, gone, usage: () => watch.usage() },
@@ -159,25 +158,4 @@ function assertReadable(root: string): void {
   } catch (cause) {
     throw createError('ERR_CONFIG_INVALID', `${JSON.stringify(root)} is no folder that can be read`, { cause });
   }
-}
-
-function channelTransport(channel: Duplex, onDropped: () => void): WireTransport {
-  return {
-    send(bytes) {
-      if (channel.writable) channel.write(bytes);
-      else onDropped();
-    },
-    sendsViews: true,
-    receive(onBytes, onEnd) {
-      channel.on('data', (bytes: Uint8Array) => {
-        const busy = onBytes(bytes);
-        if (busy === undefined) return;
-        channel.pause();
-        void busy.then(() => channel.resume());
-      });
-      channel.once('close', onEnd);
-    },
-    pendingBytes: () => channel.writableLength,
-    close: () => void channel.destroy(),
-  };
 }

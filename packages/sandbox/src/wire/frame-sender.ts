@@ -113,10 +113,10 @@ function sendParts({ binary }: EncodedValue, send: (bytes: Uint8Array) => void):
   }
 }
 
-function sendCopies({ buffer, byteOffset, length }: Uint8Array, send: (bytes: Uint8Array) => void): void {
+function sendCopies({ buffer, byteOffset, length }: Uint8Array, send: WireTransport['send']): void {
   for (let start = 0; start < length; start += PIECE_BYTES) {
     const pieceBytes = Math.min(PIECE_BYTES, length - start);
-    send(new Uint8Array(new Uint8Array(buffer, byteOffset + start, pieceBytes)));
+    send(new Uint8Array(new Uint8Array(buffer, byteOffset + start, pieceBytes)), true);
   }
 }
 

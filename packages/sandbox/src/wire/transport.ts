@@ -1,7 +1,10 @@
 /** Carries bytes between the two sides: a socket pair, a message port, a pair of functions. Reliable, in order, and nothing more. */
 export interface WireTransport {
-  /** Sends bytes, or drops them if the other side is gone. They may be kept, and never change. Must not throw. */
-  send(bytes: Uint8Array): void;
+  /**
+   * Sends bytes, or drops them if the other side is gone. They may be kept, and never change. Must not throw. `isOwn`: nobody else has their memory, which may
+   * be freed once they have left.
+   */
+  send(bytes: Uint8Array, isOwn?: boolean): void;
   /**
    * Whether `send` hands over no byte but those, also where they are a view of more memory, as a stream does. A message port does not: it
    * clones all that is behind a view. Where this is false, the bytes have their memory to themselves.

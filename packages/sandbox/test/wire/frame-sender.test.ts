@@ -101,6 +101,22 @@ describe('a frame sender', () => {
     );
   });
 
+  it('says of the copies of large parts that nobody else has them, and of nothing else', () => {
+    const own: Uint8Array[] = [];
+    const others: Uint8Array[] = [];
+    const send = (bytes: Uint8Array, isOwn = false): void => void (isOwn ? own : others).push(bytes);
+    const sender = createFrameSender({ send, sendsViews: true });
+    const large = new Uint8Array(200_000).fill(1);
+    sender.lend(encodeValue(large));
+    sender.send(encodeValue('text'));
+    expect(own).toEqual([]);
+    expect(others.some(({ buffer }) => buffer === large.buffer)).toBe(true);
+    sender.send(encodeValue(large));
+    expect(Buffer.concat(own).equals(large)).toBe(true);
+    const isWhole = own.every(({ buffer, byteLength }) => buffer !== large.buffer && buffer.byteLength === byteLength);
+    expect([isWhole, new Set(own.map(({ buffer }) => buffer)).size]).toEqual([true, own.length]);
+  });
+
   it('writes the bytes that encodeFrame does, and never the same memory twice', async () => {
     const words = fc.array(fc.tuple(carried, fc.constantFrom('send', 'lend', 'sendNow', 'hold')), { maxLength: 12 });
     await fc.assert(
