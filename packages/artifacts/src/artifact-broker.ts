@@ -5,7 +5,6 @@ import type {
   ArtifactKey,
   ArtifactQuery,
   ArtifactReadOptions,
-  ArtifactRules,
   ArtifactStore,
   ArtifactWaitOptions,
   ArtifactWriteOptions,
@@ -19,7 +18,7 @@ import { compileArtifactRules } from './artifact-rules.js';
 import { assertSemver, isNewEnough } from './artifact-version.js';
 import type { ArtifactBody } from './body.js';
 import { assertKnownOptions, parseBrokerOptions, parseTimeout, READ_OPTIONS } from './broker-options.js';
-import type { ResolvedWriteOptions } from './broker-options.js';
+import type { ArtifactBrokerOptions, ResolvedWriteOptions } from './broker-options.js';
 import { isExpired } from './condition.js';
 import { assertForm, decodeData, joinChunks } from './decode-data.js';
 import type { DataForm } from './decode-data.js';
@@ -31,19 +30,6 @@ import { throwIfAborted } from './until-aborted.js';
 import { waitForChange } from './wait-for-change.js';
 
 const DEFAULT_WAIT_MS = 30_000;
-
-/** For whom a broker works, and with what. An unknown option is `ERR_CONFIG_INVALID`. */
-export interface ArtifactBrokerOptions {
-  readonly store: ArtifactStore;
-  /** Whose artifacts are its own. */
-  readonly pluginId: string;
-  /** What it may do: every set must allow, and an empty list is refused. `'host'`: everything, with everybody's artifacts. */
-  readonly rules: readonly ArtifactRules[] | 'host';
-  /** Tells what has expired. Default: that of the process. */
-  readonly clock?: Clock;
-  /** Bytes that one artifact may have when it is written, or read at once. Default 256 MiB. */
-  readonly maxBytes?: number;
-}
 
 /** How an artifact is to be read at once. */
 export type ArtifactDataOptions<Form extends DataForm | undefined> = ArtifactReadOptions & { readonly as?: Form };

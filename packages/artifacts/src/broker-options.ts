@@ -1,5 +1,5 @@
 import { createError } from '@kb-labs/contracts';
-import type { ArtifactStore, ArtifactWriteOptions, Clock, PluginError } from '@kb-labs/contracts';
+import type { ArtifactRules, ArtifactStore, ArtifactWriteOptions, Clock, PluginError } from '@kb-labs/contracts';
 import { parsePluginId, quote } from './artifact-path.js';
 import { assertSemver } from './artifact-version.js';
 import { assertContentType } from './put-options.js';
@@ -21,21 +21,27 @@ const WRITE_OPTIONS = [
 // Beyond it a timer of Node ends at once.
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
+/** For whom a broker works, and with what. An unknown option is `ERR_CONFIG_INVALID`. */
+export interface ArtifactBrokerOptions {
+  readonly store: ArtifactStore;
+  /** Whose artifacts are its own. */
+  readonly pluginId: string;
+  /** What it may do: every set must allow, and an empty list is refused. `'host'`: everything, with everybody's artifacts. */
+  readonly rules: readonly ArtifactRules[] | 'host';
+  /** Tells what has expired. Default: that of the process. */
+  readonly clock?: Clock;
+  /** Bytes that one artifact may have when it is written, or read at once. Default 256 MiB. */
+  readonly maxBytes?: number;
+}
+
 /** What every read may be told. */
 export const READ_OPTIONS: readonly string[] = ['minVersion', 'signal'];
 
 /** What a write is told, with the content type that was found for it. */
 export type ResolvedWriteOptions = ArtifactWriteOptions & { readonly contentType: string };
 
-interface RawBrokerOptions {
-  readonly store: ArtifactStore;
-  readonly pluginId: string;
-  readonly clock?: Clock;
-  readonly maxBytes?: number;
-}
-
 /** Checks what a broker is made of, all but its rules. Throws `ERR_CONFIG_INVALID`. */
-export function parseBrokerOptions(options: RawBrokerOptions): Required<RawBrokerOptions> {
+export function parseBrokerOptions(options: ArtifactBrokerOptions): Required<Omit<ArtifactBrokerOptions, 'rules'>> {
   assertStoreOptions(options, MAKER);
   const { store, pluginId, clock = PROCESS_CLOCK, maxBytes = DEFAULT_MAX_BYTES } = options;
   if (

@@ -1,7 +1,6 @@
 import { closeSync, existsSync, fsync, open as openNumber } from 'node:fs';
 import { constants, lstat, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { errnoOf, linkInTheWay } from './store-errors.js';
 
 /** A folder below which names are used; where the platform can, it stays the same folder whatever happens to its path. */
@@ -120,9 +119,16 @@ function heldFolder(path: string, descriptor: number): Folder {
   const base = path.startsWith(DESCRIPTORS) || existsSync(held) ? held : path;
   return {
     at: (name) => `${base}/${name}`,
-    sync: () => promisify(fsync)(descriptor),
+    sync: () => syncDescriptor(descriptor),
     [Symbol.asyncDispose]: async () => closeSync(descriptor),
   };
+}
+
+// What `promisify` makes of it for each call takes longer than to begin one.
+function syncDescriptor(descriptor: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fsync(descriptor, (error) => (error === null ? resolve() : reject(error)));
+  });
 }
 
 function namedFolder(path: string): Folder {

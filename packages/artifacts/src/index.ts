@@ -1,8 +1,9 @@
 // The public names of this package, one by one.
 export { ArtifactBroker } from './artifact-broker.js';
-export type { ArtifactBrokerOptions, ArtifactDataOptions } from './artifact-broker.js';
+export type { ArtifactDataOptions } from './artifact-broker.js';
 export { parseArtifactPath } from './artifact-path.js';
 export { artifactUri, parseArtifactUri } from './artifact-uri.js';
+export type { ArtifactBrokerOptions } from './broker-options.js';
 export { checkArtifactDeclaration } from './declaration.js';
 export { writeDeclaredArtifacts } from './declared-artifacts.js';
 export type { WriteDeclaredArtifactsOptions } from './declared-artifacts.js';
