@@ -1,5 +1,8 @@
 import { createSettled } from '../wire/waiting.js';
 import { rehearsedFrame } from '../wire/rehearsal.js';
+import { loadPluginModule } from './load-module.js';
+import { takeChannel } from './open-channel.js';
+import type { Channel } from './open-channel.js';
 import { serveHost } from './serve-host.js';
 
 /**
@@ -31,7 +34,17 @@ export function rehearseAlone(): Promise<void> {
       leave: () => undefined,
     },
     hasSingleRun: true,
-    load: () => () => Promise.resolve({ namespace: { handle: (input: unknown): unknown => input } }),
+    load: (lastResolved) =>
+      loadPluginModule(() => () => ({ handle: (input: unknown): unknown => input }), lastResolved),
   });
+  tryChannel(takeChannel());
   return promise;
+}
+
+/** The real one leads to the host, which waits for other bytes: so nothing is read, and nothing written. */
+function tryChannel({ transport, readUntil }: Channel): void {
+  const ignore = (): void => undefined;
+  transport.receive(ignore, ignore);
+  transport.send(new Uint8Array(0));
+  readUntil(() => true);
 }

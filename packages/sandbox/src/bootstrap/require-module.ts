@@ -1,12 +1,14 @@
-import type { createRequire } from 'node:module';
 import { importModule } from '../wire/import-module.js';
 import type { ModuleLoader } from '../wire/guest-run.js';
+
+/** Makes what loads modules as a file would load them. */
+export type MakeRequire = (file: string) => (file: string) => unknown;
 
 /**
  * Makes a loader that loads with `require`, which hands an ES module's namespace over without awaiting it: `import()` would call an export named
  * `then`. A module with top-level await cannot be required and is imported.
  */
-export function requireModule(makeRequire: typeof createRequire): ModuleLoader {
+export function requireModule(makeRequire: MakeRequire): ModuleLoader {
   return async (file) => {
     try {
       return { namespace: toNamespace(makeRequire(file)(file)) };

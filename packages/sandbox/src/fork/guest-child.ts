@@ -86,11 +86,12 @@ async function startAndWait(options: ChildOptions, roots: readonly string[]): Pr
   let watch = NO_WATCH;
   let isDropped = false;
   const gone = guest.gone.then((end) => {
-    const { peakMemoryBytes } = watch.usage();
+    // Of one that its host has killed all has been read before, and there is nothing left to read.
+    const peakBytes = end.isKilled ? undefined : watch.usage().peakMemoryBytes;
     watch.stop();
     untrack();
     const hidden = [launcher.bootstrap, programOf(launcher.bootstrap), ...roots];
-    return describeEnd(end, { hidden, limits: plan.limits, peakBytes: peakMemoryBytes });
+    return describeEnd(end, { hidden, limits: plan.limits, peakBytes });
   });
   const session = createSession({
     transport: createChannelTransport(guest.channel, () => (isDropped = true)),

@@ -15,7 +15,8 @@ import type { Lender } from './lent-functions.js';
 export interface GuestContextOptions {
   readonly api: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
+  /** A function is asked for it once the handler asks for it. */
+  readonly signal: AbortSignal | (() => AbortSignal);
 }
 
 /** The `ctx` of one run, and what only the guest's own side may do with it. */
@@ -44,8 +45,9 @@ class Context implements GuestContext {
 
   constructor(port: GuestPort, options: GuestContextOptions) {
     this.#port = port;
+    const { signal } = options;
     const basics: Basics = {
-      signal: options.signal,
+      signal: typeof signal === 'function' ? undefined : signal,
       log: createGuestLog(port),
       progress: (message, fraction) => {
         const known = typeof fraction === 'number' && fraction >= 0 && fraction <= 1 ? fraction : undefined;
@@ -56,6 +58,7 @@ class Context implements GuestContext {
         (this.#cleanups ??= []).push(() => Reflect.apply(cleanup, undefined, []));
       },
     };
+    if (typeof signal === 'function') Object.defineProperty(basics, 'signal', { get: signal, enumerable: true });
     const whole = options.api.length === 0 ? basics : this.#lend(basics, options);
     // The members are those of HandlerContext by construction; what is optional there depends on `api`.
     this.ctx = Object.freeze(whole) as HandlerContext;
@@ -83,7 +86,9 @@ class Context implements GuestContext {
   }
 }
 
-type Basics = Pick<HandlerContext, 'signal' | 'log' | 'progress' | 'onCleanup'>;
+interface Basics extends Pick<HandlerContext, 'log' | 'progress' | 'onCleanup'> {
+  readonly signal: AbortSignal | undefined;
+}
 
 interface LentMembers {
   readonly members: Readonly<Record<string, unknown>>;
