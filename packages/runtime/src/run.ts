@@ -10,23 +10,20 @@ import type {
   OperationRecord,
   StageName,
 } from '@kb-labs/contracts';
-import { settledValue } from '@kb-labs/contracts';
 import { abortError, assertNotAborted, isPending } from './abort.js';
 import type { LinkedSignal } from './abort.js';
-import { withinDeadline } from './deadline.js';
+import { closeInTime } from './close-in-time.js';
 import type { Timers } from './deadline.js';
 import { describeThrown, toEnvelope } from './envelope.js';
+import { KeptRecords } from './kept-records.js';
 import { createEmitter } from './observers.js';
 import type { EventBody, RunIdentity } from './observers.js';
-import { closeReceipt, KNOWN_STAGES, openReceipt } from './receipt.js';
+import { KNOWN_STAGES, openReceipt } from './receipt.js';
 import type { Receipt, StageTime } from './receipt.js';
+import { failed, succeeded } from './run-result.js';
+import type { EndedRun } from './run-result.js';
 import type { RuntimeLog } from './runtime-log.js';
 import { StageFailure } from './stage-failure.js';
-
-/** Denials, operations and artifacts that a result holds. */
-const MAX_DENIALS = 100;
-const MAX_OPERATIONS = 1000;
-const MAX_ARTIFACTS = 1000;
 
 /** What one execution is about, and what ends it. */
 export interface RunOptions {
@@ -41,7 +38,7 @@ export interface RunOptions {
 }
 
 /** The state of one execution. The stages fill it in; it tells the observers and writes the result. */
-export class Run {
+export class Run implements EndedRun {
   readonly identity: RunIdentity;
   /** What ends it. Its `signal` is made for the first who asks. */
   readonly line: LinkedSignal;
@@ -55,10 +52,8 @@ export class Run {
   /** Monotonic; `undefined` before the handler is called. */
   handlerStart: number | undefined;
   readonly emit: (body: EventBody) => void;
-  logs: readonly LogRecord[] = NONE;
-  #denials: AuditRecord[] | undefined;
-  #operations: OperationRecord[] | undefined;
-  #artifacts: ArtifactInfo[] | undefined;
+  logs: readonly LogRecord[] = NO_LOGS;
+  readonly kept: KeptRecords = new KeptRecords();
   /** Monotonic: where the stage begins that comes next. */
   #now: number;
   readonly #tellsStages: boolean;
@@ -179,42 +174,25 @@ export class Run {
 
   /** Closes what was opened, and has nothing to wait for where that was done at once. Failing to, or taking too long, goes to the runtime's log: the verdict of the run stands. */
   close(thing: AsyncDisposable, graceMs: number): Promise<void> | undefined {
-    try {
-      const closing = thing[Symbol.asyncDispose]();
-      return settledValue(closing) === undefined ? this.#closeLater(closing, graceMs) : undefined;
-    } catch (thrown) {
-      this.#report('close-failed', thrown);
-      return undefined;
-    }
-  }
-
-  async #closeLater(closing: PromiseLike<void>, graceMs: number): Promise<void> {
-    const deadline = { limitMs: 0, graceMs, line: undefined, code: 'ERR_SANDBOX_CRASHED', duty: 'close' } as const;
-    try {
-      await withinDeadline(closing, { ...deadline, timers: this.timers, late: () => undefined });
-    } catch (thrown) {
-      this.#report('close-failed', thrown);
-    }
+    const report = (thrown: unknown): void => this.#report('close-failed', thrown);
+    return closeInTime(thing, { graceMs, timers: this.timers, report });
   }
 
   /** Tells the observers of a decision, and keeps a denial for the result. */
   audit(record: AuditRecord): void {
-    const denials = (this.#denials ??= []);
-    if (!record.decision.allowed && denials.length < MAX_DENIALS) denials.push(record);
+    this.kept.audit(record);
     this.emit({ type: 'audit', audit: record });
   }
 
   /** Tells the observers of a change that the guest made, and keeps it for the result. */
   operation(operation: OperationRecord): void {
-    const operations = (this.#operations ??= []);
-    if (operations.length < MAX_OPERATIONS) operations.push(operation);
+    this.kept.operation(operation);
     this.emit({ type: 'operation', operation });
   }
 
   /** Tells the observers of an artifact that was stored, and keeps it for the result. */
   artifact(artifact: ArtifactInfo): void {
-    const artifacts = (this.#artifacts ??= []);
-    if (artifacts.length < MAX_ARTIFACTS) artifacts.push(artifact);
+    this.kept.artifact(artifact);
     this.emit({ type: 'artifact', artifact });
   }
 
@@ -226,45 +204,16 @@ export class Run {
 
   /** The result of an execution that came through. `endedAt`, monotonic, is for whoever has looked at the clock just now. */
   succeed(data: unknown, endedAt: number = this.clock.monotonic()): ExecuteResult {
-    const { executionId, traceId, pluginId } = this.identity;
-    return this.#finish({
-      ok: true,
-      data,
-      executionId,
-      traceId,
-      traceparent: this.traceparent,
-      pluginId,
-      metrics: closeReceipt(this.receipt, endedAt),
-      artifacts: frozenCopy(this.#artifacts),
-      denials: frozenCopy(this.#denials),
-      operations: frozenCopy(this.#operations),
-      logs: frozenCopy(this.logs),
-      confinement: this.confinement,
-    });
+    return this.#finish(succeeded(this, data, endedAt));
   }
 
   /** The result of an execution that did not, whatever was thrown. */
   fail(thrown: unknown): ExecuteResult {
     const { envelope } = StageFailure.is(thrown) ? thrown : this.#failure(thrown, undefined);
-    const { executionId, traceId, pluginId } = this.identity;
-    return this.#finish({
-      ok: false,
-      error: envelope,
-      executionId,
-      traceId,
-      traceparent: this.traceparent,
-      pluginId,
-      metrics: closeReceipt(this.receipt, this.clock.monotonic()),
-      artifacts: frozenCopy(this.#artifacts),
-      denials: frozenCopy(this.#denials),
-      operations: frozenCopy(this.#operations),
-      logs: frozenCopy(this.logs),
-      confinement: this.confinement,
-    });
+    return this.#finish(failed(this, envelope, this.clock.monotonic()));
   }
 
   #finish(result: ExecuteResult): ExecuteResult {
-    Object.freeze(result);
     if (this.isObserved) this.emit({ type: 'execution-end', result });
     if (!this.log.keeps('info')) return result;
     const { executionId, traceId, pluginId } = result;
@@ -292,8 +241,4 @@ export class Run {
   }
 }
 
-const NONE: readonly never[] = Object.freeze([]);
-
-function frozenCopy<T>(list: readonly T[] | undefined): readonly T[] {
-  return list === undefined || list.length === 0 ? NONE : Object.freeze([...list]);
-}
+const NO_LOGS: readonly never[] = Object.freeze([]);
