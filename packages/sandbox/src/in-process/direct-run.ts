@@ -1,10 +1,10 @@
-import type { DirectOrder, GuestPhase, PluginError, SandboxOutcome, SandboxUsage } from '@kb-labs/contracts';
+import type { DirectOrder, GuestPhase, PluginError, SandboxOutcome } from '@kb-labs/contracts';
 import { abortError } from '../wire/abort-error.js';
 import type { Deadline, Deadlines } from '../wire/deadlines.js';
 import { createGuestContext } from '../wire/guest-context.js';
 import type { GuestContext } from '../wire/guest-context.js';
-import { describeFailure, runSealed, tooLarge } from '../wire/guest-run.js';
-import type { GuestVerdict, OutputSeal } from '../wire/guest-run.js';
+import { describeFailure, runSealed } from '../wire/guest-run.js';
+import type { GuestVerdict } from '../wire/guest-run.js';
 import { inputError, outcomeOf } from '../wire/outcome.js';
 import { placeClosed } from '../wire/place-closed.js';
 import { timeout } from '../wire/run-time.js';
@@ -13,9 +13,11 @@ import { within } from '../wire/waiting.js';
 import { copyValue } from './copy-value.js';
 import type { CopiedValue } from './copy-value.js';
 import { carryFailure } from './direct-failure.js';
+import { failedWith, tainted, usageOf } from './direct-outcome.js';
 import { createDirectPort } from './direct-port.js';
 import type { DirectPort } from './direct-port.js';
 import type { HandlerFunction, KnownHandlers } from './known-handlers.js';
+import { sealOutput, sealWith } from './seal-output.js';
 import type { Shapes } from './shapes.js';
 import type { TaintAlarm, WatchedRun } from './taint-alarm.js';
 
@@ -101,8 +103,9 @@ class Run implements DirectRun {
     // No handler is called before whoever asked for the run has gone on; what has been ended by then is not called at all.
     await undefined;
     if (this.#isDecided) return this.#endHandler();
-    const { task } = this.#order;
-    const handler = this.#surroundings.handlers.recall(task);
+    const { task, limits } = this.#order;
+    const { handlers, shapes } = this.#surroundings;
+    const handler = handlers.recall(task);
     let verdict: Verdict;
     if (handler === undefined) verdict = await this.#loadAndCall(input);
     else {
@@ -111,7 +114,7 @@ class Run implements DirectRun {
       try {
         const output = await apply(handler, undefined, [input, this.#context.ctx]);
         phase = 'output';
-        verdict = this.#seal(output);
+        verdict = sealOutput(output, { shapes, maxResultBytes: limits.maxResultBytes });
       } catch (error) {
         verdict = describeFailure(error, phase, task.plugin.root);
       }
@@ -124,12 +127,6 @@ class Run implements DirectRun {
     this.#close(runIsOver);
     if (this.#context.hasCleanups()) return await this.#cleanUp(verdict);
     this.#finish(verdict, NOTHING, endedAt);
-  }
-
-  #seal(output: unknown): Verdict {
-    const { shapes } = this.#surroundings;
-    const value = copyValue(output, { shapes, isMeasured: true, name: undefined });
-    return value.bytes > this.#order.limits.maxResultBytes ? tooLarge(value.bytes) : { ok: true, value };
   }
 
   #loadAndCall(input: unknown): Promise<Verdict> {
@@ -223,7 +220,7 @@ class Run implements DirectRun {
   }
 
   #failed(error: PluginError): SandboxOutcome {
-    return { ok: false, error, guestError: undefined, phase: 'handler', usage: usageOf(this.#port, 0, NOTHING) };
+    return failedWith(error, usageOf(this.#port, 0, NOTHING));
   }
 
   /** The last step of each run: tells what it has changed in the process. */
@@ -233,34 +230,13 @@ class Run implements DirectRun {
     if (watched === undefined) return;
     try {
       const changed = this.#surroundings.alarm.leave(watched, now);
-      this.#resolve?.(changed === '' ? outcome : this.#tainted(outcome, changed));
+      this.#resolve?.(changed === '' ? outcome : tainted(outcome, changed, this.#order.host()));
     } catch (error) {
       // What a look and its warning take may be what the handler has changed.
       this.#reject?.(error);
     }
   }
-
-  #tainted(outcome: SandboxOutcome, changed: string): SandboxOutcome {
-    const text = `built-in objects of the host changed during this run: ${changed}`;
-    this.#order.host().note({ kind: 'log', level: 'error', source: 'sandbox', text, fields: { tainted: true } });
-    const leaked = [...outcome.usage.leaked, `changed built-ins: ${changed}`];
-    return { ...outcome, usage: { ...outcome.usage, leaked } };
-  }
 }
 
 const { apply }: { apply: (work: HandlerFunction, self: undefined, args: readonly unknown[]) => unknown } = Reflect;
 const NOTHING: readonly string[] = Object.freeze([]);
-
-function usageOf({ outputBytes }: DirectPort, resultBytes: number, leaked: readonly string[]): SandboxUsage {
-  return { cpuMs: undefined, peakMemoryBytes: undefined, outputBytes, resultBytes, leaked };
-}
-
-function sealWith(shapes: Shapes): OutputSeal<CopiedValue> {
-  return {
-    close(output) {
-      const value = copyValue(output, { shapes, isMeasured: true, name: undefined });
-      return { value, bytes: value.bytes };
-    },
-    copy: ({ value }) => copyValue(value, { shapes, isMeasured: false, name: undefined }).value,
-  };
-}
