@@ -20,6 +20,9 @@ export interface Switchboard {
   settled(): Promise<void>;
 }
 
+/** Whoever listens makes an error of its own. */
+const OVER = 'the run is over';
+
 /** Makes the one place where a guest's calls arrive. */
 export function createSwitchboard(meter: QuotaMeter, functions: ReadonlyMap<string, HostFunction>): Switchboard {
   const calls = new Map<string, number>();
@@ -50,7 +53,8 @@ export function createSwitchboard(meter: QuotaMeter, functions: ReadonlyMap<stri
     },
     callsByName: () => Object.freeze(Object.fromEntries(calls)),
     close() {
-      closing.abort();
+      // Without a reason Node makes an error with a stack, which takes 50 µs and nobody sees.
+      closing.abort(OVER);
       if (inFlight === 0) idle.resolve();
     },
     settled: () => idle.promise,
