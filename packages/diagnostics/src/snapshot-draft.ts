@@ -4,6 +4,7 @@ import { SnapshotEncoder } from './snapshot-encode.js';
 import { SnapshotExchange } from './snapshot-exchange.js';
 import { callRecord, failureRecord, logRecord } from './snapshot-records.js';
 import { SnapshotRoom } from './snapshot-room.js';
+import { isFixed } from './snapshot-fixed.js';
 import { escapeObeyed } from './snapshot-text.js';
 import { SNAPSHOT_FORMAT } from './snapshot.js';
 
@@ -15,6 +16,8 @@ export interface DraftLimits {
    * the time it takes does not depend on how much the guest sends.
    */
   readonly maxBytes: number;
+  /** Objects that were found to be frozen, with all that is in them. */
+  readonly fixed: WeakSet<object>;
 }
 
 /** What is to be written: the text of the snapshot, and the bodies beside it. */
@@ -27,11 +30,16 @@ export interface FinishedSnapshot {
 type Started = Extract<ExecutionEvent, { type: 'execution-start' }>;
 type EventOf<Type extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: Type }>;
 
+/** Facts as they stand in the snapshot, once it is written. */
+type LateFacts = () => JsonValue | undefined;
+
+const NO_FACTS: LateFacts = () => undefined;
+
 /** The lists of a snapshot, in its order. */
 const LISTS = ['calls', 'stages', 'denials', 'operations', 'artifacts', 'logs', 'progress'] as const;
 type ListName = (typeof LISTS)[number];
 
-/** One run as it is taken down. Each event is written out at once: its values are copied, and what is held of them is only compared. */
+/** One run as it is taken down. Each event is written out at once: its values are copied, and what is held of them is only compared, or frozen. */
 export class SnapshotDraft {
   /** Writes the records, of which there may be any number. */
   readonly #encoder: SnapshotEncoder;
@@ -52,8 +60,8 @@ export class SnapshotDraft {
     progress: [],
   };
   readonly #bodies = new Map<string, Uint8Array>();
-  #authority: JsonValue | undefined;
-  #confinement: JsonValue | undefined;
+  #authority: LateFacts = NO_FACTS;
+  #confinement: LateFacts = NO_FACTS;
 
   constructor(start: Started, masker: Masker, limits: DraftLimits) {
     this.#limits = limits;
@@ -75,10 +83,10 @@ export class SnapshotDraft {
   add(event: ExecutionEvent): void {
     switch (event.type) {
       case 'authorised':
-        this.#authority = this.#tell((once) => once.facts(event.authority));
+        this.#authority = this.#facts(event.authority, event.authority);
         return;
       case 'confined':
-        this.#confinement = this.#tell((once) => once.facts({ ...event.confinement, coldStart: event.coldStart }));
+        this.#confinement = this.#facts(event.confinement, { ...event.confinement, coldStart: event.coldStart });
         return;
       case 'handler-input':
         return this.#exchange.setHandlerInput(event.input);
@@ -123,8 +131,8 @@ export class SnapshotDraft {
       member('startTime', this.#startTime),
       member('endTime', time),
       ...this.#head,
-      member('authority', this.#authority ?? null),
-      member('confinement', this.#confinement ?? null),
+      member('authority', this.#authority() ?? null),
+      member('confinement', this.#confinement() ?? null),
       ...lists,
       `"handled":${handled}`,
       `"result":${outcome}`,
@@ -145,6 +153,13 @@ export class SnapshotDraft {
     const written = write(this.#once);
     if (this.#once.work.isShort) this.#room.cut += 1;
     return written;
+  }
+
+  /** Written now where what they come from can still change. Most runs leave no snapshot, and have it not written at all. */
+  #facts(source: object, facts: object): LateFacts {
+    if (isFixed(source, this.#limits.fixed)) return () => this.#tell((once) => once.facts(facts));
+    const written = this.#tell((once) => once.facts(facts));
+    return () => written;
   }
 
   #record(list: ListName, write: (encoder: SnapshotEncoder) => unknown): void {

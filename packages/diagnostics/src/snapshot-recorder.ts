@@ -4,7 +4,7 @@ import type { MaskOptions, Masker } from '@kb-labs/redaction';
 import { z } from 'zod';
 import { absolutePath, parseOptions } from './options.js';
 import { SnapshotDraft } from './snapshot-draft.js';
-import type { FinishedSnapshot } from './snapshot-draft.js';
+import type { DraftLimits, FinishedSnapshot } from './snapshot-draft.js';
 import { SnapshotFolder } from './snapshot-folder.js';
 import { makeSnapshotId } from './snapshot-id.js';
 
@@ -74,6 +74,8 @@ class Recorder implements SnapshotRecorder {
   readonly #folder: SnapshotFolder;
   /** Spans are counted by the host; an id of an execution alone might come twice. */
   readonly #drafts = new Map<string, SnapshotDraft>();
+  #current: { readonly executionId: string; readonly spanId: string; readonly draft: SnapshotDraft } | undefined;
+  readonly #limits: DraftLimits;
   #waiting = 0;
   #waitingSize = 0;
   #last: Promise<void> = Promise.resolve();
@@ -82,19 +84,26 @@ class Recorder implements SnapshotRecorder {
   constructor(options: z.output<typeof OPTIONS>, masker: Masker) {
     this.#options = options;
     this.#masker = masker;
+    this.#limits = { maxBodyBytes: options.maxBodyBytes, maxBytes: options.maxBytes, fixed: new WeakSet() };
     this.#folder = new SnapshotFolder(options.directory, options);
   }
 
   observe(event: ExecutionEvent): void {
-    const key = `${event.executionId} ${event.spanId}`;
+    const { executionId, spanId } = event;
     if (event.type === 'execution-start') {
-      this.#drafts.set(key, new SnapshotDraft(event, this.#masker, this.#options));
+      const draft = new SnapshotDraft(event, this.#masker, this.#limits);
+      this.#drafts.set(keyOf(event), draft);
+      this.#current = { executionId, spanId, draft };
       return;
     }
-    const draft = this.#drafts.get(key);
+    // Most events come from the run that the last one came from: no key has to be made.
+    const isSame = this.#current?.executionId === executionId && this.#current.spanId === spanId;
+    const draft = isSame ? this.#current?.draft : this.#drafts.get(keyOf(event));
     if (draft === undefined) return;
+    if (!isSame) this.#current = { executionId, spanId, draft };
     if (event.type !== 'execution-end') return draft.add(event);
-    this.#drafts.delete(key);
+    this.#current = undefined;
+    this.#drafts.delete(keyOf(event));
     if (event.result.ok && this.#options.include === 'failures') return;
     this.#enqueue(draft.finish(makeSnapshotId(), event));
   }
@@ -134,6 +143,10 @@ class Recorder implements SnapshotRecorder {
       this.#waitingSize -= sizeOf(snapshot);
     }
   }
+}
+
+function keyOf({ executionId, spanId }: ExecutionEvent): string {
+  return `${executionId} ${spanId}`;
 }
 
 function sizeOf({ text, bodies }: FinishedSnapshot): number {

@@ -26,6 +26,28 @@ async function snapshotOf(
 }
 
 describe('a snapshot', () => {
+  it.each(['frozen', 'changed before the run ends'])(
+    'has the authority as it was when the run was authorised, where it is %s',
+    async (how) => {
+      const directory = join(await temporaryFolder(), 'snapshots');
+      await using recorder = createSnapshotRecorder({ directory, include: 'all' });
+      const functions: string[] = [];
+      const observe = (event: ExecutionEvent): void => {
+        if (event.type === 'execution-end' && how !== 'frozen') functions.push('shell.exec');
+        if (event.type !== 'authorised') return recorder.observe(event);
+        functions.push(...event.authority.functions);
+        const frozen: unknown = JSON.parse(JSON.stringify(event), (__, value: unknown) => Object.freeze(value));
+        const told = { ...event, authority: { ...event.authority, functions } };
+        recorder.observe(how === 'frozen' ? (frozen as ExecutionEvent) : told);
+      };
+      await recordRun({ code: ECHO, input: { path: 'a' }, host: { 'fs.readFile': () => 'b' } }, { observe });
+      await recorder.settled();
+      const { snapshots } = await listSnapshots(directory);
+      const { authority } = await loadSnapshot(snapshots[0]?.file ?? '');
+      expect(authority?.functions).toEqual(['fs.readFile']);
+    },
+  );
+
   it('has what was asked, decided, called, said and answered', async () => {
     const code = `
       export const handle = async (input, ctx) => {
