@@ -35,7 +35,7 @@ export interface Gate {
   parsePath(path: unknown, operation?: FsOperation): CanonicalPath;
   /** As `parsePath`, for a URL; another scheme, user info and a blocked port are `ERR_PERMISSION_DENIED`. */
   parseUrl(url: unknown, operation: AuditOperation): NetTarget;
-  /** Throws `ERR_PERMISSION_DENIED`, in the words of `shown` where the request itself holds what a guest may not learn. Audits every decision. */
+  /** Throws `ERR_PERMISSION_DENIED`, in the words of `shown` where the request itself holds what a guest may not learn. Audits what it decided. */
   admit(request: PermissionRequest, operation: AuditOperation, shown?: PermissionRequest): void;
   /** A silent question, for names that are left out of an answer rather than refused. */
   permits(request: PermissionRequest): boolean;
@@ -52,12 +52,15 @@ export interface GateOptions {
   readonly policy: PermissionPolicy;
   readonly meter: QuotaMeter;
   readonly audit: (record: AuditRecord) => void;
+  /** Which decisions are told. */
+  readonly audits: 'all' | 'denials';
   /** Behind the policy, in the order in which rooms are handed their rules. */
   readonly documents: readonly RuleDocument[];
 }
 
 /** Makes the gate of one run. */
-export function createGate({ policy, meter, audit, documents }: GateOptions): Gate {
+export function createGate({ policy, meter, audit, audits, documents }: GateOptions): Gate {
+  const tellsAll = audits === 'all';
   const teller = createTeller(policy, audit);
   const parseTarget = compileFsTargetParser({ root: policy.root });
   return {
@@ -85,6 +88,7 @@ export function createGate({ policy, meter, audit, documents }: GateOptions): Ga
     },
     admit(request, operation, shown = request) {
       const decision = policy.check(request);
+      if (decision.allowed && !tellsAll) return;
       const { patches } = teller.tell(request, operation, decision);
       if (decision.allowed) return;
       const hint = asksTheSame(request, shown) ? describePatches(request, patches) : hintFor(policy, shown);
@@ -100,7 +104,9 @@ export function createGate({ policy, meter, audit, documents }: GateOptions): Ga
       teller.write(createAuditRecord({ request, operation, decision: { allowed: false, reason: refusal } }));
       return createRefusal(request, refusal);
     },
-    note: (decided) => teller.write(createRoomRecord(decided, documents)),
+    note(decided) {
+      if (!decided.decision.allowed || tellsAll) teller.write(createRoomRecord(decided, documents));
+    },
   };
 }
 

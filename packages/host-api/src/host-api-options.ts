@@ -26,8 +26,10 @@ export interface HostApiOptions {
   readonly meter: QuotaMeter;
   /** The functions that this guest may call, by the names in `HOST_FUNCTIONS`. */
   readonly functions: readonly string[];
-  /** Is told every decision, in order. Must not throw. */
+  /** Is told decisions, in order. Must not throw. */
   readonly audit: (record: AuditRecord) => void;
+  /** Which: where nobody hears of a yes, no record of one is made. Default: all. */
+  readonly audits?: 'all' | 'denials';
   /**
    * What the rules of `artifacts` and `events` were taken from, in the same order: a denial is then audited with what would lift it.
    * Default: unknown, and no denial of theirs carries a patch.
@@ -76,6 +78,7 @@ const milliseconds = z.int().min(1).max(2_147_483_647).optional();
 /** What is written by hand and can be wrong; the other options are values that code makes. */
 const writtenOptions = z.object({
   functions: z.array(z.string()),
+  audits: z.enum(['all', 'denials']).optional(),
   documents: z
     .array(
       z.strictObject({
@@ -113,6 +116,7 @@ const KNOWN: Readonly<Record<keyof HostApiOptions, true>> = {
   meter: true,
   functions: true,
   audit: true,
+  audits: true,
   documents: true,
   env: true,
   clock: true,
@@ -153,6 +157,7 @@ export function parseHostApiOptions(options: HostApiOptions): CompleteHostApiOpt
     meter: options.meter,
     functions: Object.freeze([...options.functions]),
     audit: options.audit,
+    audits: options.audits ?? 'all',
     documents: options.documents ?? [],
     env: options.env ?? {},
     clock: options.clock ?? { monotonic: () => performance.now() },

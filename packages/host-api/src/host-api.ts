@@ -27,8 +27,8 @@ export interface HostApi extends AsyncDisposable {
  */
 export function createHostApi(given: HostApiOptions): HostApi {
   const options = parseHostApiOptions(given);
-  const { policy, meter, audit, documents } = options;
-  const gate = createGate({ policy, meter, audit, documents });
+  const { policy, meter, audit, audits, documents } = options;
+  const gate = createGate({ policy, meter, audit, audits, documents });
   const disk = { root: policy.root, sameDevice: options.sameDevice, platform: process.platform };
   const tree = createFileTree(() => (options.dryRun ? openOverlay(openDisk(disk)) : openDisk(disk)));
   const recorder = createOperationRecorder(options.dryRun, given.operations);

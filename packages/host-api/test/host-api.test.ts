@@ -48,6 +48,7 @@ describe('createHostApi', () => {
     });
     expect(codeOf({ timeouts: { tlsMs: 1 } })).toMatchObject({ code: 'ERR_CONFIG_INVALID' });
     expect(codeOf({ dryRun: 'yes' })).toMatchObject({ details: { pointer: '/dryRun' } });
+    expect(codeOf({ audits: 'none' })).toMatchObject({ details: { pointer: '/audits' } });
     expect(codeOf({ operations: {} })).toMatchObject({ details: { pointer: '/operations' } });
     expect(codeOf({ invoke: { call: () => undefined } })).toMatchObject({ details: { pointer: '/invoke' } });
     expect(codeOf({ presenter: null })).toMatchObject({ details: { pointer: '/presenter' } });
@@ -145,6 +146,13 @@ describe('createHostApi', () => {
   it('answers env.read with a copy of what was selected', async () => {
     const { call } = openHost(makeFolder(), {}, { env: { TOKEN: 'x' } });
     expect(await call('env.read')).toEqual({ TOKEN: 'x' });
+  });
+
+  it('tells of denials alone where nobody hears of the rest, and refuses the same', async () => {
+    const { api, audits, call } = openHost(makeFolder(), EVERYTHING, { audits: 'denials' });
+    for (const path of ['a', '../b', 'c']) await outcome(call('fs.readFile', path));
+    expect(audits.map(({ target, decision }) => [target, decision.allowed])).toEqual([['../b', false]]);
+    expect(api.denials).toBe(1);
   });
 
   it('counts denials, and audits them with what would lift them', async () => {

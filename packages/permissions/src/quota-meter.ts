@@ -29,7 +29,7 @@ export function createQuotaMeter(limits: EffectiveQuotas, parent?: QuotaMeter): 
       const above = parent?.reserve(name, amount);
       held.set(name, used(name) + amount);
       return reservation(amount, (rest) => {
-        release(name, rest);
+        if (rest > 0) release(name, rest);
         above?.commit(amount - rest);
       });
     },

@@ -104,6 +104,7 @@ describe('followRedirect', () => {
     const audits: AuditRecord[] = [];
     const policy = compilePolicy({ net: { allow: ['https://a.com', 'http://a.com'] } }, { root: '/' });
     const gate = createGate({
+      audits: 'all',
       policy,
       meter: createQuotaMeter(DEFAULT_QUOTAS),
       audit: (record) => audits.push(record),

@@ -27,13 +27,14 @@ export function createHostSide(run: Run, options: HostSideOptions): SandboxHost 
   const calls = createCallLog(run);
   return {
     async call(name, args, signal) {
-      const end = calls.begin(name, args);
+      const spanId = run.nextSpanId();
+      const end = run.isObserved ? calls.begin({ name, args, spanId }) : undefined;
       try {
-        const value = await options.hostApi.call(name, args, { signal, spanId: end.spanId });
-        end({ ok: true, value });
+        const value = await options.hostApi.call(name, args, { signal, spanId });
+        end?.({ ok: true, value });
         return value;
       } catch (error) {
-        if (run.isObserved) end({ ok: false, error: describeFailure(error) });
+        end?.({ ok: false, error: describeFailure(error) });
         throw error;
       }
     },
@@ -51,24 +52,28 @@ export function createHostSide(run: Run, options: HostSideOptions): SandboxHost 
   };
 }
 
-/** Tells the observers of a call once it has ended. */
-type EndCall = ((outcome: HostCallOutcome) => void) & { readonly spanId: string };
+interface BegunCall {
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly spanId: string;
+}
 
-function createCallLog(run: Run): { begin(name: string, args: readonly unknown[]): EndCall } {
+/** Tells the observers of a call once it has ended. */
+type EndCall = (outcome: HostCallOutcome) => void;
+
+function createCallLog(run: Run): { begin(begun: BegunCall): EndCall } {
   let calls = 0;
   return {
-    begin(name, args) {
+    begin({ name, args, spanId }) {
       const call = calls++;
-      const callSpanId = run.nextSpanId();
-      if (!run.isObserved) return Object.assign(() => undefined, { spanId: callSpanId });
       const start = run.clock.monotonic();
       const startTime = run.clock.now();
-      const end = (outcome: HostCallOutcome): void => {
+      return (outcome) => {
         const ms = run.clock.monotonic() - start;
         const code = outcome.ok ? undefined : outcome.error.code;
-        run.emit({ type: 'host-call', call, name: name.slice(0, 128), args, callSpanId, startTime, ms, code, outcome });
+        const shown = { name: name.slice(0, 128), args, callSpanId: spanId };
+        run.emit({ type: 'host-call', call, ...shown, startTime, ms, code, outcome });
       };
-      return Object.assign(end, { spanId: callSpanId });
     },
   };
 }

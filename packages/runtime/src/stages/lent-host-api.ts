@@ -53,11 +53,11 @@ class Lent implements LentHostApi {
     return this.#opened?.hostApi.denials ?? 0;
   }
 
-  async call(...[name, args, options]: Parameters<HostApi['call']>): Promise<unknown> {
+  call(...[name, args, options]: Parameters<HostApi['call']>): Promise<unknown> {
     // An adapter whose guest talks on would otherwise have it served by what nobody closes, and nobody counts.
-    if (this.#isOver) throw runOver();
+    if (this.#isOver) return Promise.reject(runOver());
     this.#opened ??= open(this.#run, this.#lending);
-    return await this.#opened.hostApi.call(name, args, options);
+    return this.#opened.hostApi.call(name, args, options);
   }
 
   close(): Promise<void> | undefined {
@@ -91,6 +91,7 @@ function open(run: Run, lending: Lending): Opened {
     meter: authority.meter,
     functions,
     audit,
+    audits: run.isObserved ? 'all' : 'denials',
     env,
     clock: engine.clock,
     ...rooms,

@@ -42,7 +42,7 @@ export function createHostCalls({ host, maxInFlight, send, isBehind, onFlood }: 
   const work = async ({ id, name, args }: Call, signal: AbortSignal): Promise<void> => {
     try {
       const value = await host.call(name, args, signal);
-      await untilRead(() => !closed && isBehind());
+      if (isBehind()) await untilRead(() => !closed && isBehind());
       if (!closed) send({ id, ok: true, value });
     } catch (error) {
       if (!closed) refuse(id, toCallError(error, name));
