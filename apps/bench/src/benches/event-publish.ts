@@ -57,6 +57,7 @@ async function publishRows({ quick, signal }: BenchOptions): Promise<readonly Be
     },
     { rounds: quick ? 40 : 200, warmups: 20, signal },
   );
+  await port[Symbol.asyncDispose]();
   if (heard.ours % EVENTS !== 0 || heard.sum === 0) throw new Error('events were lost');
   const figures = {
     ours: perEvent(median(samples.burst), EVENTS),

@@ -32,6 +32,8 @@ export async function deliveryRow({ quick, signal }: BenchOptions): Promise<Benc
     },
     { rounds: quick ? 40 : 200, warmups: 20, signal },
   );
+  // What was published last may still wait for a turn of the event loop.
+  for (const port of [few, many]) await port[Symbol.asyncDispose]();
   if (heard.ours % EVENTS !== 0 || heard.raw === 0) throw new Error('events were lost');
   return row('event-publish:delivery', {
     ours: perEvent(median(samples.many) - median(samples.few), EVENTS * (MANY - FEW)),
@@ -61,6 +63,7 @@ export async function wildcardsRow({ quick, signal }: BenchOptions): Promise<Ben
     },
     { rounds: quick ? 40 : 200, warmups: 20, signal },
   );
+  await port[Symbol.asyncDispose]();
   if (heard.ours !== heard.theirs) throw new Error('events were lost');
   return row('event-publish:wildcards', {
     ours: perEvent(median(samples.ours), EVENTS),
