@@ -4,8 +4,10 @@ import type { GuestChild } from './guest-child.js';
 import { isRestless } from './preload-spare.js';
 import type { Spare } from './preload-spare.js';
 import { countSurplus, findLoser, mostOftenUsed, spareTarget } from './spare-demand.js';
-import { createSpareShelf, drop, dropAll, dropOne, noteLostSpare, noteReadySpare, spareCount } from './spare-shelf.js';
+import { drop, dropAll, dropOne, noteLostSpare, noteReadySpare, spareCount } from './spare-shelf.js';
 import type { SpareShelf } from './spare-shelf.js';
+import { createSpareShelves } from './spare-shelves.js';
+import type { SpareShelves } from './spare-shelves.js';
 import { startSpare } from './start-spare.js';
 
 /** How many spares there may be, and how one is started. */
@@ -43,16 +45,13 @@ export function createSpareKeeper(options: SpareKeeperOptions): SpareKeeper {
 
 /** A run that has just got its child comes first: starting a process holds the host's loop for a millisecond or two, and a processor for long. */
 const REFILL_AFTER_MS = 10;
-/** Keys that are remembered. Each takes about a kilobyte, and what they are is up to the host. */
-const MAX_SHELVES = 1_024;
 /** Between two looks at what waits. */
 const LONGEST_SWEEP_MS = 250;
 const SHORTEST_SWEEP_MS = 20;
 
 class Keeper implements SpareKeeper {
   readonly #options: SpareKeeperOptions;
-  /** The one that was used last comes last. */
-  readonly #shelves = new Map<string, SpareShelf>();
+  readonly #shelves: SpareShelves;
   /** Those that were used, or lost a spare, since all had what they need. */
   readonly #wanting = new Set<SpareShelf>();
   #starting = 0;
@@ -62,30 +61,23 @@ class Keeper implements SpareKeeper {
 
   constructor(options: SpareKeeperOptions) {
     this.#options = options;
+    const { idleMs } = options;
+    this.#shelves = createSpareShelves({ idleMs, onForgotten: (shelf) => void this.#wanting.delete(shelf) });
   }
 
   use(key: string, plan: SandboxPlan): SpareShelf {
-    const shelf = this.#shelves.get(key) ?? createSpareShelf(plan);
-    const now = performance.now();
-    shelf.arrivals.note(now);
-    shelf.burst.note(now);
-    shelf.runs = now - shelf.lastUsed > this.#options.idleMs ? 1 : shelf.runs + 1;
-    shelf.lastUsed = now;
-    shelf.failures = 0;
-    this.#shelves.delete(key);
-    this.#shelves.set(key, shelf);
-    if (this.#shelves.size > MAX_SHELVES) this.#forgetOldest();
+    const shelf = this.#shelves.use(key, plan);
     this.#wanting.add(shelf);
     this.refillSoon();
     return shelf;
   }
 
   find(key: string): SpareShelf | undefined {
-    return this.#shelves.get(key);
+    return this.#shelves.find(key);
   }
 
   keep(key: string, spare: Spare): boolean {
-    const shelf = this.#shelves.get(key);
+    const shelf = this.#shelves.find(key);
     if (shelf === undefined || this.#isClosed || spareCount(shelf) >= this.#targetOf(shelf, performance.now()))
       return false;
     this.#putOnShelf(shelf, spare);
@@ -101,7 +93,7 @@ class Keeper implements SpareKeeper {
   }
 
   sacrificeOne(): boolean {
-    const [shelf] = this.#shelvesWithSpares();
+    const [shelf] = this.#shelves.withSpares();
     if (shelf !== undefined) dropOne(shelf);
     return shelf !== undefined;
   }
@@ -110,7 +102,7 @@ class Keeper implements SpareKeeper {
     this.#isClosed = true;
     clearTimeout(this.#refill);
     clearInterval(this.#sweep);
-    for (const shelf of this.#shelves.values()) dropAll(shelf);
+    for (const shelf of this.#shelves.all()) dropAll(shelf);
   }
 
   #startMissing(): void {
@@ -138,17 +130,12 @@ class Keeper implements SpareKeeper {
   }
 
   #makeRoomFor(shelf: SpareShelf, now: number): boolean {
-    const holders = this.#shelvesWithSpares();
+    const holders = this.#shelves.withSpares();
     const count = holders.reduce((sum, each) => sum + spareCount(each), 0);
     if (count < this.#options.maxSpares) return true;
     const loser = findLoser(holders, shelf, now);
     if (loser !== undefined) dropOne(loser);
     return loser !== undefined;
-  }
-
-  /** The one that was used longest ago comes first. There are as many as `maxSpares` at most, among `MAX_SHELVES`. */
-  #shelvesWithSpares(): readonly SpareShelf[] {
-    return [...this.#shelves.values()].filter((shelf) => spareCount(shelf) > 0);
   }
 
   #startSpare(shelf: SpareShelf): void {
@@ -188,7 +175,7 @@ class Keeper implements SpareKeeper {
 
   #lookAtAll(): void {
     const now = performance.now();
-    const holders = this.#shelvesWithSpares();
+    const holders = this.#shelves.withSpares();
     for (const shelf of holders) {
       for (const spare of shelf.ready) {
         if (!isRestless(spare, shelf.plan)) continue;
@@ -202,13 +189,5 @@ class Keeper implements SpareKeeper {
     if (holders.length > 0) return;
     clearInterval(this.#sweep);
     this.#sweep = undefined;
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#shelves;
-    if (oldest === undefined) return;
-    dropAll(oldest[1]);
-    this.#wanting.delete(oldest[1]);
-    this.#shelves.delete(oldest[0]);
   }
 }
