@@ -22,9 +22,10 @@ import { createTaintAlarm } from './taint-alarm.js';
 
 /**
  * Runs handlers in the host's own process: for trusted plugins, tests and development. It confines nothing. A timeout or an abort ends
- * the *call*; what the handler goes on doing cannot be stopped, only its `ctx` is taken away. One that holds the thread is told to be late once it
- * lets go. `console.*` stays the host's own, and modules are loaded once and shared by all runs. A run during which built-in objects changed (`Object.prototype`, `Promise` and their like)
- * says so in its logs and in `metrics.leaked`, and the process is warned.
+ * the *call*; what the handler goes on doing cannot be stopped, only its `ctx` is taken away. One that answers late, because it or the
+ * host has held the thread, ends with `ERR_TIMEOUT` as well. `console.*` stays the host's own, and modules are loaded once and shared by
+ * all runs. A run during which built-in objects changed (`Object.prototype`, `Promise` and their like) says so in its logs and in
+ * `metrics.leaked`, and the process is warned.
  */
 export function inProcessSandbox(): SandboxAdapter & DirectSandbox {
   // As many modules as the host has named, each of which Node holds as well.
