@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createError, isPluginError } from '@kb-labs/contracts';
 import type { ArtifactPutOptions, PluginError } from '@kb-labs/contracts';
 import { tooLarge } from './store-errors.js';
-import { throwIfAborted, untilAborted } from './until-aborted.js';
+import { throwIfAborted, waitUnlessAborted } from './until-aborted.js';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -52,10 +52,11 @@ export async function* piecesOf(body: ArtifactBody, signal: AbortSignal): AsyncG
     return;
   }
   const iterator = iterate(body);
+  using waiting = waitUnlessAborted(signal);
   let ended = false;
   try {
     for (;;) {
-      const step = await untilAborted(iterator.next(), signal);
+      const step = await waiting.until(Promise.resolve(iterator.next()));
       if (step.done === true) break;
       if (!(step.value instanceof Uint8Array)) throw notBytes();
       yield step.value;

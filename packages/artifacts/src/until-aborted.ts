@@ -18,6 +18,32 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
   });
 }
 
+/** Waits for one thing after another, and for none of them once the signal has gone. Disposing lets go of it. */
+export interface AbortableWait extends Disposable {
+  /** As `untilAborted`. */
+  readonly until: <T>(work: Promise<T>) => Promise<T>;
+}
+
+/** One listener for all that is waited for: a listener for each takes 2 µs, and a body may come in a million pieces. */
+export function waitUnlessAborted(signal: AbortSignal): AbortableWait {
+  let hasGone = signal.aborted;
+  let giveUp: ((reason: PluginError) => void) | undefined;
+  const stop = (): void => {
+    hasGone = true;
+    giveUp?.(abortError(signal));
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  return {
+    until: (work) =>
+      new Promise((resolve, reject) => {
+        giveUp = reject;
+        if (hasGone) reject(abortError(signal));
+        work.then(resolve, reject);
+      }),
+    [Symbol.dispose]: () => signal.removeEventListener('abort', stop),
+  };
+}
+
 /** The error for a signal that has gone. */
 export function abortError(signal: AbortSignal): PluginError {
   return isPluginError(signal.reason) ? signal.reason : createAbortError('the artifact was given up', signal);
