@@ -125,7 +125,7 @@ async function search({ job, finder, found, codeFolders }: Found): Promise<Prepa
   const ways: Way[] = found.isReal ? [] : [{ path: found.root, real: root, kind: 'folder' }];
   const locate = async (written: string): Promise<HandlerModule> => {
     const reference = parseHandlerReference(written);
-    const module = await locateHandler(reference, root);
+    const module = Object.freeze(await locateHandler(reference, root));
     ways.push({ path: join(root, reference.file), real: module.file, kind: 'file' });
     return module;
   };

@@ -27,6 +27,7 @@ export interface WarmChildren {
   release(warm: WarmChild): void;
   /** It gets no more runs. */
   retire(warm: WarmChild): void;
+  /** Those that get runs. */
   count(key: string): number;
   /** Ends the one that has been idle for longest. `false` where none is. */
   sacrificeOne(): boolean;
@@ -134,7 +135,9 @@ class Children implements WarmChildren {
   }
 
   count(key: string): number {
-    return this.#byKey.get(key)?.size ?? 0;
+    let count = 0;
+    for (const { isReserve } of this.#byKey.get(key) ?? []) if (!isReserve) count += 1;
+    return count;
   }
 
   sacrificeOne(): boolean {

@@ -43,7 +43,9 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
     const warm = children.take(key, plan, isFit);
     if (warm === undefined) return undefined;
     if (warm.open > 1) starts.grow(key, plan);
-    if (options.hasSuccessors && children.needsSuccessor(warm)) warm.hasSuccessor = starts.succeed(key, plan);
+    // Runs that share a process can go to another one that is there, in larger pieces as long as it is alone.
+    const isMissed = options.hasSuccessors && (!isShared(plan) || children.count(key) === 1);
+    if (isMissed && children.needsSuccessor(warm)) warm.hasSuccessor = starts.succeed(key, plan);
     return { warm, isCold: false };
   };
 
@@ -104,7 +106,7 @@ function createStarts(options: WarmPoolOptions): Starts {
       return { warm: children.add(key, await started, true), isCold: true };
     },
     grow(key, plan) {
-      if (starting.has(key) || children.callReserve(key) || children.count(key) >= processors) return;
+      if (starting.has(key) || children.count(key) >= processors || children.callReserve(key)) return;
       startAhead(key, plan, (child) => void children.add(key, child, false));
     },
     succeed: (key, plan) => !starting.has(key) && startAhead(key, plan, (child) => children.addReserve(key, child)),

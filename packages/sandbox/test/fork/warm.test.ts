@@ -266,6 +266,25 @@ describe.runIf(process.platform === 'linux')('a guest that stays', () => {
     await expect.poll(() => guestsOf(folder.root).length, poll).toBe(1);
   });
 
+  it('shares the runs of a re-entrant plugin with the one that follows, rather than with a third', async () => {
+    using folder = plugin();
+    await using adapter = create({ maxRuns: 100 });
+    const me = async (): Promise<unknown> => valueOf(await run(adapter, folder, { export: 'me', isolation: shared }));
+    for (let done = 0; done < 90; done += 1) await me();
+    await vi.waitUntil(() => guestsOf(folder.root).length === 2, poll);
+    const controller = new AbortController();
+    const options = { export: 'waits', signal: controller.signal };
+    const runs = [await begin(adapter, folder, options), await begin(adapter, folder, options)];
+    // Once it is ready.
+    await expect.poll(me, poll).not.toBe(runs[0]?.said);
+    expect(guestsOf(folder.root)).toHaveLength(2);
+    controller.abort();
+    for (const { done, place } of runs) {
+      await done;
+      await place[Symbol.asyncDispose]();
+    }
+  });
+
   it.each<[string, ForkSandboxOptions]>([
     ['no spares', { spares: 0 }],
     ['place for one process', { maxChildren: 1 }],
