@@ -1,5 +1,6 @@
 import type { SandboxPlan } from '@kb-labs/contracts';
 import type { GuestChild } from './guest-child.js';
+import { findLeastBusy } from './least-busy.js';
 import { createWarmChild, isNearEnd, isRestlessIdle, isWorn } from './warm-child.js';
 import type { WarmChild, WearLimits } from './warm-child.js';
 
@@ -67,7 +68,7 @@ class Children implements WarmChildren {
   ): WarmChild | undefined {
     const isShared = isolation.kind === 'plugin' && isolation.reentrant;
     for (;;) {
-      const found = this.#leastBusy(key, isShared ? MOST_AT_ONCE : 1, isFit);
+      const found = findLeastBusy(this.#byKey.get(key) ?? [], isShared ? MOST_AT_ONCE : 1, isFit);
       if (found === undefined) return undefined;
       if (found.open === 0 && this.#isSpent(found)) {
         this.retire(found);
@@ -169,16 +170,6 @@ class Children implements WarmChildren {
     });
   }
 
-  /** Of idle ones that which ran last, so that those that are not needed become idle for long. */
-  #leastBusy(key: string, most: number, isFit: (warm: WarmChild) => boolean): WarmChild | undefined {
-    let best: WarmChild | undefined;
-    for (const warm of this.#byKey.get(key) ?? []) {
-      if (warm.open >= most || !warm.child.session.guest.isReusable || !isFit(warm)) continue;
-      if (best === undefined || isBetter(warm, best)) best = warm;
-    }
-    return best;
-  }
-
   #isSpent(warm: WarmChild): boolean {
     const now = performance.now();
     return isWorn(warm, now, this.#limits) || isRestlessIdle(warm, now);
@@ -201,10 +192,4 @@ class Children implements WarmChildren {
     clearInterval(this.#sweep);
     this.#sweep = undefined;
   }
-}
-
-/** Of two that could take a run: the one that does not wait for another's place, then the less busy one, then the one that ran last. */
-function isBetter(one: WarmChild, other: WarmChild): boolean {
-  if (one.isReserve !== other.isReserve) return other.isReserve;
-  return one.open === other.open ? one.idleSince > other.idleSince : one.open < other.open;
 }
