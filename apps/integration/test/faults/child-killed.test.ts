@@ -200,20 +200,27 @@ describe.each(forks)('$name', (place) => {
     });
 
     it('Q01 fails its run while it starts, before it is ready', async () => {
-      // Spawned in this very turn of the loop, or one of the next.
       let killed = 0;
       const observe = (event: ExecutionEvent): void => {
         if (event.type !== 'stage-start' || event.stage !== 'sandbox') return;
+        // Spawned in this very turn of the loop, or one of the next.
         const look = (): void => {
           killed = killGuests(folder);
           if (killed === 0) setImmediate(look);
         };
         look();
       };
-      const result = await scene.runtime.execute('./points.js#returns', {}, grant(observe));
-      expect(result).toMatchObject({ ok: false, error: { code: 'ERR_SANDBOX_CRASHED', stage: 'sandbox' } });
-      expect(killed).toBe(1);
-      await untilNothingIsLeft();
+      const stages: unknown[] = [];
+      // Where this process has to wait for a processor, a guest may be ready before it is looked for.
+      for (let tried = 0; tried < 5 && stages.at(-1) !== 'sandbox'; tried += 1) {
+        killed = 0;
+        const result = await scene.runtime.execute('./points.js#handles', {}, grant(observe));
+        expect(result).toMatchObject({ ok: false, error: { code: 'ERR_SANDBOX_CRASHED' } });
+        expect(killed).toBe(1);
+        stages.push(result.ok ? undefined : result.error.stage);
+        await untilNothingIsLeft();
+      }
+      expect(stages).toContain('sandbox');
     });
 
     it('Q01 has a whole result or none where it is killed while it sends one', async () => {

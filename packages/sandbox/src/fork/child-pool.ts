@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { createError } from '@kb-labs/contracts';
 import type { SandboxPlan } from '@kb-labs/contracts';
 import { abortError } from '../wire/abort-error.js';
@@ -74,7 +75,7 @@ class Pool implements ChildPool {
     this.#line = createWaitingLine(options.maxQueued);
     this.#spares = createSpareKeeper({
       ...options,
-      hasRoom: () => this.#hasRoom(),
+      hasRoom: (starting) => this.#hasRoom(starting),
       start: (plan) => this.#startAhead(plan),
     });
     const isAwaited = (): boolean => this.#line.length > 0;
@@ -83,7 +84,8 @@ class Pool implements ChildPool {
       children: this.#stays,
       start: async (plan) => (await this.#hurry(() => this.#startOwn(plan))).child,
       hasSuccessors: options.spares > 0,
-      startAhead: (plan) => (this.#hasRoom() ? this.#startAhead({ ...plan, signal: this.#closing.signal }) : undefined),
+      startAhead: (plan) =>
+        this.#hasRoom(0) ? this.#startAhead({ ...plan, signal: this.#closing.signal }) : undefined,
     });
   }
 
@@ -117,8 +119,10 @@ class Pool implements ChildPool {
     return this.#spares.find(this.#keyOf(plan))?.habit;
   }
 
-  #hasRoom(): boolean {
-    return this.#urgent === 0 && this.#line.length === 0 && this.#alive < this.#options.maxChildren;
+  /** A run that waits for its own start needs one processor: where there are more, the next one's spare is started beside it, or runs without a rest never met one. */
+  #hasRoom(starting: number): boolean {
+    const hasProcessor = this.#urgent + starting < availableParallelism();
+    return hasProcessor && this.#line.length === 0 && this.#alive < this.#options.maxChildren;
   }
 
   #startAhead(plan: SandboxPlan): Promise<GuestChild> {

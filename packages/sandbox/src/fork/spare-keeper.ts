@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { SandboxPlan } from '@kb-labs/contracts';
 import type { GuestChild } from './guest-child.js';
 import { isRestless } from './preload-spare.js';
@@ -17,8 +16,8 @@ export interface SpareKeeperOptions {
   readonly idleMs: number;
   /** Whether spares load ahead what the last runs had in common. */
   readonly preload: boolean;
-  /** Whether a spare may be started now: no run waits, and there may be one more process. */
-  readonly hasRoom: () => boolean;
+  /** Whether a spare may be started now, beside so many that are being started: there may be one more process, and a processor that no run waits for. */
+  readonly hasRoom: (starting: number) => boolean;
   /** Counts the process until it is gone. Throws as `SandboxAdapter.acquire` does. */
   readonly start: (plan: SandboxPlan) => Promise<GuestChild>;
 }
@@ -107,7 +106,7 @@ class Keeper implements SpareKeeper {
 
   #startMissing(): void {
     const now = performance.now();
-    while (this.#starting < availableParallelism() && this.#options.hasRoom()) {
+    while (this.#options.hasRoom(this.#starting)) {
       const shelf = this.#neediest(now);
       if (shelf === undefined || !this.#makeRoomFor(shelf, now)) return;
       this.#startSpare(shelf);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type { Sandbox, SandboxPlan } from '@kb-labs/contracts';
 import { forkSandbox } from '@kb-labs/sandbox';
 import type { ForkSandboxOptions } from '@kb-labs/sandbox';
@@ -30,8 +31,10 @@ const poll = { timeout: 10_000, interval: 2 };
 
 /** The processes of a plugin's guests, once there are as many as expected. */
 async function untilGuests(plugin: PluginFolder, count: number): Promise<readonly number[]> {
-  await expect.poll(() => guestsOf(plugin.root).length, poll).toBe(count);
-  return guestsOf(plugin.root);
+  let guests: readonly number[] = [];
+  const look = (): number => (guests = guestsOf(plugin.root)).length;
+  await expect.poll(look, poll).toBe(count);
+  return guests;
 }
 
 /** Runs once, and waits until a spare is ready for the next one. */
@@ -137,6 +140,18 @@ describe.runIf(isLinux).each(ways)('spare children, wall: $way', ({ way }) => {
     expect(place.coldStart).toBe(false);
     const { outcome } = await runIn(place, plugin.root, { input: true });
     expect(outcome).toMatchObject({ error: { code: 'ERR_TIMEOUT', details: { limitMs: 100 } } });
+  });
+
+  it.skipIf(availableParallelism() === 1)('meet runs that never rest (where there is a second processor)', async () => {
+    using plugin = makePlugin({ 'main.mjs': COUNTS });
+    await using adapter = create();
+    let met = 0;
+    for (let run = 0; run < 200 && met < 3; run += 1) {
+      await using place = await adapter.acquire(planFor(plugin.root));
+      await runIn(place, plugin.root);
+      if (!place.coldStart) met += 1;
+    }
+    expect(met).toBe(3);
   });
 
   it('lose no run where they die between the moment that they are taken and the run, and all of it is over by then', async () => {
