@@ -7,18 +7,20 @@ import { throwIfAborted } from './until-aborted.js';
 
 /** So that the thread that hashes begins few writes: blocks of 256 KiB took 1.3 times as long for 100 MiB. */
 const BLOCK_BYTES = 1_048_576;
+/** What a stream has until it was full once: most are short, and a guest may have many open that say nothing. */
+const FIRST_BYTES = 65_536;
 
 /**
- * Writes a body in blocks of 1 MiB and sums it up; while one is written it is hashed, and the next one is filled. `write` gets one block at a time, which
- * keeps still until the write has ended. Throws `ERR_ARTIFACT_TOO_LARGE` before a byte too many is written, and ends with the signal even where the
- * body never does, but never before the last write has.
+ * Writes a body in blocks of 1 MiB and sums it up; while one is written it is hashed, and the next one is filled. The first of a stream has 64 KiB, so that
+ * a short one takes no more memory; a long one takes 2 MiB. `write` gets one block at a time, which keeps still until the write has ended. Throws
+ * `ERR_ARTIFACT_TOO_LARGE` before a byte too many is written, and ends with the signal even where the body never does, but never before the last write has.
  */
 export async function spoolBody(
   body: ArtifactBody,
   options: Pick<ArtifactPutOptions, 'maxBytes' | 'signal'>,
   write: (block: Buffer) => Promise<void>,
 ): Promise<BodySum> {
-  const blocks = new Blocks(write, body instanceof Uint8Array ? body.byteLength : BLOCK_BYTES);
+  const blocks = new Blocks(write, body instanceof Uint8Array ? Math.min(body.byteLength, BLOCK_BYTES) : FIRST_BYTES);
   // A body that has nothing more to say for an hour must not keep a full disk secret for as long.
   const signal = body instanceof Uint8Array ? options.signal : AbortSignal.any([options.signal, blocks.failed]);
   try {
@@ -40,7 +42,7 @@ export async function spoolBody(
 /** Two blocks: one is filled while the other is written. */
 class Blocks {
   readonly #write: (block: Buffer) => Promise<void>;
-  readonly #size: number;
+  #size: number;
   readonly #hash = createHash('sha256');
   readonly #broken = new AbortController();
   #filling: Buffer | undefined;
@@ -52,9 +54,9 @@ class Blocks {
   /** What a write threw. */
   error: unknown;
 
-  constructor(write: (block: Buffer) => Promise<void>, largest: number) {
+  constructor(write: (block: Buffer) => Promise<void>, first: number) {
     this.#write = write;
-    this.#size = Math.min(largest, BLOCK_BYTES);
+    this.#size = first;
   }
 
   get failed(): AbortSignal {
@@ -87,8 +89,10 @@ class Blocks {
       this.#broken.abort(error);
     });
     this.#hash.update(block);
+    // There is more to come than the first one held: it is not used again.
+    if (this.isFull) this.#size = BLOCK_BYTES;
     this.#filling = this.#spare;
-    this.#spare = full;
+    this.#spare = full.byteLength === this.#size ? full : undefined;
     this.#used = 0;
   }
 

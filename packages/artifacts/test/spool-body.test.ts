@@ -5,6 +5,7 @@ import { spoolBody } from '../src/spool-body.js';
 import { code } from './artifact-fixture.js';
 
 const BLOCK = 1_048_576;
+const FIRST = 65_536;
 const options = { maxBytes: 10 * BLOCK, signal: new AbortController().signal };
 
 /** Keeps a copy of each block, a turn of the event loop late, as a disk does. */
@@ -45,11 +46,22 @@ describe('spoolBody', () => {
           const sum = await spoolBody(whole ? bytes : inPieces(bytes, sizes), options, write);
           expect(Buffer.concat(blocks).equals(bytes)).toBe(true);
           expect(sum).toEqual({ bytes: length, sha256: createHash('sha256').update(bytes).digest('hex') });
-          expect(blocks.slice(0, -1).every((block) => block.length === BLOCK)).toBe(true);
+          const lengths = blocks.slice(0, -1).map((block) => block.length);
+          expect(lengths).toEqual(lengths.map((_, at) => (at === 0 && !whole ? FIRST : BLOCK)));
         },
       ),
       { seed: 1, numRuns: 25 },
     );
+  });
+
+  it('takes little memory for a short stream, and no more than 2 MiB for a long one', async () => {
+    const memoryFor = async (length: number): Promise<readonly number[]> => {
+      const held = new Set<ArrayBufferLike>();
+      await spoolBody(inPieces(randomBytes(length), [10]), options, async ({ buffer }) => void held.add(buffer));
+      return [...held].map((buffer) => buffer.byteLength);
+    };
+    expect(await memoryFor(10)).toEqual([FIRST]);
+    expect(await memoryFor(5 * BLOCK)).toEqual([FIRST, BLOCK, BLOCK]);
   });
 
   it('writes no byte beyond the limit', async () => {
