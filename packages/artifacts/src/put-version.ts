@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { ArtifactInfo, ArtifactKey, ArtifactPutOptions } from '@kb-labs/contracts';
 import { allDone } from './all-done.js';
 import { artifactUri } from './artifact-uri.js';
@@ -19,6 +18,7 @@ import { createVersion, versionsIn, writeVersion } from './version-index.js';
 import { infoOf } from './version.js';
 import type { Version } from './version.js';
 import type { WorkInProgress } from './work-in-progress.js';
+import { writeWhole } from './write-whole.js';
 
 /** What is to be put, and where. */
 export interface Draft {
@@ -66,11 +66,6 @@ export async function putVersion(draft: Draft, progress: WorkInProgress, places:
 /** Whether it is there, and written in a moment. */
 export function isSmall(body: ArtifactBody): boolean {
   return body instanceof Uint8Array && body.byteLength <= SMALL_BYTES;
-}
-
-/** In one call, unless the system writes less. A handle's `writeFile` cuts at 512 KiB, and its second part waits until this thread has hashed. */
-async function writeWhole(file: FileHandle, block: Buffer): Promise<void> {
-  for (let start = 0; start < block.byteLength;) start += (await file.write(block, start)).bytesWritten;
 }
 
 interface Written extends BodySum {
