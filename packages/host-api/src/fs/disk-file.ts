@@ -24,7 +24,7 @@ class DiskFile implements OpenFile {
     this.stats = stats;
   }
 
-  peek(into: Uint8Array): number | undefined {
+  readAtStart(into: Uint8Array): number | undefined {
     return into.byteLength <= SYNC_BYTES ? readSync(this.#fd, into, 0, into.byteLength, 0) : undefined;
   }
 

@@ -52,7 +52,7 @@ export function openMemoryFile(file: MemoryFile, head: OpenFile | undefined): Op
   let headLeft = file.head?.size ?? 0;
   return {
     stats: lookAtMemoryFile(file),
-    peek: () => undefined,
+    readAtStart: () => undefined,
     async read(into) {
       const count = headLeft > 0 ? await head?.read(into.subarray(0, headLeft)) : 0;
       headLeft = count === undefined || count === 0 ? 0 : headLeft - count;

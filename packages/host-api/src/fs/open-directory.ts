@@ -13,8 +13,8 @@ export type OpenPurpose = 'read' | 'append' | 'create';
 /** A file that is held open, with the facts that it had when it was opened. */
 export interface OpenFile extends Disposable {
   readonly stats: EntryStats;
-  /** Reads from the beginning, without a turn of the event loop, and leaves where `read` goes on. `undefined` where that cannot be done. */
-  peek(into: Uint8Array): number | undefined;
+  /** Reads from the start of the file at once; does not move the position of `read`. `undefined` where that cannot be done. */
+  readAtStart(into: Uint8Array): number | undefined;
   /** Reads on from where the last reading ended; 0 at the end. */
   read(into: Uint8Array): Promise<number>;
   /** Resolves with how many of the bytes were written. */

@@ -180,7 +180,7 @@ class OverlayDirectory implements OpenDirectory {
     const opened = openMemoryFile(file, undefined);
     return {
       stats,
-      peek: opened.peek,
+      readAtStart: opened.readAtStart,
       read: opened.read,
       seal: opened.seal,
       write: (bytes) => {

@@ -26,7 +26,7 @@ export function createSmallReader({ meter, maxBytes }: ReadLimits): SmallReader 
     let isWhole = false;
     try {
       // There is room for more than it should have, so that growth is seen.
-      isWhole = file.peek(memory) === size;
+      isWhole = file.readAtStart(memory) === size;
     } finally {
       if (isWhole) reserved.commit();
       else reserved.giveBack();
