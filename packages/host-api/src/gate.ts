@@ -35,7 +35,7 @@ export interface Gate {
   parsePath(path: unknown, operation?: FsOperation): CanonicalPath;
   /** As `parsePath`, for a URL; another scheme, user info and a blocked port are `ERR_PERMISSION_DENIED`. */
   parseUrl(url: unknown, operation: AuditOperation): NetTarget;
-  /** Throws `ERR_PERMISSION_DENIED`, in the words of `shown` where the request itself holds what a guest may not learn. Audits what it decided. */
+  /** Throws `ERR_PERMISSION_DENIED`, in the words of `shown` where the request itself holds what a guest may not learn. Audits it, as `audits` says. */
   admit(request: PermissionRequest, operation: AuditOperation, shown?: PermissionRequest): void;
   /** A silent question, for names that are left out of an answer rather than refused. */
   permits(request: PermissionRequest): boolean;
@@ -43,7 +43,7 @@ export interface Gate {
   deny(request: PermissionRequest, denial: Denial): PluginError;
   /** Audits a refusal that the disk made, and returns the error for it. */
   refuse(request: PermissionRequest & { readonly kind: 'fs' }, refusal: DiskRefusal): PluginError;
-  /** Audits what a room with rules of its own decided, and counts it where it was a no. */
+  /** Audits what a room with rules of its own decided, as `audits` says, and counts it where it was a no. */
   note(decided: RoomDecision): void;
 }
 
@@ -52,7 +52,7 @@ export interface GateOptions {
   readonly policy: PermissionPolicy;
   readonly meter: QuotaMeter;
   readonly audit: (record: AuditRecord) => void;
-  /** Which decisions are told. */
+  /** Which decisions are told: all, or none that was a yes. */
   readonly audits: 'all' | 'denials';
   /** Behind the policy, in the order in which rooms are handed their rules. */
   readonly documents: readonly RuleDocument[];

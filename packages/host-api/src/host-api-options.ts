@@ -26,9 +26,12 @@ export interface HostApiOptions {
   readonly meter: QuotaMeter;
   /** The functions that this guest may call, by the names in `HOST_FUNCTIONS`. */
   readonly functions: readonly string[];
-  /** Is told decisions, in order. Must not throw. */
+  /** Is told the decisions that `audits` names, in order. Must not throw. */
   readonly audit: (record: AuditRecord) => void;
-  /** Which: where nobody hears of a yes, no record of one is made. Default: all. */
+  /**
+   * Which decisions `audit` is told: `all`, or `denials` alone, of the policy, the disk and the rooms alike. With `denials` no record is made of what was
+   * allowed, which takes less time; each is still decided and counted. Default: `all`.
+   */
   readonly audits?: 'all' | 'denials';
   /**
    * What the rules of `artifacts` and `events` were taken from, in the same order: a denial is then audited with what would lift it.

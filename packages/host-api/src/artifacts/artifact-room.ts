@@ -10,8 +10,8 @@ import { createWriteFunctions } from './write-functions.js';
 const MAX_OPEN = 16;
 
 /**
- * The artifact functions of one run. The broker decides, and every decision is audited here. Disposing ends what is open, and resolves
- * when nothing is left of what was not committed.
+ * The artifact functions of one run. The broker decides; the gate audits it, as `audits` says. Disposing ends what is open, and resolves when nothing
+ * is left of what was not committed.
  */
 export function openArtifactRoom(options: ArtifactRoomOptions): Room {
   const limit = MAX_OPEN;
