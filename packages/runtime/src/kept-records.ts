@@ -13,8 +13,9 @@ export class KeptRecords {
 
   /** Keeps a decision that was a denial. */
   audit(record: AuditRecord): void {
+    if (record.decision.allowed) return;
     const denials = (this.#denials ??= []);
-    if (!record.decision.allowed && denials.length < MAX_DENIALS) denials.push(record);
+    if (denials.length < MAX_DENIALS) denials.push(record);
   }
 
   operation(operation: OperationRecord): void {
