@@ -16,7 +16,7 @@ import { openTemporaryFolder } from '../temporary-folder.js';
 
 const MIB = 1_048_576;
 const SIZE = 100;
-/** Room for the source, a copy of it and much more. */
+/** Room for the source, its copy, and two stores that each hold an old version while a new one is written. */
 const NEEDED_BYTES = 600 * MIB;
 const IN_MEMORY = '/dev/shm';
 const run = promisify(execFile);

@@ -40,7 +40,7 @@ export function createFileTree(openRoot: () => OpenDirectory): FileTree {
   };
 }
 
-// A class, as what stands for a file of the disk is one.
+// A class, as in disk-file.ts: an object literal with a symbol among its names takes 0.3 µs of the 7 that a small read has.
 class HeldPlace implements Place {
   readonly directory: OpenDirectory;
   readonly name: string;
