@@ -120,7 +120,7 @@ const contextSchema = z.strictObject({
 /** Checks the options of a context: strict, so an unknown one is `ERR_CONFIG_INVALID` that names it. */
 export function parseContextOptions(options: unknown): ParsedContextOptions {
   const data = parseBySchema(contextSchema, options, { code: 'ERR_CONFIG_INVALID', what: 'the context' });
-  assertIsolationFits(data, 'the context');
+  assertIsolationFits({ sandbox: data.sandbox, isolation: data.isolation });
   assertGrants(data.capabilities, '/capabilities', data.capabilityRegistry);
   return {
     capabilities: deepFreeze(data.capabilities),

@@ -109,6 +109,7 @@ function openRuntime(options: RuntimeOptions): EngineRuntime {
   };
   return new EngineRuntime({
     engine: { ...engine, knownRuns: createKnownRuns(engine, (choice) => adapters.inProcess(choice)) },
+    defaultPlace: { sandbox: parsed.sandbox, isolation: parsed.isolation },
     abort: (reason) => closing.abort(reason),
     closeParts: async () => {
       await events[Symbol.asyncDispose]();

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { RequiredConfinement } from './confinement.js';
 import type { CrashLoopLimits } from './crash-loops.js';
 import type { AnalyticsOutlet } from './rooms.js';
-import { assertIsolationFits, hasMethods, sharedOptionShapes } from './shared-options.js';
+import { hasMethods, sharedOptionShapes } from './shared-options.js';
 import type { IsolationChoice, SandboxChoice } from './shared-options.js';
 import { logLevelFromEnvironment, parseLogLevel } from './log-level.js';
 import type { RuntimeLogLevel } from './log-level.js';
@@ -29,7 +29,7 @@ export interface RuntimeOptions {
   readonly sandbox?: SandboxChoice;
   /**
    * `execution` (default): each run has a process of its own. `plugin`: a process serves runs of one plugin, policy and tenant, one after the other, or at
-   * once where the manifest says `reentrant`; what one leaves, a later one can meet. Only `fork` can.
+   * once where the manifest says `reentrant`; what one leaves, a later one can meet. Only `fork` can: `createContext` refuses `in-process` with it.
    */
   readonly isolation?: IsolationChoice;
   /** Default `guard` for all eight. */
@@ -156,7 +156,6 @@ const optionsSchema = z.strictObject({
 /** Checks the options of a runtime. Strict: an unknown one is `ERR_CONFIG_INVALID` that names it. */
 export function parseRuntimeOptions(options: unknown): ParsedRuntimeOptions {
   const parsed = parseBySchema(optionsSchema, options, { code: 'ERR_CONFIG_INVALID', what: 'the runtime' });
-  assertIsolationFits(parsed, 'the runtime');
   const { maxConcurrency, logLevel, logSink, clock, ...rest } = parsed;
   const { artifactStore, registry, events, analytics, audit } = rest;
   if (audit === undefined && rest.auditRequired) throw auditMissing();

@@ -1,6 +1,6 @@
 import { createError } from '@kb-labs/contracts';
 import type { ExecuteResult } from '@kb-labs/contracts';
-import { createPluginContext } from './context.js';
+import { createPluginContext, settingsOf } from './context.js';
 import type { PluginContext } from './context.js';
 import type { PluginContextOptions } from './context-options.js';
 import type { CrashLoops } from './crash-loops.js';
@@ -10,6 +10,8 @@ import type { Execute } from './execute-call.js';
 import { lead } from './execute.js';
 import { jobOf } from './request.js';
 import type { Job } from './request.js';
+import { assertIsolationFits } from './shared-options.js';
+import type { RunPlace } from './shared-options.js';
 import { leadStraight } from './straight-way.js';
 
 /** Holds what lives longer than one execution: the sandbox adapters, the queue, the log. */
@@ -17,13 +19,18 @@ export interface Runtime extends AsyncDisposable {
   readonly execute: Execute;
   /** Handlers that keep crashing, and what ends their wait. */
   readonly crashLoops: CrashLoops;
-  /** As `createPluginContext`. What the options leave open is for the runtime that the context is handed to, be it this one or another. */
+  /**
+   * As `createPluginContext`. What the options leave open is for the runtime that the context is handed to. With `isolation: 'plugin'` and `sandbox:
+   * 'in-process'` it throws `ERR_CONFIG_INVALID`, also where one of them is this runtime's: a context for another runtime is made there, or without one.
+   */
   createContext(options: PluginContextOptions): PluginContext;
 }
 
 /** What a runtime is made of, and what it closes at its end. */
 export interface RuntimeParts {
   readonly engine: Engine;
+  /** For contexts that name none. */
+  readonly defaultPlace: RunPlace;
   /** Aborts `engine.closing`. */
   readonly abort: (reason: Error) => void;
   readonly closeParts: () => Promise<void>;
@@ -59,7 +66,9 @@ export class EngineRuntime implements Runtime {
   }
 
   createContext(options: PluginContextOptions): PluginContext {
-    return createPluginContext(options);
+    const context = createPluginContext(options);
+    assertIsolationFits(settingsOf(context), this.#parts.defaultPlace);
+    return context;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

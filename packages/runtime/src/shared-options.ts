@@ -57,21 +57,25 @@ export const sharedOptionShapes: {
   ),
 };
 
+/** Where runs of a context take place, and who may meet what they leave: as far as it is known. */
+export interface RunPlace {
+  readonly sandbox: SandboxChoice | undefined;
+  readonly isolation: IsolationChoice | undefined;
+}
+
 /**
- * Throws `ERR_CONFIG_INVALID` for options of a runtime or a context that ask the host's own process to stay between runs and keep them apart. What an
- * adapter can that is handed in, it says itself at the first run.
+ * Throws `ERR_CONFIG_INVALID` for a context that asks the host's own process to stay between runs and keep them apart. `fallback` is what holds where the
+ * context says nothing: a runtime's options alone are never wrong, as a context may say otherwise. What an adapter can that is handed in, it says itself
+ * at the first run.
  */
-export function assertIsolationFits(
-  {
-    sandbox,
-    isolation,
-  }: { readonly sandbox?: SandboxChoice | undefined; readonly isolation?: IsolationChoice | undefined },
-  what: string,
-): void {
+export function assertIsolationFits(context: RunPlace, fallback?: RunPlace): void {
+  const sandbox = context.sandbox ?? fallback?.sandbox;
+  const isolation = context.isolation ?? fallback?.isolation;
   if (sandbox !== 'in-process' || isolation !== 'plugin') return;
+  const whose = fallback === undefined ? 'the context' : 'the context, with the options of its runtime,';
   throw createError(
     'ERR_CONFIG_INVALID',
-    `${what} asks for isolation: 'plugin' in the sandbox "in-process", which has none`,
+    `${whose} asks for isolation: 'plugin' in the sandbox "in-process", which has none`,
     {
       details: { pointer: '/isolation' },
       hint: "use sandbox: 'fork', or leave isolation out: in-process all plugins share the process of the host anyway",

@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRuntime } from '../src/index.js';
-import type { ExecuteResult, HostApiSettings, PermissionSpec } from '../src/index.js';
+import { createPluginContext, createRuntime } from '../src/index.js';
+import type { ExecuteResult, HostApiSettings, PermissionSpec, RuntimeOptions } from '../src/index.js';
 import { inProcess, pluginFolder } from './plugin-folder.js';
 import type { PluginFolder } from './plugin-folder.js';
+
+type Choices = Pick<RuntimeOptions, 'sandbox' | 'isolation'>;
 
 const codeOrText = `.then((value) => JSON.stringify(value), (error) => error.code)`;
 
@@ -83,14 +85,40 @@ describe('hostApi', () => {
 });
 
 describe('isolation', () => {
-  it('is refused where the runtime is made whose sandbox has none', () => {
-    expect(() => createRuntime({ sandbox: 'in-process', isolation: 'plugin' })).toThrow(
-      expect.objectContaining({
-        code: 'ERR_CONFIG_INVALID',
-        message: 'the runtime asks for isolation: \'plugin\' in the sandbox "in-process", which has none',
-        hint: expect.stringContaining("use sandbox: 'fork'"),
-      }),
-    );
+  const grant = { capabilities: [], permissions: {} } as const;
+  const refusal = expect.objectContaining({
+    code: 'ERR_CONFIG_INVALID',
+    message:
+      'the context, with the options of its runtime, asks for isolation: \'plugin\' in the sandbox "in-process", which has none',
+    hint: expect.stringContaining("use sandbox: 'fork'"),
+    details: { pointer: '/isolation' },
+  });
+
+  it.each<[string, Choices, Choices]>([
+    ['both are those of the runtime', { sandbox: 'in-process', isolation: 'plugin' }, {}],
+    ['the sandbox is that of the runtime', { sandbox: 'in-process' }, { isolation: 'plugin' }],
+    ['the isolation is that of the runtime', { isolation: 'plugin' }, { sandbox: 'in-process' }],
+  ])('is refused for a context whose sandbox has none, where %s', async (_, ofRuntime, ofContext) => {
+    await using runtime = createRuntime(ofRuntime);
+    expect(() => runtime.createContext({ ...grant, ...ofContext })).toThrow(refusal);
+  });
+
+  it.each<[string, Choices]>([
+    ['another sandbox', { sandbox: 'fork' }],
+    ['another isolation', { isolation: 'execution' }],
+  ])('is refused for no context that has %s than its runtime', async (_, ofContext) => {
+    await using plugin = await pluginFolder({ 'run.mjs': 'export const run = () => 1;' });
+    await using runtime = createRuntime({ ...inProcess, isolation: 'plugin' });
+    const context = runtime.createContext({ ...grant, pluginRoot: plugin.root, ...ofContext });
+    await expect(runtime.execute('./run.mjs#run', 0, context)).resolves.toMatchObject({ ok: true, data: 1 });
+  });
+
+  it('is refused at the first run of a context that was made without its runtime', async () => {
+    await using plugin = await pluginFolder({ 'run.mjs': 'export const run = () => 1;' });
+    await using runtime = createRuntime(inProcess);
+    const context = createPluginContext({ ...grant, pluginRoot: plugin.root, isolation: 'plugin' });
+    const error = { code: 'ERR_CONFIG_INVALID' };
+    await expect(runtime.execute('./run.mjs#run', 0, context)).resolves.toMatchObject({ ok: false, error });
   });
 });
 
