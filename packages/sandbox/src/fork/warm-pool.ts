@@ -56,7 +56,7 @@ export function createWarmPool(options: WarmPoolOptions): WarmPool {
       for (;;) {
         const found = takeOne(key, plan, isFit);
         if (found !== undefined) return found;
-        const other = isFit === undefined ? starts.underWay(key) : undefined;
+        const other = isFit === undefined ? starts.underWay(key, plan) : undefined;
         if (other === undefined) return await starts.begin(key, plan);
         await untilSettled(other, plan.signal);
       }
@@ -73,36 +73,44 @@ interface Starts {
   grow(key: string, plan: SandboxPlan): void;
   /** Starts one that takes the place of another. `false` where there may be none now. */
   succeed(key: string, plan: SandboxPlan): boolean;
-  /** One that runs of this key should wait for. */
-  underWay(key: string): Promise<unknown> | undefined;
+  /**
+   * One that this run should wait for. Runs of a re-entrant plugin all wait for it; without that one run does, where no other child of its key is there to
+   * end first, and the rest have a child each.
+   */
+  underWay(key: string, plan: SandboxPlan): Promise<unknown> | undefined;
 }
 
 function createStarts(options: WarmPoolOptions): Starts {
   const { children } = options;
   // Node asks the system each time.
   const processors = availableParallelism();
-  /** By key: the start of the first child, for which runs of a re-entrant plugin wait rather than start one each. */
+  /** By key: a start that is under way and that no run has for itself alone. */
   const starting = new Map<string, Promise<unknown>>();
-  const startAhead = (key: string, plan: SandboxPlan, keep: (child: GuestChild) => void): boolean => {
-    const settled = options.startAhead(plan)?.then(keep, () => undefined);
-    if (settled === undefined) return false;
+  const keep = (key: string, settled: Promise<unknown>): void => {
     starting.set(key, settled);
-    void settled.then(() => starting.delete(key));
-    return true;
+    void settled.then(() => starting.get(key) === settled && starting.delete(key));
+  };
+  const startAhead = (key: string, plan: SandboxPlan, add: (child: GuestChild) => void): boolean => {
+    const settled = options.startAhead(plan)?.then(add, () => undefined);
+    if (settled !== undefined) keep(key, settled);
+    return settled !== undefined;
   };
 
   return {
-    underWay: (key) => starting.get(key),
+    underWay(key, plan) {
+      const start = starting.get(key);
+      if (isShared(plan)) return start;
+      if (children.count(key) > 0) return undefined;
+      starting.delete(key);
+      return start;
+    },
     async begin(key, plan) {
       const started = options.start(plan);
       const settled = started.then(
         () => undefined,
         () => undefined,
       );
-      if (isShared(plan) && !starting.has(key)) {
-        starting.set(key, settled);
-        void settled.then(() => starting.delete(key));
-      }
+      if (isShared(plan) && !starting.has(key)) keep(key, settled);
       return { warm: children.add(key, await started, true), isCold: true };
     },
     grow(key, plan) {
