@@ -101,8 +101,9 @@ class WarmPlace implements Sandbox {
   async #lead(call: SandboxCall, host: SandboxHost): Promise<SandboxOutcome> {
     try {
       if (this.#isClosed) throw placeClosed();
-      await this.#fit(call);
       for (let tried = 1; ; tried += 1) {
+        // Whoever has the same child may have bound it meanwhile: nothing is waited for between the last look and `bind`.
+        while (!this.#fits(call)) await this.#exchange(call);
         const heard = listenTo(host);
         const { isCold, warm } = this.#lease;
         const { cpuMs } = warm.child.watch.last;
@@ -118,11 +119,10 @@ class WarmPlace implements Sandbox {
     }
   }
 
-  async #fit(call: SandboxCall): Promise<void> {
+  #fits(call: SandboxCall): boolean {
     const answer = mayServe(this.#lease.warm, call, this.#plan);
-    if (answer === 'yes') return;
     if (answer === 'other-files') this.#pool.retire(this.#lease.warm);
-    await this.#exchange(call);
+    return answer === 'yes';
   }
 
   /** Lets go of a child that cannot serve this call, for one that can. */
