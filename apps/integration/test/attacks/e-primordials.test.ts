@@ -34,5 +34,13 @@ describe.each(forks)('$name', (place) => {
       expect(dataOf(await arena.run('./primordials.js#patched', { name }, grant))).toEqual(honest);
       expect(dataOf(await arena.run('./primordials.js#honest'))).toEqual(honest);
     });
+
+    it.each(['v8', 'os', 'child_process'])(
+      'E26 E28 guards %s for those who ask again, where all objects had a get at first',
+      async (name) => {
+        const outcomes = dataOf(await arena.run('./late-guards.js#after', { name }));
+        expect(outcomes).toEqual({ again: expect.not.stringMatching(/^got/) });
+      },
+    );
   });
 });

@@ -13,11 +13,11 @@ let guarded = false;
  */
 export function guardChildren(): void {
   if (guarded) return;
-  guarded = true;
   const { ChildProcess } = getBuiltinModule('node:child_process');
   const handle: unknown = get(construct(ChildProcess, []), '_handle');
   if (typeof handle !== 'object' || handle === null) return;
   const prototype: object = getPrototypeOf(handle);
   refuse(prototype, 'kill', 'kill of the handle of a process');
   refuse(prototype, 'spawn', 'spawn of the handle of a process');
+  guarded = true;
 }

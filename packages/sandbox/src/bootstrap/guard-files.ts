@@ -1,5 +1,6 @@
 import type NodeFs from 'node:fs';
 import { refuse } from './refuse.js';
+import type { OwnDescriptor } from './refuse.js';
 
 type FilePromises = typeof NodeFs.promises;
 
@@ -27,16 +28,18 @@ export function guardFiles(): void {
 function guardFileHandles(promises: FilePromises): FilePromises {
   const { open } = promises;
   let guarded = false;
+  const native: OwnDescriptor = { __proto__: null, value: NodePromise };
   const value = async (...args: Parameters<typeof open>): ReturnType<typeof open> => {
     const opening = apply(open, promises, args);
     // `await` asks a promise for its constructor, and shows it to whoever has replaced that.
-    defineProperty(opening, 'constructor', { value: NodePromise });
+    defineProperty(opening, 'constructor', native);
     const handle = await opening;
     if (!guarded) guardHandle(getPrototypeOf(handle));
     guarded = true;
     return handle;
   };
-  defineProperty(promises, 'open', { value, configurable: false, writable: false, enumerable: true });
+  const own: OwnDescriptor = { __proto__: null, value, configurable: false, writable: false, enumerable: true };
+  defineProperty(promises, 'open', own);
   return promises;
 }
 
