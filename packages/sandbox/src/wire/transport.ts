@@ -1,8 +1,8 @@
 /** Carries bytes between the two sides: a socket pair, a message port, a pair of functions. Reliable, in order, and nothing more. */
 export interface WireTransport {
   /**
-   * Sends bytes, or drops them if the other side is gone. They may be kept, and never change. Must not throw. `isOwn`: nobody else has their memory, which may
-   * be freed once they have left.
+   * Sends bytes, or drops them if the other side is gone. They may be kept, and never change. Must not throw. `isOwn`: nobody else has their memory, so that the
+   * transport may hand it over, or free it once they have left.
    */
   send(bytes: Uint8Array, isOwn?: boolean): void;
   /**
@@ -11,7 +11,8 @@ export interface WireTransport {
    */
   readonly sendsViews: boolean;
   /**
-   * Called once, before anything is sent. `onEnd` comes at most once, when no more bytes will. Where `onBytes` answers with a promise, the
+   * Called once, before anything is sent. Bytes are the listener's only until `onBytes` returns, promise or not: the transport may free or reuse their memory
+   * then, so whoever needs them later copies them. `onEnd` comes at most once, when no more bytes will. Where `onBytes` answers with a promise, the
    * receiver is busy until it resolves: a transport that can hold its sender back should do so, or what is sent piles up in the receiver.
    */
   receive(onBytes: (bytes: Uint8Array) => Promise<void> | undefined | void, onEnd: () => void): void;
