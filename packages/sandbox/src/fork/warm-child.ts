@@ -59,7 +59,9 @@ const SHORT_MS = 20;
 /** Files that were looked at so short a time ago are taken to be the same: a look at them takes longer than all else around a short run. */
 const FRESH_MS = 20;
 
+/** With fewer runs behind it, how often they come is a guess, and a process started ahead would cost more than the start that it saves. */
 const FEWEST_RUNS = 50;
+/** What is left to a process when the next one is started: a start and its practice take 45 ms, and ten times that on a machine that is busy. */
 const AHEAD_MS = 500;
 
 /** Takes a child that was just started. It is in no place yet. */

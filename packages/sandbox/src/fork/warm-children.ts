@@ -22,7 +22,7 @@ export interface WarmChildren {
   addReserve(key: string, child: GuestChild): void;
   /** Has one that waits for the place of another take runs now. `false` where there is none. */
   callReserve(key: string): boolean;
-  /** Whether another one should be started to take the place of this one, now that it has begun a run. */
+  /** Whether another one should be started to take the place of this one, now that it is about to begin a run. */
   needsSuccessor(warm: WarmChild): boolean;
   /** It is in one place less. */
   release(warm: WarmChild): void;
