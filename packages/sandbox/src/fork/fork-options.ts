@@ -12,7 +12,7 @@ export interface ForkSandboxOptions {
   readonly codeRoots?: readonly string[];
   /**
    * Processes that are kept ready for a plugin from its second run on, each for one policy of it: 1, or none where `maxSpares` is 0. More are kept as
-   * runs come faster. With 0 each run waits until a process has started.
+   * runs come faster. With 0 each run waits until a process has started, and with `isolation: 'plugin'` none is started to take the place of another.
    */
   readonly spares?: number;
   /**
@@ -27,11 +27,17 @@ export interface ForkSandboxOptions {
   readonly maxSpares?: number;
   /** A ready process that nobody needed for so many milliseconds is ended: 30 000. */
   readonly idleMs?: number;
-  /** With `isolation: 'plugin'`: runs that one process serves at most, 1 000. */
+  /**
+   * With `isolation: 'plugin'`: runs that one process serves at most, 1 000. Shortly before, where runs come fast, another process may be started to take its
+   * place, so that there are two for a moment.
+   */
   readonly maxRuns?: number;
-  /** With `isolation: 'plugin'`: milliseconds after which a process gets no further run, 600 000. */
+  /** With `isolation: 'plugin'`: milliseconds after which a process gets no further run, 600 000. Another one may be started before, as for `maxRuns`. */
   readonly maxAgeMs?: number;
-  /** Processes at most, running, ready, starting and ending: 256. Runs beyond that wait, and plugins take turns. */
+  /**
+   * Processes of guests at most, running, ready, starting and ending: 256. Runs beyond that wait, and plugins take turns. The spawner, and the process that
+   * compiles the guest's program, do not count.
+   */
   readonly maxChildren?: number;
   /** Milliseconds that a run waits for a process at most, or its `startTimeoutMs` if that is less: 10 000. Then it is `ERR_QUEUE_TIMEOUT`. */
   readonly queueTimeoutMs?: number;
