@@ -1,4 +1,3 @@
-import type { SandboxIsolation } from '@kb-labs/contracts';
 import { describe, expect, it } from 'vitest';
 import type { GuestChild } from '../../src/fork/guest-child.js';
 import { createWarmChildren } from '../../src/fork/warm-children.js';
@@ -7,9 +6,7 @@ import type { WarmPool } from '../../src/fork/warm-pool.js';
 import { makePlugin, planFor } from './fork-scene.js';
 import { startGuests } from './started-guests.js';
 import type { StartedGuests } from './started-guests.js';
-
-const alone: SandboxIsolation = { kind: 'plugin', tenant: 'one', reentrant: false };
-const shared: SandboxIsolation = { ...alone, reentrant: true };
+import { alone, shared } from './warm-scene.js';
 
 /** A pool in which a start that nobody waits for takes until it is let go. */
 function createPool(guests: StartedGuests, successor: Promise<GuestChild>): WarmPool {

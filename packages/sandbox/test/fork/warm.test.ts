@@ -1,73 +1,16 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GuestNote, Sandbox, SandboxAdapter, SandboxIsolation, SandboxPlan } from '@kb-labs/contracts';
+import type { SandboxIsolation, SandboxPlan } from '@kb-labs/contracts';
 import { forkSandbox, inProcessSandbox } from '@kb-labs/sandbox';
 import type { ForkSandboxOptions } from '@kb-labs/sandbox';
-import { describe, expect, it, vi } from 'vitest';
-import { isNearEnd } from '../../src/fork/warm-child.js';
-import { guestsOf, isAlive, makePlugin, planFor, runIn, runOnce, textOf, valueOf, ways } from './fork-scene.js';
-import type { GuestRun, PluginFolder, RunOptions } from './fork-scene.js';
-
-const poll = { timeout: 10_000, interval: 2 };
-const alone: SandboxIsolation = { kind: 'plugin', tenant: 'one', reentrant: false };
-const shared: SandboxIsolation = { ...alone, reentrant: true };
-
-const PLUGIN = `
-let count = 0;
-const waiting = [];
-const id = String(Math.random());
-export const me = () => id;
-export const counts = () => [id, (count += 1)];
-export const timer = () => void setTimeout(() => {}, 1e6);
-export const timeless = () => void setTimeout(() => { for (;;); }, 20).unref();
-export const fails = () => { throw new Error('no'); };
-export const spins = () => { console.log(id); for (;;); };
-export const dies = () => process.reallyExit(3);
-export const holds = () => void (globalThis.held = Buffer.alloc(90e6, 1));
-export const says = async (text, ctx) => {
-  console.log('first', text);
-  await new Promise((resolve) => waiting.push(resolve));
-  console.log('second', text);
-  process.stdout.write('third ' + text);
-  return [id, text, await ctx.fs.readFile(text)];
-};
-export const opens = () => { for (const resolve of waiting.splice(0)) resolve(); return id; };
-export const waits = async (_, ctx) => {
-  console.log(id);
-  await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve));
-};
-export const ignores = () => { console.log(id); return new Promise(() => setInterval(() => {}, 1e3)); };
-`;
-const plugin = (): PluginFolder => makePlugin({ 'main.mjs': PLUGIN });
-
-async function run(adapter: SandboxAdapter, { root }: PluginFolder, options: RunOptions = {}): Promise<GuestRun> {
-  return await runOnce(adapter, root, { isolation: alone, ...options });
-}
-
-/** Begins a run, and tells when its handler has said something. */
-async function begin(adapter: SandboxAdapter, { root }: PluginFolder, options: RunOptions): Promise<BegunRun> {
-  const place = await adapter.acquire(planFor(root, { isolation: shared, ...options }));
-  const heard = Promise.withResolvers<string>();
-  const onNote = (note: GuestNote): void => (note.kind === 'log' ? heard.resolve(note.text) : undefined);
-  const done = runIn(place, root, { ...options, onNote });
-  return { place, done, said: await heard.promise };
-}
+import { describe, expect, it } from 'vitest';
+import { guestsOf, isAlive, makePlugin, planFor, runIn, valueOf, ways } from './fork-scene.js';
+import { alone, begin, plugin, poll, run, shared } from './warm-scene.js';
 
 function listen(name: 'warning', listener: (warning: Error) => void): Disposable {
   process.on(name, listener);
   return { [Symbol.dispose]: () => process.off(name, listener) };
-}
-
-interface WearFacts {
-  readonly runs: number;
-  readonly ageMs: number;
-}
-
-interface BegunRun {
-  readonly place: Sandbox;
-  readonly done: Promise<GuestRun>;
-  readonly said: string;
 }
 
 describe.runIf(process.platform === 'linux').each(ways)('a guest that stays, wall: $way', ({ way }) => {
@@ -245,74 +188,6 @@ describe.runIf(process.platform === 'linux')('a guest that stays', () => {
     await expect.poll(() => guestsOf(folder.root), poll).toEqual([]);
   });
 
-  it.each<[string, SandboxIsolation]>([
-    ['alone', alone],
-    ['shared', shared],
-  ])('is followed by one that was started before it had served its time, isolation: %s', async (_, isolation) => {
-    using folder = plugin();
-    await using adapter = create({ maxRuns: 60 });
-    const seen: [string, boolean][] = [];
-    for (let done = 0; done < 62; done += 1) {
-      await using place = await adapter.acquire(planFor(folder.root, { isolation }));
-      const [id] = valueOf(await runIn(place, folder.root, { export: 'counts' })) as [string];
-      seen.push([id, place.coldStart]);
-      // The one that follows gets no run before.
-      if (done === 58) await vi.waitUntil(() => guestsOf(folder.root).length === 2, poll);
-    }
-    const [first] = seen[0] ?? [];
-    expect(seen.map(([id, isCold]) => [id === first, isCold])).toEqual(
-      seen.map((__, index) => [index < 60, index === 0]),
-    );
-    await expect.poll(() => guestsOf(folder.root).length, poll).toBe(1);
-  });
-
-  it('shares the runs of a re-entrant plugin with the one that follows, rather than with a third', async () => {
-    using folder = plugin();
-    await using adapter = create({ maxRuns: 100 });
-    const me = async (): Promise<unknown> => valueOf(await run(adapter, folder, { export: 'me', isolation: shared }));
-    for (let done = 0; done < 90; done += 1) await me();
-    await vi.waitUntil(() => guestsOf(folder.root).length === 2, poll);
-    const controller = new AbortController();
-    const options = { export: 'waits', signal: controller.signal };
-    const runs = [await begin(adapter, folder, options), await begin(adapter, folder, options)];
-    // Once it is ready.
-    await expect.poll(me, poll).not.toBe(runs[0]?.said);
-    expect(guestsOf(folder.root)).toHaveLength(2);
-    controller.abort();
-    for (const { done, place } of runs) {
-      await done;
-      await place[Symbol.asyncDispose]();
-    }
-  });
-
-  it.each<[string, ForkSandboxOptions]>([
-    ['no spares', { spares: 0 }],
-    ['place for one process', { maxChildren: 1 }],
-    ['place for one that is idle', { maxSpares: 1 }],
-  ])('is followed by one that is started when it has, with %s', async (_, options) => {
-    using folder = plugin();
-    await using adapter = create({ maxRuns: 60, ...options });
-    const cold: boolean[] = [];
-    for (let done = 0; done < 61; done += 1) {
-      await using place = await adapter.acquire(planFor(folder.root, { isolation: alone }));
-      valueOf(await runIn(place, folder.root, { export: 'counts' }));
-      cold.push(place.coldStart);
-    }
-    expect(cold.flatMap((isCold, index) => (isCold ? [index] : []))).toEqual([0, 60]);
-  });
-
-  it.each<[string, WearFacts, boolean]>([
-    ['that has just begun', { runs: 60, ageMs: 60 }, false],
-    ['with half of its runs behind it, where they come fast', { runs: 500, ageMs: 400 }, true],
-    ['with half of its runs behind it, where they come slowly', { runs: 500, ageMs: 50_000 }, false],
-    ['with one run left, where one comes each second', { runs: 999, ageMs: 999_000 }, false],
-    ['that is old, and has many runs left', { runs: 400, ageMs: 9_800 }, true],
-    ['that is old, and has served few', { runs: 40, ageMs: 9_800 }, false],
-  ])('is near its end: %s', (_, { runs, ageMs }, isNear) => {
-    const maxAgeMs = runs === 400 || runs === 40 ? 10_000 : 600_000_000;
-    expect(isNearEnd({ bornAt: 5, runs }, ageMs + 5, { maxRuns: 1_000, maxAgeMs })).toBe(isNear);
-  });
-
   it('that is idle makes room for a run of another plugin, and ends with its adapter', async () => {
     using first = plugin();
     using second = plugin();
@@ -366,118 +241,6 @@ describe.runIf(process.platform === 'linux')('a guest that stays', () => {
     await place[Symbol.asyncDispose]();
     expect((await unread).outcome).toMatchObject({ ok: false, error: { code: 'ERR_SANDBOX_CRASHED' } });
     await expect.poll(() => guestsOf(folder.root), poll).toEqual([]);
-  });
-});
-
-describe.runIf(process.platform === 'linux')('runs of a re-entrant plugin in one guest', () => {
-  const limits = { graceMs: 100 };
-  // One child until a second one is started for the processor that is left.
-  const create = () => forkSandbox({ wall: 'off', maxChildren: 1 });
-
-  it('each have their own words, calls and results', async () => {
-    using folder = plugin();
-    await using adapter = create();
-    const texts = ['a', 'b', 'c'];
-    const options = (text: string): RunOptions => ({
-      export: 'says',
-      input: text,
-      api: ['fs.readFile'],
-      answer: (_, [path]) => Promise.resolve(`read ${String(path)} for ${text}`),
-    });
-    const runs: BegunRun[] = [];
-    for (const text of texts) runs.push(await begin(adapter, folder, options(text)));
-    await run(adapter, folder, { ...options(''), export: 'opens', isolation: shared });
-    const ended = await Promise.all(runs.map(({ done }) => done));
-    const [guest] = ended.map(valueOf) as [[string]];
-    expect(ended.map(valueOf)).toEqual(texts.map((text) => [guest[0], text, `read ${text} for ${text}`]));
-    expect(ended.map(({ notes }) => textOf(notes))).toEqual(
-      texts.map((text) => [
-        `console info: first ${text}`,
-        `console info: second ${text}`,
-        `stdout info: third ${text}`,
-      ]),
-    );
-    for (const { place } of runs) await place[Symbol.asyncDispose]();
-    expect(guestsOf(folder.root)).toHaveLength(1);
-  });
-
-  it('wait for the one process that is being started', async () => {
-    using folder = plugin();
-    await using adapter = forkSandbox({ wall: 'off', maxChildren: 1, queueTimeoutMs: 1 });
-    const ids = await Promise.all(
-      ['a', 'b', 'c', 'd'].map(() => run(adapter, folder, { export: 'me', isolation: shared })),
-    );
-    expect(new Set(ids.map(valueOf)).size).toBe(1);
-  });
-
-  it('are not disturbed by one that is called off and obeys, or whose place is closed', async () => {
-    using folder = plugin();
-    await using adapter = create();
-    const controller = new AbortController();
-    const first = await begin(adapter, folder, { export: 'waits', limits });
-    const second = await begin(adapter, folder, { export: 'waits', limits, signal: controller.signal });
-    const third = await begin(adapter, folder, { export: 'waits', limits });
-    controller.abort(new Error('enough'));
-    expect((await second.done).outcome).toMatchObject({ error: { code: 'ERR_ABORTED' } });
-    await second.place[Symbol.asyncDispose]();
-    await third.place[Symbol.asyncDispose]();
-    expect((await third.done).outcome).toMatchObject({ error: { code: 'ERR_ABORTED' } });
-    expect(guestsOf(folder.root)).toHaveLength(1);
-    expect(valueOf(await run(adapter, folder, { export: 'me', isolation: shared, limits }))).toBe(first.said);
-    await first.place[Symbol.asyncDispose]();
-  });
-
-  it('go on beside one that does not stop when it is called off, and no further run joins them', async () => {
-    using folder = plugin();
-    await using adapter = forkSandbox({ wall: 'off' });
-    const controller = new AbortController();
-    const first = await begin(adapter, folder, { export: 'says', input: 'a', api: ['fs.readFile'], limits });
-    const second = await begin(adapter, folder, {
-      export: 'ignores',
-      api: ['fs.readFile'],
-      limits,
-      signal: controller.signal,
-    });
-    controller.abort();
-    expect((await second.done).outcome).toMatchObject({ error: { code: 'ERR_ABORTED' } });
-    await second.place[Symbol.asyncDispose]();
-    const later = valueOf(
-      await run(adapter, folder, { export: 'counts', api: ['fs.readFile'], isolation: shared, limits }),
-    );
-    expect(later).toEqual([expect.not.stringContaining(second.said), 1]);
-    await first.place[Symbol.asyncDispose]();
-    const message = 'the place was closed before the run was over';
-    expect((await first.done).outcome).toMatchObject({ error: { code: 'ERR_SANDBOX_CRASHED', message } });
-    await expect.poll(() => guestsOf(folder.root), poll).toHaveLength(1);
-  });
-
-  it.each<[string, RunOptions, object, string]>([
-    [
-      'its time is up',
-      { limits: { ...limits, timeoutMs: 300 } },
-      { code: 'ERR_TIMEOUT', details: { limitMs: 300 } },
-      'the handler ran longer than 300 ms',
-    ],
-    ['it is called off', { limits }, { code: 'ERR_ABORTED' }, 'it was called off, and did not stop'],
-  ])('end with one that holds all up when %s, and are told why', async (_, options, error, why) => {
-    using folder = plugin();
-    await using adapter = create();
-    const controller = new AbortController();
-    const innocent = await begin(adapter, folder, { export: 'waits', limits });
-    const guilty = await begin(adapter, folder, { export: 'spins', signal: controller.signal, ...options });
-    if (options.limits === limits) controller.abort(new Error('a secret of its caller'));
-    expect((await guilty.done).outcome).toMatchObject({ ok: false, error });
-    const { outcome } = await innocent.done;
-    expect(outcome).toMatchObject({
-      ok: false,
-      error: { code: 'ERR_SANDBOX_CRASHED', retryable: true, message: expect.stringContaining(why) },
-    });
-    expect(JSON.stringify(outcome)).not.toContain('secret');
-    await innocent.place[Symbol.asyncDispose]();
-    await guilty.place[Symbol.asyncDispose]();
-    expect(valueOf(await run(adapter, folder, { export: 'counts', isolation: shared, limits }))).toMatchObject({
-      1: 1,
-    });
   });
 });
 
