@@ -5,7 +5,8 @@ import { figure } from './render-table.js';
 
 /** The rows that stand for the others where there is little room, and what a reader calls them. */
 const HEADLINES: Readonly<Record<string, string>> = {
-  'fresh-process': 'a run in a fresh process',
+  'fresh-process': 'a run in a fresh process, booted ahead, no wall',
+  'cold:wall': 'a run in a process booted for it, walled',
   warm: 'a run in a process that is used again',
   'in-process': 'a run in the host, schemas and all',
 };

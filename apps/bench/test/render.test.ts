@@ -83,7 +83,7 @@ describe('the headlines', () => {
 
   it('are a line each: here, then elsewhere from the fastest on', () => {
     expect(renderSummary([fresh, reached]).split('\n').slice(2)).toEqual([
-      '| a run in a fresh process | 1 ms | bare spawn 25, cold fork of an empty script 28, tinypool processes 33 |',
+      '| a run in a fresh process, booted ahead, no wall | 1 ms | bare spawn 25, cold fork of an empty script 28, tinypool processes 33 |',
     ]);
   });
 

@@ -15,7 +15,8 @@ export const warmParallel: Bench = {
   name: 'warm-parallel',
   title: 'sixteen runs in flight over two processes that are used again',
   async run({ quick, signal }) {
-    await using ours = openOurs({ grant: { isolation: 'plugin' }, maxConcurrency: IN_FLIGHT, reentrant: true });
+    const grant = { isolation: 'plugin', permissions: { quotas: { maxConcurrency: IN_FLIGHT } } } as const;
+    await using ours = openOurs({ grant, maxConcurrency: IN_FLIGHT, reentrant: true });
     await using one = await openRawChannel();
     await using other = await openRawChannel();
     await using tinypool = await openTinypool({ kind: 'processes', workers: CHILDREN });
@@ -24,7 +25,10 @@ export const warmParallel: Bench = {
     const input = { text: 'the same payload for all', n: 1 };
     const samples = await interleave(
       {
-        ours: inLanes(() => ours.call('trivial', input)),
+        ours: inLanes(async () => {
+          const { metrics } = await ours.execute('trivial', input);
+          if (metrics.queueMs.used > 0) throw new Error('a run stood in the queue, and so fewer were in flight');
+        }),
         raw: inLanes((lane) => (lane % CHILDREN === 0 ? one : other).echo(input)),
         tinypool: inLanes(() => tinypool.call(input)),
         piscina: inLanes(() => piscina.call(input)),
