@@ -57,7 +57,7 @@ export interface RuntimeOptions {
    * Default: 5 in 5 minutes, also for the one that is left out. `runtime.crashLoops` has the state, and ends it.
    */
   readonly crashLoop?: Partial<CrashLoopLimits> | false;
-  /** Milliseconds that a guest has after an abort and after its own result; after SIGTERM it has at most 50 of them. Default 500. */
+  /** Milliseconds that a guest has after an abort, half for its handler and half for its cleanups, and after its own result; after SIGTERM it has at most 50. Default 500. */
   readonly graceMs?: number;
   /** Default: the built-in ones. A host's own names are known by this, so that `acme.*` and `acme.mail@^2` can be granted. */
   readonly capabilityRegistry?: KnownCapabilities;

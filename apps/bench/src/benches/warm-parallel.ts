@@ -27,7 +27,7 @@ export const warmParallel: Bench = {
       {
         ours: inLanes(async () => {
           const { metrics } = await ours.execute('trivial', input);
-          if (metrics.queueMs.used > 0) throw new Error('a run stood in the queue, and so fewer were in flight');
+          if (metrics.queueMs.used !== 0) throw new Error('a run stood in the queue, and so fewer were in flight');
         }),
         raw: inLanes((lane) => (lane % CHILDREN === 0 ? one : other).echo(input)),
         tinypool: inLanes(() => tinypool.call(input)),
