@@ -4,7 +4,7 @@ import { SnapshotEncoder } from './snapshot-encode.js';
 import { SnapshotExchange } from './snapshot-exchange.js';
 import { callRecord, failureRecord, logRecord } from './snapshot-records.js';
 import { SnapshotRoom } from './snapshot-room.js';
-import { isFixed } from './snapshot-fixed.js';
+import { isDeepFrozen } from './deep-frozen.js';
 import { escapeObeyed } from './snapshot-text.js';
 import { SNAPSHOT_FORMAT } from './snapshot.js';
 
@@ -17,7 +17,7 @@ export interface DraftLimits {
    */
   readonly maxBytes: number;
   /** Objects that were found to be frozen, with all that is in them. */
-  readonly fixed: WeakSet<object>;
+  readonly frozen: WeakSet<object>;
 }
 
 /** What is to be written: the text of the snapshot, and the bodies beside it. */
@@ -31,9 +31,9 @@ type Started = Extract<ExecutionEvent, { type: 'execution-start' }>;
 type EventOf<Type extends ExecutionEvent['type']> = Extract<ExecutionEvent, { type: Type }>;
 
 /** Facts as they stand in the snapshot, once it is written. */
-type LateFacts = () => JsonValue | undefined;
+type LazyFacts = () => JsonValue | undefined;
 
-const NO_FACTS: LateFacts = () => undefined;
+const NO_FACTS: LazyFacts = () => undefined;
 
 /** The lists of a snapshot, in its order. */
 const LISTS = ['calls', 'stages', 'denials', 'operations', 'artifacts', 'logs', 'progress'] as const;
@@ -60,8 +60,8 @@ export class SnapshotDraft {
     progress: [],
   };
   readonly #bodies = new Map<string, Uint8Array>();
-  #authority: LateFacts = NO_FACTS;
-  #confinement: LateFacts = NO_FACTS;
+  #authority: LazyFacts = NO_FACTS;
+  #confinement: LazyFacts = NO_FACTS;
 
   constructor(start: Started, masker: Masker, limits: DraftLimits) {
     this.#limits = limits;
@@ -156,8 +156,8 @@ export class SnapshotDraft {
   }
 
   /** Written now where what they come from can still change. Most runs leave no snapshot, and have it not written at all. */
-  #facts(source: object, facts: object): LateFacts {
-    if (isFixed(source, this.#limits.fixed)) return () => this.#tell((once) => once.facts(facts));
+  #facts(source: object, facts: object): LazyFacts {
+    if (isDeepFrozen(source, this.#limits.frozen)) return () => this.#tell((once) => once.facts(facts));
     const written = this.#tell((once) => once.facts(facts));
     return () => written;
   }

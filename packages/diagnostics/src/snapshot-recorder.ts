@@ -84,7 +84,7 @@ class Recorder implements SnapshotRecorder {
   constructor(options: z.output<typeof OPTIONS>, masker: Masker) {
     this.#options = options;
     this.#masker = masker;
-    this.#limits = { maxBodyBytes: options.maxBodyBytes, maxBytes: options.maxBytes, fixed: new WeakSet() };
+    this.#limits = { maxBodyBytes: options.maxBodyBytes, maxBytes: options.maxBytes, frozen: new WeakSet() };
     this.#folder = new SnapshotFolder(options.directory, options);
   }
 

@@ -117,8 +117,8 @@ export function bind(warm: WarmChild, call: SandboxCall, plan: Pick<SandboxPlan,
   const stamp = warm.stamps.get(modules) ?? { stamp: stampOf(call, plan), lookedAt: performance.now() };
   warm.stamps.set(modules, stamp);
   const { handler, inputSchema, outputSchema, outputParts, api } = call;
-  const isFixed = [handler, inputSchema, outputSchema, outputParts, api].every(Object.isFrozen);
-  if (isFixed && outputParts.length === 0) warm.recent = { handler, inputSchema, outputSchema, api, stamp };
+  const isFrozen = [handler, inputSchema, outputSchema, outputParts, api].every(Object.isFrozen);
+  if (isFrozen && outputParts.length === 0) warm.recent = { handler, inputSchema, outputSchema, api, stamp };
 }
 
 /** Whether a call is the last one again, save for its input: to name what a call needs takes longer than all else that is asked of a child. */

@@ -13,8 +13,8 @@ import type { GuestPort } from './guest-port.js';
 import { describeFailure, runInGuest } from './guest-run.js';
 import type { GuestVerdict, ModuleLoader } from './guest-run.js';
 import type { GuestRealm, HostCallFailure, HostMessage, HostReply } from './messages.js';
-import { createLateStop } from './late-stop.js';
-import type { LateStop } from './late-stop.js';
+import { createLazyAbort } from './lazy-abort.js';
+import type { LazyAbort } from './lazy-abort.js';
 import { createSettled, within } from './waiting.js';
 import type { EncodedValue } from './wire-value.js';
 
@@ -162,7 +162,7 @@ type RunOrder = Extract<HostMessage, { t: 'run' }>;
 interface RunContext {
   readonly calls: CallTable;
   readonly context: GuestContext;
-  readonly stop: LateStop;
+  readonly stop: LazyAbort;
 }
 
 interface ContextParts {
@@ -181,7 +181,7 @@ function openContext({ run, api }: RunOrder, guest: GuestSurroundings, { early, 
     progress: (text, fraction) => output.progress(text, fraction),
     track: (name, attributes) => output.track(name, attributes),
   };
-  const stop = createLateStop();
+  const stop = createLazyAbort();
   const context = createGuestContext(port, { api, env: realm.env, signal: stop.signal });
   early.attach((word) => (isOver() ? undefined : sender.sendNow(encodeGuestWord(run, word))));
   return { calls, context, stop };

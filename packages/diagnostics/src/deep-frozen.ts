@@ -6,7 +6,7 @@ const MAX_DEPTH = 16;
  * Whether plain data is frozen, with all that is in it: then it reads tomorrow as it reads today. What was found to be is remembered: a host hands the same
  * objects in with each run.
  */
-export function isFixed(value: unknown, known: WeakSet<object>, depth = 0): boolean {
+export function isDeepFrozen(value: unknown, known: WeakSet<object>, depth = 0): boolean {
   if (typeof value === 'function') return false;
   if (typeof value !== 'object' || value === null || known.has(value)) return true;
   if (depth > MAX_DEPTH || types.isProxy(value) || !Object.isFrozen(value)) return false;
@@ -15,7 +15,8 @@ export function isFixed(value: unknown, known: WeakSet<object>, depth = 0): bool
   if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) return false;
   for (const key of Reflect.ownKeys(value)) {
     const property = Object.getOwnPropertyDescriptor(value, key);
-    if (property === undefined || !('value' in property) || !isFixed(property.value, known, depth + 1)) return false;
+    if (property === undefined || !('value' in property) || !isDeepFrozen(property.value, known, depth + 1))
+      return false;
   }
   known.add(value);
   return true;

@@ -1,5 +1,5 @@
 /** What ends a run, for whoever listens. */
-export interface LateStop {
+export interface LazyAbort {
   /** Made for the first who asks: to load what makes signals takes a sixth of a millisecond, and most handlers use none. */
   readonly signal: () => AbortSignal;
   /** The first reason counts, also for a signal that is made later. */
@@ -7,7 +7,7 @@ export interface LateStop {
 }
 
 /** Makes one that nobody has asked for a signal. */
-export function createLateStop(): LateStop {
+export function createLazyAbort(): LazyAbort {
   let controller: AbortController | undefined;
   let ended: { readonly reason: unknown } | undefined;
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isFixed } from '../src/snapshot-fixed.js';
+import { isDeepFrozen } from '../src/deep-frozen.js';
 
 const { freeze } = Object;
 const deep = (levels: number): object => (levels === 0 ? freeze({}) : freeze([deep(levels - 1)]));
@@ -31,12 +31,12 @@ describe('data that cannot change', () => {
   ])('%s', (_, value, expected) => {
     const known = new WeakSet<object>();
     // The second time it is recalled.
-    expect([isFixed(value, known), isFixed(value, known)]).toEqual([expected, expected]);
+    expect([isDeepFrozen(value, known), isDeepFrozen(value, known)]).toEqual([expected, expected]);
   });
 
   it('that holds itself is looked at once', () => {
     const ring: { next?: object } = {};
     ring.next = ring;
-    expect(isFixed(freeze(ring), new WeakSet())).toBe(false);
+    expect(isDeepFrozen(freeze(ring), new WeakSet())).toBe(false);
   });
 });
