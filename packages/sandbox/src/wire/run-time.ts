@@ -25,6 +25,6 @@ export interface RunTime {
 export function timeout(elapsedMs: number, limitMs: number): PluginError {
   return createError('ERR_TIMEOUT', `the handler ran longer than ${limitMs} ms`, {
     details: { elapsedMs, limitMs },
-    hint: 'do less in one call, or raise quotas.timeoutMs in the grant, and in the manifest where there is one',
+    hint: 'do less in one call, or raise timeoutMs where it is the smallest: of the request, or in quotas of the grant or the manifest',
   });
 }
