@@ -64,6 +64,25 @@ describe.each(places.filter(({ name }) => name.startsWith('fork')))('$name', (pl
       expect(readdirSync(folder())).toEqual([]);
     });
 
+    it(
+      'F19 changes no setting of reports, whatever it does before it first asks for them',
+      { timeout: 60_000 },
+      async () => {
+        const cases = dataOf(await arena.run('./reports.js#cases')) as { readonly disturbance: string }[];
+        const outcomes: unknown[] = [];
+        for (const tried of cases) outcomes.push(dataOf(await arena.run('./reports.js#changesLate', tried)));
+        // The loader of Node itself does not bear each disturbance; without one, all routes lead to the report.
+        const some: unknown = expect.any(Array);
+        const failures = (disturbance: string): unknown => (disturbance === 'nothing' ? [] : some);
+        expect(outcomes.map((told, at) => ({ ...cases[at], told }))).toEqual(
+          cases.map((tried) => ({
+            ...tried,
+            told: { changed: [], failures: failures(tried.disturbance), setters: 0, count: 1 },
+          })),
+        );
+      },
+    );
+
     it('F19 leaves nothing behind where V8 has no room left', async () => {
       const before = readdirSync(pluginFile('f', ''));
       const quotas = { permissions: { quotas: { memoryMb: 32 } } };
@@ -86,6 +105,13 @@ describe.each(places.filter(({ name }) => name.startsWith('fork')))('$name', (pl
       // It was opened for reading: the kernel refuses.
       expect(truncated).toBe('EINVAL');
       expect(facts()).toEqual(before);
+    });
+
+    it('F20 changes no mode by a handle that it saw before the sandbox did', async () => {
+      const file = pluginFile('f', 'circle.js');
+      const { mode } = statSync(file);
+      expect(await outcomesOf(arena, 'changesFirst', { file })).toEqual({ 'the first handle': 'unseen' });
+      expect(statSync(file).mode).toBe(mode);
     });
 
     it('F22 keeps nothing between runs, and reaches no other process by a name', async () => {
