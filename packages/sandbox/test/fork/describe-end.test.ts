@@ -41,7 +41,7 @@ describe('the end of a process', () => {
   });
 
   it('is the error of its start where it never started', () => {
-    const spawnError = createError('ERR_SANDBOX_UNAVAILABLE', 'no such program');
+    const spawnError = createError('ERR_SANDBOX_CRASHED', 'no such program');
     expect(describeEnd(ended({ spawnError }), facts)).toBe(spawnError);
   });
 
