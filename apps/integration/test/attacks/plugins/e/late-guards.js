@@ -4,13 +4,14 @@ const builtin = (name) => process.getBuiltinModule(name);
 
 /** Asks for a module while all objects have a `get`, so that whoever defines a value with an inherited descriptor fails. */
 async function loadAmiss(name) {
-  Object.defineProperty(Object.prototype, 'get', { value: undefined, configurable: true });
+  const { prototype } = Object;
+  Object.defineProperty(prototype, 'get', { value: undefined, configurable: true });
   try {
     return await import(`node:${name}`);
   } catch {
     return undefined;
   } finally {
-    delete Object.prototype.get;
+    delete prototype.get;
   }
 }
 
