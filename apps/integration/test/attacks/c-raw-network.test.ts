@@ -20,12 +20,19 @@ const nameServer = createSocket('udp4', () => {
   visits += 1;
 });
 
+const tcpListener = createServer((socket) => {
+  visits += 1;
+  socket.destroy();
+});
+
 beforeAll(async () => {
   await new Promise<void>((resolve) => listener.listen(path, resolve));
+  await new Promise<void>((resolve) => tcpListener.listen(0, '127.0.0.1', resolve));
   await new Promise<void>((resolve) => nameServer.bind(0, '127.0.0.1', resolve));
 });
 afterAll(async () => {
   await new Promise((resolve) => listener.close(resolve));
+  await new Promise((resolve) => tcpListener.close(resolve));
   await new Promise<void>((resolve) => nameServer.close(resolve));
   rmSync(folder, { recursive: true, force: true });
 });
@@ -34,6 +41,7 @@ beforeEach(() => {
 });
 
 const udpPort = (): number => (nameServer.address() as AddressInfo).port;
+const tcpPort = (): number => (tcpListener.address() as AddressInfo).port;
 // Whether a guest has Node at all, and a sandbox that says it keeps the network from it.
 const forks = places.filter(({ name }) => name.startsWith('fork'));
 
@@ -55,6 +63,18 @@ describe.each(forks)('$name', (place) => {
       const outcomes = dataOf(await arena.run('asksNameServers', input)) as Readonly<Record<string, string>>;
       expect(Object.entries(outcomes).filter(([, outcome]) => outcome.startsWith('got'))).toEqual([]);
       expect(Object.keys(outcomes).length).toBeGreaterThan(10);
+      expect(visits).toBe(0);
+    });
+
+    it('C34 leads nowhere by the handle of a socket that was refused', async () => {
+      const { dispatched, shown, uses } = dataOf(await arena.run('usesShownHandles', { port: tcpPort() })) as {
+        readonly dispatched: string;
+        readonly shown: string;
+        readonly uses: Readonly<Record<string, string>>;
+      };
+      expect([dispatched, shown]).toEqual(['ERR_ACCESS_DENIED', 'object']);
+      expect(Object.entries(uses).filter(([, outcome]) => outcome.startsWith('got'))).toEqual([]);
+      expect(Object.keys(uses)).toHaveLength(6);
       expect(visits).toBe(0);
     });
 

@@ -82,3 +82,52 @@ export async function asksNameServers({ port, secret }) {
     EventSource: await settle(() => new EventSource(`http://127.0.0.1:${port}/`).url),
   };
 }
+
+/** Lets undici, which every global of `fetch` loads, want a socket, and uses what `async_hooks` shows of it by hand. */
+export async function usesShownHandles({ port }) {
+  const shown = {};
+  const hook = require('node:async_hooks').createHook({
+    init: (_id, type, _trigger, resource) => void (shown[type] ??= resource),
+  });
+  hook.enable();
+  const dispatched = await settle(() => dispatches(`https://127.0.0.1:${port}`));
+  require('node:fs').stat('.', () => undefined);
+  hook.disable();
+  const { TCPWRAP: tcp, FSREQCALLBACK: request } = shown;
+  // What refuses by an error's number does it as well as what throws.
+  const uses = (method, ...args) =>
+    settle(() => {
+      const number = tcp[method](...args);
+      if (number !== 0) throw Object.assign(new Error(method), { code: number });
+      return number;
+    });
+  return {
+    dispatched,
+    shown: typeof tcp,
+    uses: {
+      bind: await uses('bind', '127.0.0.1', 0),
+      bind6: await uses('bind6', '::1', 0, 0),
+      listen: await uses('listen', 1),
+      connect: await uses('connect', new request.constructor(), '127.0.0.1', port),
+      connect6: await uses('connect6', new request.constructor(), '::1', port),
+      'another handle': await settle(
+        () =>
+          new Promise((resolve, reject) => {
+            const made = Object.assign(new request.constructor(), { oncomplete: resolve });
+            const number = new tcp.constructor(0).connect(made, '127.0.0.1', port);
+            if (number !== 0) reject(Object.assign(new Error('connect'), { code: number }));
+          }),
+      ),
+    },
+  };
+}
+
+function dispatches(origin) {
+  void new Response('');
+  const dispatcher = globalThis[Symbol.for('undici.globalDispatcher.1')];
+  const nothing = () => undefined;
+  return new Promise((resolve, reject) => {
+    const handlers = { onConnect: nothing, onHeaders: nothing, onData: nothing, onComplete: resolve, onError: reject };
+    dispatcher.dispatch({ origin, path: '/', method: 'GET' }, handlers);
+  });
+}

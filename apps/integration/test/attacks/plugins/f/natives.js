@@ -199,6 +199,42 @@ export const changesFirst = async ({ file }) => {
   });
 };
 
+/** Takes the methods of handles from where one shows before the first was opened, and uses them on its own. */
+export const changesByClass = async ({ file }) => {
+  const { EventEmitter } = builtin('events');
+  const fs = builtin('fs');
+  const ways = {
+    'a getter then': [Object.prototype, 'then', () => fs.promises.readFile(file)],
+    'what is asked for its instances': [
+      EventEmitter,
+      Symbol.hasInstance,
+      () => fs.createReadStream('', { fd: Object.create(null) }),
+    ],
+  };
+  const seen = {};
+  for (const [way, [target, name, use]] of Object.entries(ways)) {
+    const get = function () {
+      const methods = typeof this === 'function' ? this.prototype : this;
+      if (typeof methods?.utimes !== 'function' || typeof methods.readFile !== 'function') return undefined;
+      seen[way] ??= { chmod: methods.chmod, chown: methods.chown, utimes: methods.utimes };
+      return undefined;
+    };
+    Object.defineProperty(target, name, { get, configurable: true });
+    await tryAll({ use });
+    delete target[name];
+  }
+  const handle = await fs.promises.open(file);
+  const outcomes = {};
+  for (const [way, { chmod, chown, utimes }] of Object.entries(seen))
+    outcomes[way] = await tryAll({
+      chmod: () => chmod.call(handle, 0o777),
+      chown: () => chown.call(handle, 1, 1),
+      utimes: () => utimes.call(handle, 1, 1),
+    });
+  await handle.close();
+  return outcomes;
+};
+
 export const shared = async () => {
   const { setEnvironmentData, getEnvironmentData } = await import('node:worker_threads');
   const outcome = {
