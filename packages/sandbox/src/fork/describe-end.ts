@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { createError } from '@kb-labs/contracts';
 import type { PluginError, SandboxLimits } from '@kb-labs/contracts';
 import type { ProcessEnd } from './guest-process.js';
-import { heapExhausted } from './resource-watch.js';
+import { heapExhausted } from './exceeded-limits.js';
 
 /** What is known of a guest beside how its process ended. */
 export interface EndFacts {

@@ -1,19 +1,13 @@
-import { createError } from '@kb-labs/contracts';
 import type { PluginError, SandboxLimits, SandboxUsage } from '@kb-labs/contracts';
+import { findExceeded } from './exceeded-limits.js';
+import type { Held } from './exceeded-limits.js';
 import { openProcessMeter } from './process-meter.js';
 import type { ProcessMeter, ProcessSample } from './process-meter.js';
 
 /** Between two looks. A guest that fills memory as fast as it can gets about 10 MiB further in this time. */
 const INTERVAL_MS = 20;
-const BYTES_PER_MIB = 1_048_576;
 /** By so much at most the peak of a run may be that of one before it in the same guest. */
 const PEAK_TOLERANCE_BYTES = 1_048_576;
-
-/** CPU time since the process began, and memory beyond the empty guest. */
-interface Held {
-  readonly cpuMs: number;
-  readonly heldBytes: number;
-}
 
 type Used = Pick<SandboxUsage, 'cpuMs' | 'peakMemoryBytes'>;
 
@@ -131,8 +125,9 @@ class Watch implements ResourceWatch {
       return;
     }
     this.#sample();
+    const { size } = this.#runs;
     for (const run of this.#runs) {
-      const exceeded = compare(this.#last, run.base, run.limits);
+      const exceeded = findExceeded(this.#last, run.base, run.limits, size);
       if (exceeded === undefined) continue;
       this.#end(run);
       run.onExceeded(exceeded);
@@ -162,37 +157,4 @@ class Watch implements ResourceWatch {
     this.#peakBytes = Math.max(this.#peakBytes, next.peakBytes);
     return true;
   }
-}
-
-function compare(now: ProcessSample, base: ProcessSample, limits: SandboxLimits): PluginError | undefined {
-  const cpuMs = now.cpuMs - base.cpuMs;
-  if (cpuMs > limits.cpuMs) {
-    const details = { quota: 'cpuMs', used: cpuMs, limit: limits.cpuMs };
-    const hint = 'compute less in one call, or raise quotas.cpuMs in the grant, and in the manifest where there is one';
-    return createError('ERR_CPU_EXCEEDED', `the guest used ${cpuMs} ms of CPU time, ${limits.cpuMs} ms allowed`, {
-      details,
-      hint,
-    });
-  }
-  const bytes = now.heldBytes - base.heldBytes;
-  if (bytes <= limits.memoryMb * BYTES_PER_MIB) return undefined;
-  const used = toMib(bytes);
-  return memoryExceeded(`the guest held ${used} MiB, ${limits.memoryMb} MiB allowed`, used, limits);
-}
-
-/** The error of a guest whose V8 gave up: its heap was full before the resident set was. */
-export function heapExhausted(peakBytes: number | undefined, limits: SandboxLimits): PluginError {
-  const used = peakBytes === undefined ? limits.memoryMb : toMib(peakBytes);
-  return memoryExceeded(`the guest filled its heap of ${limits.memoryMb} MiB`, used, limits);
-}
-
-/** In the unit of the quota, and never rounded down to it. */
-function toMib(bytes: number): number {
-  return Math.ceil(bytes / BYTES_PER_MIB);
-}
-
-function memoryExceeded(message: string, used: number, limits: SandboxLimits): PluginError {
-  const details = { quota: 'memoryMb', used, limit: limits.memoryMb };
-  const hint = 'hold less at a time, or raise quotas.memoryMb in the grant, and in the manifest where there is one';
-  return createError('ERR_MEMORY_EXCEEDED', message, { details, hint });
 }

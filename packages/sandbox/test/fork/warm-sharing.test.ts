@@ -46,6 +46,23 @@ describe.runIf(process.platform === 'linux')('runs of a re-entrant plugin in one
     expect(new Set(ids.map(valueOf)).size).toBe(1);
   });
 
+  it('end together where one uses more than it may, and are told how many they were', async () => {
+    using folder = plugin();
+    await using adapter = create();
+    const options = { limits: { ...limits, cpuMs: 200 } };
+    const waiting = await begin(adapter, folder, { export: 'waits', ...options });
+    const spinning = await begin(adapter, folder, { export: 'spins', ...options });
+    const expected = {
+      code: 'ERR_CPU_EXCEEDED',
+      details: { quota: 'cpuMs', runs: 2 },
+      hint: expect.stringContaining('2 runs were in the process: leave reentrant out'),
+    };
+    for (const { done, place } of [waiting, spinning]) {
+      expect((await done).outcome).toMatchObject({ ok: false, error: expected });
+      await place[Symbol.asyncDispose]();
+    }
+  });
+
   it('are not disturbed by one that is called off and obeys, or whose place is closed', async () => {
     using folder = plugin();
     await using adapter = create();
