@@ -1,5 +1,5 @@
 import { createSettled } from '../wire/waiting.js';
-import { rehearsedFrame } from '../wire/rehearsal.js';
+import { createRehearsedChannel, rehearsedFrame } from '../wire/rehearsal.js';
 import { loadPluginModule } from './load-module.js';
 import { takeChannel } from './open-channel.js';
 import type { Channel } from './open-channel.js';
@@ -12,18 +12,10 @@ import { serveHost } from './serve-host.js';
 export function rehearseAlone(): Promise<void> {
   const { promise, settle } = createSettled<void>();
   const frames = [rehearsedFrame(1)];
-  let take: (bytes: Uint8Array) => void = () => undefined;
+  const { transport, take } = createRehearsedChannel();
   serveHost({
     channel: {
-      transport: {
-        send: () => undefined,
-        sendsViews: true,
-        receive(onBytes) {
-          take = (bytes) => void onBytes(bytes);
-        },
-        pendingBytes: () => 0,
-        close: () => undefined,
-      },
+      transport,
       open: () => undefined,
       readUntil() {
         const frame = frames.pop();

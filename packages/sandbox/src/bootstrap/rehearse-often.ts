@@ -1,5 +1,5 @@
 import { serveGuest } from '../wire/guest-peer.js';
-import { rehearsedFrame } from '../wire/rehearsal.js';
+import { createRehearsedChannel, rehearsedFrame } from '../wire/rehearsal.js';
 
 // Captured before a plugin's code can replace it.
 const inNextTurn = setImmediate;
@@ -12,17 +12,9 @@ const TIMES = 200;
  * run some hundred times. To be called before any code of the plugin is loaded.
  */
 export async function rehearseOften(): Promise<void> {
-  let take: (bytes: Uint8Array) => void = () => undefined;
+  const { transport, take } = createRehearsedChannel();
   serveGuest({
-    transport: {
-      send: () => undefined,
-      sendsViews: true,
-      receive(onBytes) {
-        take = (bytes) => void onBytes(bytes);
-      },
-      pendingBytes: () => 0,
-      close: () => undefined,
-    },
+    transport,
     load: () => Promise.resolve({ namespace: { handle: (input: unknown): unknown => input } }),
     prepare: () => undefined,
     leave: () => undefined,

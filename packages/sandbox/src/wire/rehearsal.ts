@@ -8,6 +8,7 @@ import { DEFAULT_WIRE_LIMITS, HOST_FRAMES } from './limits.js';
 import type { HostMessage } from './messages.js';
 import { createServedRun } from './served-run.js';
 import type { GuestSurroundings } from './served-run.js';
+import type { WireTransport } from './transport.js';
 
 type RunOrder = Extract<HostMessage, { t: 'run' }>;
 
@@ -29,6 +30,29 @@ export function rehearsedFrame(run: number): Uint8Array {
   const limits = { ...DEFAULT_WIRE_LIMITS, maxInFlight: 1, maxOutputBytes: 0, maxResultBytes: 1_024, graceMs: 1 };
   const realm = { root: '', env: {}, fetch: false, limits };
   return encodeFrame(encodeHostMessage({ ...ORDER, run, realm }));
+}
+
+/** The guest's side of a channel that leads nowhere: what is sent is lost, and what is taken comes as if a host had sent it. */
+export interface RehearsedChannel {
+  readonly transport: WireTransport;
+  take(bytes: Uint8Array): void;
+}
+
+/** Makes one. What is taken before the guest listens is lost as well. */
+export function createRehearsedChannel(): RehearsedChannel {
+  let take: (bytes: Uint8Array) => void = () => undefined;
+  return {
+    transport: {
+      send: () => undefined,
+      sendsViews: true,
+      receive(onBytes) {
+        take = (bytes) => void onBytes(bytes);
+      },
+      pendingBytes: () => 0,
+      close: () => undefined,
+    },
+    take: (bytes) => take(bytes),
+  };
 }
 
 /**
